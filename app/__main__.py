@@ -1,0 +1,5 @@
+"""`python -m app serve` where the command `zerosum` is not installed."""
+
+from app.cli import main
+
+main()

@@ -1,0 +1,87 @@
+"""Configuration from the environment, read once at the start.
+
+An empty value means unset. An unknown `ZEROSUM_*` name or a bad value raises BadSetting, whose text is one
+sentence that says which name and what to do.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+API_KEY = re.compile(r"zs_[A-Za-z0-9_-]{16,200}")
+KNOWN = {"ZEROSUM_HOST", "ZEROSUM_API_KEY", "ZEROSUM_DATA_DIR", "ZEROSUM_WEBHOOK_ALLOW"}
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class BadSetting(Exception):
+    """A setting that can't be used; the message names it and says what would do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the environment asks for.
+
+    database_url: None means the embedded Postgres in data_dir.
+    direct_url: where to LISTEN, past a pooler; None means database_url.
+    webhook_allow: networks that webhooks may reach although they are not globally routable.
+    """
+
+    database_url: str | None
+    direct_url: str | None
+    host: str
+    port: int
+    api_key: str | None
+    data_dir: Path
+    webhook_allow: tuple[Network, ...]
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Parse the environment; raises BadSetting."""
+    given = {name: value for name, value in environ.items() if value}
+    for name in sorted(given):
+        if name.startswith("ZEROSUM_") and name not in KNOWN:
+            raise BadSetting(f"{name} is not a setting; known are {', '.join(sorted(KNOWN))}.")
+    port = given.get("PORT", "8000")
+    if not re.fullmatch(r"[0-9]{1,5}", port) or not 1 <= int(port) <= 65535:
+        raise BadSetting(f"PORT is {port!r}; set it to a number from 1 to 65535.")
+    api_key = given.get("ZEROSUM_API_KEY")
+    if api_key is not None and not API_KEY.fullmatch(api_key):
+        raise BadSetting(
+            "ZEROSUM_API_KEY must be zs_ followed by 16 to 200 letters, digits, '-' or '_'."
+        )
+    return Settings(
+        database_url=database_url(given, "DATABASE_URL"),
+        direct_url=database_url(given, "DATABASE_DIRECT_URL"),
+        host=given.get("ZEROSUM_HOST", "127.0.0.1"),
+        port=int(port),
+        api_key=api_key,
+        data_dir=Path(given.get("ZEROSUM_DATA_DIR", ".zerosum")).absolute(),
+        webhook_allow=networks(given.get("ZEROSUM_WEBHOOK_ALLOW", "")),
+    )
+
+
+def database_url(given: Mapping[str, str], name: str) -> str | None:
+    value = given.get(name)
+    if value is not None and not value.startswith(("postgres://", "postgresql://")):
+        raise BadSetting(f"{name} must begin with postgres:// or postgresql://.")
+    return value
+
+
+def networks(text: str) -> tuple[Network, ...]:
+    """CIDRs separated by commas or white space."""
+    found: list[Network] = []
+    for item in re.split(r"[,\s]+", text.strip()):
+        if not item:
+            continue
+        try:
+            found.append(ipaddress.ip_network(item))
+        except ValueError as error:
+            raise BadSetting(
+                f"ZEROSUM_WEBHOOK_ALLOW has {item!r}; give networks such as 10.0.0.0/8 ({error})."
+            ) from None
+    return tuple(found)

@@ -1,0 +1,71 @@
+"""A real Postgres for the session, a migrated database of its own for each test."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from app.db import connect
+from app.embedded import start_embedded
+from app.migrate import migrate
+
+NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def server_url() -> Iterator[str]:
+    """DATABASE_URL if set (a user that may create databases), else an embedded Postgres."""
+    if os.environ.get("DATABASE_URL"):
+        yield os.environ["DATABASE_URL"]
+        return
+    room = Path(tempfile.mkdtemp(prefix="zerosum-test-"))
+    room.chmod(0o755)
+    server = start_embedded(room / "data")
+    try:
+        yield server.url
+    finally:
+        server.stop()
+        shutil.rmtree(room)
+
+
+def with_database(url: str, name: str) -> str:
+    head, _, query = url.partition("?")
+    return f"{head.rsplit('/', 1)[0]}/{name}" + (f"?{query}" if query else "")
+
+
+@pytest.fixture(scope="session")
+async def template(server_url: str) -> AsyncIterator[str]:
+    """The name of a database that sql/ has been applied to."""
+    name = f"zerosum_template_{os.getpid()}"
+    admin = await connect(server_url)
+    await admin.execute(f"create database {name}")
+    conn = await connect(with_database(server_url, name))
+    await migrate(conn)
+    await conn.close()
+    yield name
+    await admin.execute(f"drop database {name} with (force)")
+    await admin.close()
+
+
+@pytest.fixture
+async def database_url(server_url: str, template: str) -> AsyncIterator[str]:
+    name = f"zerosum_test_{os.getpid()}_{next(NUMBERS)}"
+    admin = await connect(server_url)
+    await admin.execute(f"create database {name} template {template}")
+    yield with_database(server_url, name)
+    await admin.execute(f"drop database {name} with (force)")
+    await admin.close()
+
+
+@pytest.fixture
+async def db(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    conn = await connect(database_url)
+    yield conn
+    await conn.close()
