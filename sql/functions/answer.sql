@@ -1,0 +1,25 @@
+-- The first answers of transactions, rebuilt from ledger.transactions and ledger.entries only: what post() returned,
+-- byte for byte. For replays and for reading one transaction; an unknown id gives no row.
+-- Locks: none. Codes: none.
+create or replace function zerosum.answer(ledger bigint, ids bigint[])
+returns table (id bigint, body text)
+language sql stable security definer
+set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
+    select t.id, zerosum.transaction_json(t.id, t.kind, e.postings, e.entries, t.reference, t.description,
+        t.metadata, zerosum.time_json(t.effective_at), zerosum.time_json(t.recorded_at), t.key)
+    from unnest($2) i (id)
+    cross join lateral (
+        select * from ledger.transactions t where t.ledger_id = $1 and t.id = i.id limit 1
+    ) t
+    left join lateral (
+        select string_agg(zerosum.posting_json(s.wallet_id, d.wallet_id, d.amount, d.asset), ','
+                order by s.posting) as postings,
+            string_agg(zerosum.entry_json(s.wallet_id, s.amount, s.balance, s.version) || ',' ||
+                zerosum.entry_json(d.wallet_id, d.amount, d.balance, d.version), ','
+                order by s.posting) as entries
+        from ledger.entries s
+        join ledger.entries d on d.ledger_id = s.ledger_id and d.transaction_id = s.transaction_id
+            and d.posting = s.posting and d.amount > 0
+        where s.ledger_id = t.ledger_id and s.transaction_id = t.id and s.amount < 0
+    ) e on true
+$$;

@@ -1,0 +1,245 @@
+-- Decide and write a batch of requests of one ledger, each with its own outcome, in order, later ones seeing earlier
+-- ones. Arguments are parallel arrays: one element a request (kinds, keys, refs, …; the last four may be shorter and
+-- mean null; a null key gets a private one-time key), one element a posting (posting_of: the number of its
+-- request, ascending; amounts as digits).
+-- Returns a row a request, in order: outcome posted | replayed (body: the transaction) | refused (body: code and
+-- facts). A refused request writes nothing.
+-- Locks, in order: ledger.wallets rows by id (for update); keys in ledger.transactions by insert, sorted.
+-- Codes: 22023 malformed arrays; 40001 a key or a @world wallet was taken meanwhile: run the batch again.
+create or replace function zerosum.post(
+    ledger bigint, kinds text[], keys text[],
+    posting_of int[], sources text[], destinations text[], amounts text[],
+    refs text[] default '{}', descriptions text[] default '{}',
+    metadatas jsonb[] default '{}', effective_ats timestamptz[] default '{}'
+) returns table (outcome text, body text)
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp set enable_seqscan = off
+set plan_cache_mode = force_generic_plan as $$
+#variable_conflict use_column
+declare
+    l constant bigint := ledger;
+    n constant int := cardinality(kinds);
+    m constant int := cardinality(posting_of);
+    -- a request each
+    firsts int[]; lasts int[]; codes text[]; prints bytea[]; twins int[]; priors bigint[];
+    outcomes text[] := array_fill(null::text, array[n]);
+    bodies text[] := array_fill(null::text, array[n]);
+    ranks int[] := array_fill(null::int, array[n]);
+    -- a posting each: what it leaves its source and its destination with
+    moved numeric[]; from_slots int[]; to_slots int[]; flaws text[];
+    from_balances numeric[] := array_fill(null::numeric, array[m]);
+    from_versions bigint[] := array_fill(null::bigint, array[m]);
+    to_balances numeric[] := from_balances;
+    to_versions bigint[] := from_versions;
+    -- a locked wallet each
+    wallets text[]; assets text[]; stati text[]; balances numeric[]; versions bigint[];
+    helds numeric[]; lows numeric[]; highs numeric[]; worlds text[];
+    written int := 0; at timestamptz; checked bool := false; known record;
+    i int; j int; s int; d int; broken int; at_fault numeric; code text; faults bigint;
+begin
+    if n is null or m is null or cardinality(keys) <> n or cardinality(sources) <> m
+        or cardinality(destinations) <> m or cardinality(amounts) <> m
+    then
+        raise exception 'kinds and keys, and the posting arrays, must be of one length each'
+            using errcode = '22023';
+    end if;
+    if n = 0 then
+        return;
+    end if;
+
+    if array_position(keys, null) is not null then
+        keys := array(select coalesce(k.key, chr(127) || gen_random_uuid())
+            from unnest(keys) with ordinality k (key, i) order by k.i);
+    end if;
+    -- A bare @world is the one of the other side's asset, which never changes: a plain read.
+    if '@world' = any (sources) or '@world' = any (destinations) then
+        select array_agg(zerosum.world_wallet(l, u.s, u.d) order by u.p),
+            array_agg(zerosum.world_wallet(l, u.d, u.s) order by u.p)
+        into sources, destinations
+        from unnest(sources, destinations) with ordinality u (s, d, p);
+    end if;
+
+    select array_agg(q.first), array_agg(q.last), array_agg(q.code), array_agg(q.print), array_agg(q.twin),
+        count(q.code)
+    into firsts, lasts, codes, prints, twins, faults
+    from (
+        select * from zerosum.check_requests(kinds, keys, posting_of, sources, destinations, amounts,
+            refs, descriptions, metadatas, effective_ats) order by i
+    ) q;
+    if faults = 0 then
+        moved := amounts;
+    else
+        moved := array(select case when u.a ~ '^[1-9][0-9]{0,37}$' then u.a::numeric end
+            from unnest(amounts) with ordinality u (a, p) order by u.p);
+        for i in 1..n loop
+            if codes[i] is not null then
+                outcomes[i] := 'refused';
+                bodies[i] := json_build_object('code', codes[i]);
+                for p in firsts[i]..lasts[i] loop
+                    sources[p] := null;
+                    destinations[p] := null;
+                end loop;
+            end if;
+        end loop;
+    end if;
+
+    -- Known keys: before the locks by a plain read, and after them again in a new statement, because a lock wait does
+    -- not refresh a statement's snapshot. What is settled here needs no wallets.
+    -- (The lateral forms leave the planner no way but a probe of the key for each row: a plan made while the tables
+    -- were small or never analysed would read the whole ledger for each batch.)
+    loop
+        for known in
+            select t.* from unnest(keys) k (key)
+            cross join lateral (
+                select t.id, t.key, t.fingerprint from ledger.transactions t
+                where t.ledger_id = l and t.key = k.key limit 1
+            ) t
+        loop
+            foreach i in array array_positions(keys, known.key) loop
+                continue when outcomes[i] is not null;
+                if prints[i] = known.fingerprint then
+                    outcomes[i] := 'replayed';
+                    priors := coalesce(priors, array_fill(null::bigint, array[n]));
+                    priors[i] := known.id;
+                else
+                    outcomes[i] := 'refused';
+                    bodies[i] := json_build_object('code', 'idempotency_key_reused');
+                end if;
+                for p in firsts[i]..lasts[i] loop
+                    sources[p] := null;
+                    destinations[p] := null;
+                end loop;
+            end loop;
+        end loop;
+        exit when checked;
+
+        with locked as materialized (
+            select w.id::text as id, w.asset, w.status::text as status, w.posted, w.version, w.held,
+                w.recorded_at, w.min_balance + w.held as low, w.max_balance as high,
+                starts_with(w.id, '@world:') as world
+            from (
+                select distinct v.id collate "C" as id from unnest(sources || destinations) v (id) order by 1
+            ) x
+            cross join lateral (
+                select * from ledger.wallets w where w.ledger_id = l and w.id = x.id for update
+            ) w
+        )
+        select array_agg(k.id), array_agg(k.asset), array_agg(k.status), array_agg(k.posted),
+            array_agg(k.version), array_agg(k.held),
+            array_agg(case when k.world then '-Infinity' else coalesce(k.low, 1 - 1e38) end),
+            array_agg(case when k.world then 'Infinity' else coalesce(k.high, 1e38 - 1) end),
+            greatest(clock_timestamp(), max(k.recorded_at))
+        into wallets, assets, stati, balances, versions, helds, lows, highs, at
+        from locked k;
+        checked := true;
+    end loop;
+
+    -- @world wallets that are not there yet start in memory at zero, and are made only if something is posted.
+    select array_agg(x.id order by x.id) into worlds
+    from (select unnest(sources) union select unnest(destinations)) x (id)
+    join ledger.assets k on k.ledger_id = l and k.code = substr(x.id, 8)
+    where starts_with(x.id, '@world:') and x.id <> all (coalesce(wallets, '{}'));
+    if worlds is not null then
+        j := cardinality(worlds);
+        wallets := wallets || worlds;
+        assets := assets || array(select substr(w.id, 8) from unnest(worlds) with ordinality w (id, i) order by w.i);
+        stati := stati || array_fill('open'::text, array[j]);
+        balances := balances || array_fill(0::numeric, array[j]);
+        versions := versions || array_fill(0::bigint, array[j]);
+        helds := helds || array_fill(0::numeric, array[j]);
+        lows := lows || array_fill('-Infinity'::numeric, array[j]);
+        highs := highs || array_fill('Infinity'::numeric, array[j]);
+    end if;
+
+    select array_agg(q.from_slot), array_agg(q.to_slot), array_agg(q.flaw)
+    into from_slots, to_slots, flaws
+    from (select * from zerosum.posting_slots(sources, destinations, wallets, assets, stati) order by p) q;
+
+    for i in 1..n loop
+        continue when outcomes[i] is not null;
+        -- The same key earlier in this batch, unless that one was refused.
+        j := twins[i];
+        while outcomes[j] = 'refused' loop
+            j := twins[j];
+        end loop;
+        twins[i] := j;
+        if j is not null then
+            if prints[i] = prints[j] then
+                outcomes[i] := 'replayed';
+            else
+                outcomes[i] := 'refused';
+                bodies[i] := json_build_object('code', 'idempotency_key_reused');
+            end if;
+            continue;
+        end if;
+
+        code := null;
+        broken := null;
+        j := lasts[i];
+        for p in firsts[i]..lasts[i] loop
+            if flaws[p] is not null then
+                code := flaws[p];
+                j := p - 1;
+                exit;
+            end if;
+            s := from_slots[p];
+            d := to_slots[p];
+            balances[s] := balances[s] - moved[p];
+            versions[s] := versions[s] + 1;
+            from_balances[p] := balances[s];
+            from_versions[p] := versions[s];
+            balances[d] := balances[d] + moved[p];
+            versions[d] := versions[d] + 1;
+            to_balances[p] := balances[d];
+            to_versions[p] := versions[d];
+        end loop;
+        -- Limits hold for the net effect: a wallet whose net falls is a source somewhere, one whose net rises a
+        -- destination.
+        if code is null then
+            for p in firsts[i]..lasts[i] loop
+                if balances[from_slots[p]] < lows[from_slots[p]] then
+                    broken := from_slots[p];
+                elsif balances[to_slots[p]] > highs[to_slots[p]] then
+                    broken := to_slots[p];
+                end if;
+                exit when broken is not null;
+            end loop;
+        end if;
+        if code is null and broken is null then
+            outcomes[i] := 'posted';
+            written := written + 1;
+            ranks[i] := written;
+            continue;
+        end if;
+
+        at_fault := balances[broken];
+        for p in firsts[i]..j loop
+            s := from_slots[p];
+            d := to_slots[p];
+            balances[s] := balances[s] + moved[p];
+            versions[s] := versions[s] - 1;
+            balances[d] := balances[d] - moved[p];
+            versions[d] := versions[d] - 1;
+        end loop;
+        outcomes[i] := 'refused';
+        bodies[i] := coalesce(code,
+            zerosum.limit_facts(l, wallets[broken], balances[broken], at_fault, helds[broken]));
+    end loop;
+
+    if written > 0 then
+        bodies := zerosum.write_posted(l, at, written, kinds, keys, prints, refs, descriptions, metadatas,
+            effective_ats, ranks, firsts, bodies, posting_of, sources, destinations, moved, from_slots,
+            from_balances, from_versions, to_balances, to_versions, wallets, assets, balances, versions, worlds);
+    end if;
+    if priors is not null then
+        for known in select * from zerosum.answer(l, array_remove(priors, null)) loop
+            foreach i in array array_positions(priors, known.id) loop
+                bodies[i] := known.body;
+            end loop;
+        end loop;
+    end if;
+    return query
+        select r.outcome, coalesce(r.body, bodies[r.twin])
+        from unnest(outcomes, bodies, twins) with ordinality r (outcome, body, twin, i)
+        order by r.i;
+end $$;

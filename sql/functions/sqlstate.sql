@@ -1,0 +1,32 @@
+-- The SQLSTATE of each refusal. Class ZS is in the range that the standard leaves to implementations; the first digit
+-- says what kind: 1 malformed, 2 refused by the ledger's state, 3 the relay's, 9 an invariant would break.
+-- Locks: none. Codes: none; an unlisted code is ZS000.
+create or replace function zerosum.sqlstate(code text) returns text
+language sql immutable as $$
+    select case $1
+        when 'invalid_kind' then 'ZS101'
+        when 'invalid_key' then 'ZS102'
+        when 'invalid_postings' then 'ZS103'
+        when 'invalid_amount' then 'ZS104'
+        when 'invalid_wallet_id' then 'ZS105'
+        when 'same_wallet' then 'ZS106'
+        when 'invalid_reference' then 'ZS107'
+        when 'invalid_description' then 'ZS108'
+        when 'invalid_metadata' then 'ZS109'
+        when 'invalid_effective_at' then 'ZS110'
+        when 'transaction_too_large' then 'ZS111'
+        when 'invalid_limits' then 'ZS112'
+        when 'unknown_wallet' then 'ZS201'
+        when 'asset_mismatch' then 'ZS202'
+        when 'wallet_frozen' then 'ZS203'
+        when 'wallet_closed' then 'ZS204'
+        when 'insufficient_funds' then 'ZS205'
+        when 'max_balance_exceeded' then 'ZS206'
+        when 'balance_overflow' then 'ZS207'
+        when 'idempotency_key_reused' then 'ZS208'
+        when 'unknown_asset' then 'ZS209'
+        when 'wallet_exists' then 'ZS210'
+        when 'reserved_wallet_id' then 'ZS211'
+        when 'lease_lost' then 'ZS301'
+        else 'ZS000' end
+$$;

@@ -1,0 +1,8 @@
+-- Does an event type match one of these patterns: * (all), a type, or a prefix such as transaction.* ?
+-- Locks: none. Codes: none.
+create or replace function zerosum.type_matches(type text, patterns text[]) returns boolean
+language sql immutable as $$
+    select '*' = any ($2) or $1 = any ($2) or exists (
+        select from unnest($2) p (pattern)
+        where right(p.pattern, 2) = '.*' and starts_with($1, left(p.pattern, -1)))
+$$;
