@@ -12,7 +12,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from app.db import connect
+from app.db import call, connect
 from app.embedded import start_embedded
 from app.migrate import migrate
 
@@ -42,12 +42,14 @@ def with_database(url: str, name: str) -> str:
 
 @pytest.fixture(scope="session")
 async def template(server_url: str) -> AsyncIterator[str]:
-    """The name of a database that sql/ has been applied to."""
+    """The name of a database that sql/ has been applied to, with ledgers main (1) and test (2)."""
     name = f"zerosum_template_{os.getpid()}"
     admin = await connect(server_url)
     await admin.execute(f"create database {name}")
     conn = await connect(with_database(server_url, name))
     await migrate(conn)
+    await call(conn, "create_ledger", name="main")
+    await call(conn, "create_ledger", name="test")
     await conn.close()
     yield name
     await admin.execute(f"drop database {name} with (force)")

@@ -3,6 +3,6 @@
 -- Locks: none. Codes: none.
 create or replace function zerosum.world_wallet(ledger bigint, id text, other text) returns text
 language sql stable as $$
-    select case when $2 <> '@world' then $2 else coalesce('@world:' || (
-        select w.asset from ledger.wallets w where w.ledger_id = $1 and w.id = $3), '@world') end
+    select case when $2 = '@world' then coalesce('@world:' || (
+        select w.asset from ledger.wallets w where w.ledger_id = $1 and w.id = $3), $2) else $2 end
 $$;

@@ -1,0 +1,14 @@
+-- A wallet's entries, newest first, at most `max`, those with a version below `before` (null: from the newest): the
+-- version, and the entry as JSON text with its transaction. No row when the wallet has none or is not there.
+-- Locks: none. Codes: none.
+create or replace function zerosum.list_entries(ledger bigint, wallet text, before bigint, max int)
+returns table (version bigint, body text)
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select e.version, concat('{"version":', e.version, ',"transaction":', e.transaction_id, ',"posting":', e.posting,
+        ',"asset":"', e.asset, '","amount":', e.amount, ',"balance":', e.balance,
+        ',"recorded_at":', zerosum.time_json(e.recorded_at), '}')
+    from ledger.entries e
+    where e.ledger_id = $1 and e.wallet_id = $2 and ($3 is null or e.version < $3)
+    order by e.version desc
+    limit $4
+$$;

@@ -1,0 +1,10 @@
+-- Stamped events after seq `after`, in order, at most `max`: seq and the body, byte for byte as it is delivered.
+-- Locks: none. Codes: none.
+create or replace function zerosum.list_events(ledger bigint, after bigint, max int)
+returns table (seq bigint, body text)
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select v.seq, v.body from ledger.events v
+    where v.ledger_id = $1 and v.seq > $2
+    order by v.seq
+    limit $3
+$$;

@@ -1,0 +1,30 @@
+-- One row for each trigger of the schema ledger that is missing, not one of ours, or not as it was made: its definition,
+-- whether it fires ENABLE ALWAYS, its function's body and settings. Who changes a trigger in a migration
+-- changes its digest here; the tests print it.
+-- Locks: none. Codes: none.
+create or replace function zerosum.verify_triggers()
+returns table (fault text, subject text, detail text)
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+with expected (name, digest) as (values
+    ('entries.entries_append', '5390e4e77093117103741e4f5ed060f5'),
+    ('entries.entries_balance', '2130151c794041d897e6294a9e3b13df'),
+    ('events.events_append', '24af6efa220535c27fbe86bcd10f508b'),
+    ('outbox.outbox_fixed', 'd9a7482f29f579d2ddaf831384b20468'),
+    ('outbox.outbox_notify', 'ee171d5e2879bdde57ecfe91fac9bd16'),
+    ('transactions.transactions_append', 'f75f1df8fb45d9c8bb67bd18253b67f2'),
+    ('wallets.wallets_forward', '97d6257e4dd4fd725b3451b026269327'),
+    ('wallets.wallets_keep', '7eafd3251ef2feec02a6e2c8f02d280d'),
+    ('wallets.wallets_mirror_insert', '6046f905a0cb8c4c2e1e516606b961ee'),
+    ('wallets.wallets_mirror_update', '660880826262b6fa02c68e99c261f491')
+), found as (
+    select c.relname || '.' || t.tgname as name, md5(concat_ws(' ', pg_get_triggerdef(t.oid), t.tgenabled,
+        p.prosrc, p.proconfig, p.prosecdef)) as digest
+    from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_proc p on p.oid = t.tgfoid
+    where c.relnamespace = 'ledger'::regnamespace and not t.tgisinternal
+)
+select 'trigger', coalesce(x.name, f.name),
+    case when f.name is null then 'missing' when x.name is null then 'not one of ours' else 'altered or disabled' end
+        || coalesce(' (' || f.digest || ')', '')
+from expected x full join found f on f.name = x.name
+where f.digest is distinct from x.digest
+$$;

@@ -1,0 +1,113 @@
+"""What the tests say to the SQL core: requests, posting them, looking at what is there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+import pytest
+
+Posting = tuple[Any, Any, Any]
+MAIN = 1
+
+
+@dataclass(frozen=True)
+class Request:
+    postings: tuple[Posting, ...]
+    kind: str | None
+    key: str | None = None
+    ref: str | None = None
+    description: str | None = None
+    metadata: str | None = None
+    effective: datetime | None = None
+
+    def but(self, **changes: Any) -> Request:
+        return replace(self, **changes)
+
+
+def req(*postings: Posting, kind: str | None = None, **rest: Any) -> Request:
+    """A transfer of one posting, a transaction of several; amounts may be anything that prints as one."""
+    return Request(postings, kind or ("transfer" if len(postings) == 1 else "transaction"), **rest)
+
+
+async def post(
+    conn: asyncpg.Connection, *requests: Request, ledger: int = MAIN
+) -> list[tuple[str, str]]:
+    """The outcome and body of each request."""
+    owners, sources, destinations, amounts = [], [], [], []
+    for i, request in enumerate(requests, 1):
+        for source, destination, amount in request.postings:
+            owners.append(i)
+            sources.append(source)
+            destinations.append(destination)
+            amounts.append(None if amount is None else str(amount))
+    rows = await conn.fetch(
+        "select * from zerosum.post($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)",
+        ledger,
+        [r.kind for r in requests],
+        [r.key for r in requests],
+        owners,
+        sources,
+        destinations,
+        amounts,
+        [r.ref for r in requests],
+        [r.description for r in requests],
+        [r.metadata for r in requests],
+        [r.effective for r in requests],
+    )
+    return [(row["outcome"], row["body"]) for row in rows]
+
+
+async def codes(conn: asyncpg.Connection, *requests: Request) -> list[str]:
+    """`posted`, `replayed` or the code of the refusal, for each."""
+    return [
+        json.loads(body)["code"] if outcome == "refused" else outcome
+        for outcome, body in await post(conn, *requests)
+    ]
+
+
+async def wallet(conn: asyncpg.Connection, name: str, asset: str = "USD", **columns: Any) -> None:
+    """Insert a wallet as the table's owner, so that a test can have any status and limits."""
+    values = {"ledger_id": MAIN, "id": name, "asset": asset, **columns}
+    marks = ", ".join(f"${i}" for i in range(1, len(values) + 1))
+    await conn.execute(
+        f"insert into ledger.wallets ({', '.join(values)}) values ({marks})", *values.values()
+    )
+
+
+async def wallets(conn: asyncpg.Connection, names: Iterable[str]) -> None:
+    for name in names:
+        await wallet(conn, name)
+
+
+async def fund(conn: asyncpg.Connection, name: str, amount: int) -> None:
+    assert await codes(conn, req(("@world", name, amount), kind="credit")) == ["posted"]
+
+
+async def counts(conn: asyncpg.Connection) -> dict[str, int]:
+    """How much of everything there is: equal before and after what must write nothing."""
+    row = await conn.fetchrow(
+        "select (select count(*) from ledger.transactions) as transactions,"
+        " (select count(*) from ledger.entries) as entries,"
+        " (select count(*) from ledger.outbox) as outbox,"
+        " (select count(*) from ledger.events) as events,"
+        " (select count(*) from ledger.wallets) as wallets,"
+        " (select sum(version) from ledger.wallets) as versions"
+    )
+    assert row is not None
+    return dict(row)
+
+
+async def verify(conn: asyncpg.Connection, ledger: int = MAIN) -> list[tuple[str, str, str]]:
+    return [tuple(row) for row in await conn.fetch("select * from zerosum.verify($1)", ledger)]
+
+
+async def raises(sqlstate: str, awaitable: Awaitable[Any]) -> asyncpg.PostgresError:
+    with pytest.raises(asyncpg.PostgresError) as caught:
+        await awaitable
+    assert caught.value.sqlstate == sqlstate, caught.value
+    return caught.value
