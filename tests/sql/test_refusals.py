@@ -126,8 +126,13 @@ async def test_a_refusal_for_a_limit_tells_the_available_amount(
     )
     assert json.loads(poor) == {
         "code": "insufficient_funds",
-        "wallet": "alice", "asset": "USD", "posted": 750, "held": 0, "available": 750,
-        "would_be": -250, "min_balance": 0,
+        "wallet": "alice",
+        "asset": "USD",
+        "posted": 750,
+        "held": 0,
+        "available": 750,
+        "would_be": -250,
+        "min_balance": 0,
     }
     assert json.loads(full)["max_balance"] == 100
 

@@ -1,0 +1,71 @@
+"""Several sessions at once: keys, first uses of @world, opposite orders of keys."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from app.db import connect
+from tests.ledger import Request, post, req, verify, wallet
+
+ROUNDS = 40
+
+
+@pytest.fixture
+async def links(database_url: str) -> AsyncIterator[list[asyncpg.Connection]]:
+    opened = [await connect(database_url) for _ in range(6)]
+    yield opened
+    for link in opened:
+        await link.close()
+
+
+async def again(link: asyncpg.Connection, *requests: Request) -> list[tuple[str, str]]:
+    """post() as its callers must: again on 40001; a deadlock is a failure."""
+    for _ in range(50):
+        try:
+            return await post(link, *requests)
+        except asyncpg.SerializationError:
+            continue
+    raise AssertionError("no end of retries")
+
+
+async def test_a_key_posts_once_whoever_comes_first(
+    db: asyncpg.Connection, links: list[asyncpg.Connection]
+) -> None:
+    """Same key and request; same key with other wallets; the first use of @world, all at once."""
+    for n in range(ROUNDS):
+        asset = f"A{n}"
+        await db.execute("insert into ledger.assets values (1, $1, 0)", asset)
+        for name in "xyz":
+            await wallet(db, f"{name}{n}", asset)
+        got = await asyncio.gather(
+            *(
+                again(
+                    link,
+                    req(("@world", f"x{n}", 5), key=f"race{n}"),
+                    req((f"@world:{asset}", f"{'xyzxyz'[i]}{n}", 1), key=f"turn{n}"),
+                )
+                for i, link in enumerate(links)
+            )
+        )
+        firsts = [answers[0] for answers in got]
+        assert sorted(outcome for outcome, _ in firsts) == ["posted"] + ["replayed"] * 5
+        assert len({body for _, body in firsts}) == 1
+        seconds = sorted(answers[1][0] for answers in got)
+        assert seconds == ["posted"] + ["refused"] * 4 + ["replayed"]
+    assert await verify(db) == []
+
+
+async def test_keys_in_opposite_orders_do_not_deadlock(
+    db: asyncpg.Connection, links: list[asyncpg.Connection]
+) -> None:
+    await wallet(db, "alice")
+    await wallet(db, "eva", "EUR")
+    for n in range(ROUNDS):
+        up = [req(("@world", "alice", 1), key=f"{n}-{i}") for i in range(20)]
+        down = [req(("@world", "eva", 1), key=f"{n}-{i}") for i in reversed(range(20))]
+        await asyncio.gather(again(links[0], *up), again(links[1], *down))
+    assert await db.fetchval("select count(*) from ledger.transactions") == ROUNDS * 20
