@@ -71,11 +71,12 @@ begin
     ) u
     where g.ledger_id = l;
 
-    -- (The row that the insert proposes is never kept, but its checks run: without limits they hold.)
+    -- (The row that the insert proposes is never kept, but its checks run: without limits they hold. A version of 0 is
+    -- a @world wallet that only refused requests named: it is not locked, and not to be made.)
     insert into ledger.wallets as w (ledger_id, id, asset, posted, version, recorded_at, min_balance)
     select g.ledger_id, u.id, u.asset, u.balance, u.version, at, null
     from ledger.ledgers g, unnest(wallets, assets, balances, versions) u (id, asset, balance, version)
-    where g.ledger_id = l
+    where g.ledger_id = l and u.version > 0
     on conflict (ledger_id, id) do update
     set posted = excluded.posted, version = excluded.version, recorded_at = excluded.recorded_at
     where w.version <> excluded.version;

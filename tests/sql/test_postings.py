@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import asyncpg
 import pytest
 
+from app.db import connect
 from tests.ledger import codes, counts, fund, post, req, verify, wallet, wallets
 
 
@@ -57,6 +58,27 @@ async def test_a_world_wallet_is_made_by_the_first_request_that_posts(
     assert await codes(peopled, *made) == ["posted", "posted"]
     world = "select posted from ledger.wallets where id = '@world:JPY'"
     assert await peopled.fetchval(world) == -5
+
+
+async def test_a_world_wallet_that_only_refused_requests_name_is_not_touched(
+    peopled: asyncpg.Connection, database_url: str
+) -> None:
+    """It is not locked, so writing it would wait for its maker out of order: a deadlock once."""
+    await fund(peopled, "m1", 5)
+    batch = [req(("yen", "@world", 1)), req(("m1", "m2", 1))]
+    assert await codes(peopled, *batch) == ["insufficient_funds", "posted"]
+    world = "select count(*) from ledger.wallets where id = '@world:JPY'"
+    assert await peopled.fetchval(world) == 0
+    maker = await connect(database_url)
+    transaction = maker.transaction()
+    await transaction.start()
+    await wallet(maker, "yen2", "JPY")
+    assert await codes(maker, req(("@world", "yen2", 9))) == ["posted"]
+    await peopled.execute("set lock_timeout = '2s'")
+    assert await codes(peopled, *batch) == ["insufficient_funds", "posted"]
+    await transaction.commit()
+    await maker.close()
+    assert await peopled.fetchval(world) == 1
 
 
 async def test_an_answer_is_rebuilt_byte_for_byte(peopled: asyncpg.Connection) -> None:

@@ -1,0 +1,115 @@
+"""Stamping: gapless seqs in causal order, bodies, leaves, the lease."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+
+import asyncpg
+import pytest
+
+from app.db import connect
+from tests.ledger import codes, fund, post, raises, req, verify, wallets
+
+
+async def stamp(conn: asyncpg.Connection, holder: str, epoch: int, limit: int = 1000) -> int:
+    row = await conn.fetchrow("select * from zerosum.stamp(1, $1, $2, $3)", holder, epoch, limit)
+    assert row is not None
+    return int(row["stamped"])
+
+
+async def lease(conn: asyncpg.Connection, holder: str, seconds: float = 30) -> int | None:
+    epoch: int | None = await conn.fetchval("select zerosum.lease(1, $1, $2)", holder, seconds)
+    return epoch
+
+
+@pytest.fixture
+async def peopled(db: asyncpg.Connection) -> asyncpg.Connection:
+    await wallets(db, ("alice", "bob"))
+    await fund(db, "alice", 1000)
+    return db
+
+
+async def test_events_are_gapless_and_follow_each_wallets_versions(
+    peopled: asyncpg.Connection, database_url: str
+) -> None:
+    async def spend(n: int) -> None:
+        link = await connect(database_url)
+        for i in range(20):
+            await post(link, req(("alice", "bob", 1), key=f"{n}-{i}"), req(("bob", "alice", 1)))
+        await link.close()
+
+    epoch = await lease(peopled, "r1")
+    assert epoch is not None
+    work = [asyncio.create_task(spend(n)) for n in range(4)]
+    stamped = 0
+    while not all(task.done() for task in work):
+        stamped += await stamp(peopled, "r1", epoch, 7)
+        await asyncio.sleep(0.001)
+    await asyncio.gather(*work)
+    while more := await stamp(peopled, "r1", epoch, 7):
+        stamped += more
+    rows = await peopled.fetch("select * from ledger.events order by seq")
+    assert stamped == len(rows)
+    assert [row["seq"] for row in rows] == list(range(1, len(rows) + 1))
+    versions: dict[str, int] = {}
+    for row in rows:
+        body = json.loads(row["body"])
+        assert list(body) == ["id", "type", "seq", "ledger", "timestamp", "data"]
+        assert (body["id"], body["seq"], body["ledger"]) == (str(row["id"]), row["seq"], "main")
+        assert row["leaf"] == hashlib.sha256(b"\0" + row["body"].encode()).digest()
+        for entry in body["data"]["entries"]:
+            assert entry["version"] == versions.get(entry["wallet"], 0) + 1
+            versions[entry["wallet"]] = entry["version"]
+    assert await peopled.fetchval("select count(*) from ledger.outbox") == 0
+    assert await verify(peopled) == []
+
+
+async def test_only_the_holder_of_the_lease_stamps(peopled: asyncpg.Connection) -> None:
+    epoch = await lease(peopled, "r1")
+    assert epoch is not None
+    assert await lease(peopled, "r2") is None
+    assert await lease(peopled, "r1") == epoch
+    await raises("ZS301", stamp(peopled, "r2", epoch))
+    await raises("ZS301", stamp(peopled, "r1", epoch + 1))
+    assert await stamp(peopled, "r1", epoch) == 1
+
+
+async def test_a_lease_that_ran_out_stamps_no_more(peopled: asyncpg.Connection) -> None:
+    epoch = await lease(peopled, "r1", -1)
+    assert epoch is not None
+    await raises("ZS301", stamp(peopled, "r1", epoch))
+    later = await lease(peopled, "r2")
+    assert later == epoch + 1
+    assert await stamp(peopled, "r2", later) == 1
+
+
+async def test_an_endpoint_gets_what_it_asked_for_from_when_it_was_made(
+    peopled: asyncpg.Connection,
+) -> None:
+    epoch = await lease(peopled, "r1")
+    assert epoch is not None
+    assert await stamp(peopled, "r1", epoch) == 1
+    for types in (["*"], ["transaction.posted"], ["transaction.*"], ["wallet.*", "transaction"]):
+        await peopled.execute(
+            "select zerosum.create_endpoint(1, 'https://example.com', $1, $2)", types, bytes(32)
+        )
+    assert await codes(peopled, req(("alice", "bob", 1))) == ["posted"]
+    row = await peopled.fetchrow("select * from zerosum.stamp(1, 'r1', $1, 10)", epoch)
+    assert row is not None
+    ends = [r["id"] for r in await peopled.fetch("select id from ledger.endpoints order by id")]
+    assert (row["stamped"], sorted(row["endpoints"])) == (1, ends[:3])
+    rows = await peopled.fetch("select endpoint_id, seq, status from ledger.deliveries order by 1")
+    assert [tuple(r) for r in rows] == [(end, 2, "pending") for end in ends[:3]]
+
+
+async def test_an_event_that_nothing_caused_has_no_transaction(db: asyncpg.Connection) -> None:
+    await db.execute(
+        "insert into ledger.outbox (ledger_id, aggregatetype, aggregateid, type, payload, recorded_at)"
+        " values (1, 'wallet', 'w', 'wallet.frozen', '{}', clock_timestamp())"
+    )
+    epoch = await lease(db, "r1")
+    assert epoch is not None
+    assert await stamp(db, "r1", epoch) == 1
+    assert await verify(db) == []
