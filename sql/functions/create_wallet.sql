@@ -10,26 +10,26 @@ create or replace function zerosum.create_wallet(
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
-    name constant text := coalesce($2, 'w_' || replace(gen_random_uuid()::text, '-', ''));
+    chosen constant text := coalesce($2, 'w_' || replace(gen_random_uuid()::text, '-', ''));
     integer constant text := '^(0|-?[1-9][0-9]{0,37})$';
     code text;
     made ledger.wallets;
 begin
     code := case
-        when length(name) not between 1 and 128 or name ~ '[^A-Za-z0-9_.:@-]' then 'invalid_wallet_id'
-        when starts_with(name, '@world') or starts_with(name, '@') and not $7 then 'reserved_wallet_id'
+        when length(chosen) not between 1 and 128 or chosen ~ '[^A-Za-z0-9_.:@-]' then 'invalid_wallet_id'
+        when starts_with(chosen, '@world') or starts_with(chosen, '@') and not $7 then 'reserved_wallet_id'
         when $4 !~ integer or $5 !~ integer or $4::numeric > $5::numeric
             or $4::numeric > 0 or $5::numeric < 0 then 'invalid_limits'
         when $6 is null or jsonb_typeof($6) <> 'object' or octet_length($6::text) > 16384 then 'invalid_metadata'
         when not exists (select from ledger.assets a where a.ledger_id = $1 and a.code = $3) then 'unknown_asset'
     end;
     if code is not null then
-        return query select 'refused', json_strip_nulls(json_build_object('code', code, 'wallet', name,
+        return query select 'refused', json_strip_nulls(json_build_object('code', code, 'wallet', chosen,
             'asset', case when code = 'unknown_asset' then $3 end))::text;
         return;
     end if;
     insert into ledger.wallets as w (ledger_id, id, asset, min_balance, max_balance, metadata)
-    select g.ledger_id, name, $3, $4::numeric, $5::numeric, $6
+    select g.ledger_id, chosen, $3, $4::numeric, $5::numeric, $6
     from ledger.ledgers g where g.ledger_id = $1
     on conflict (ledger_id, id) do nothing
     returning w.* into made;
@@ -37,12 +37,12 @@ begin
         return query select 'created', zerosum.wallet_json(made);
         return;
     end if;
-    select w.* into made from ledger.wallets w where w.ledger_id = $1 and w.id = name;
+    select w.* into made from ledger.wallets w where w.ledger_id = $1 and w.id = chosen;
     if made.asset = $3 and made.min_balance is not distinct from $4::numeric
         and made.max_balance is not distinct from $5::numeric and made.metadata = $6
     then
         return query select 'exists', zerosum.wallet_json(made);
     else
-        return query select 'refused', json_build_object('code', 'wallet_exists', 'wallet', name)::text;
+        return query select 'refused', json_build_object('code', 'wallet_exists', 'wallet', chosen)::text;
     end if;
 end $$;

@@ -1,0 +1,100 @@
+"""Migrations run once, edits are refused, functions are replaced and swept; many migrators at once."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from app.db import connect
+from app.migrate import SQL, EditedMigration, migrate
+from tests.conftest import with_database
+
+
+@pytest.fixture
+async def empty_url(server_url: str) -> AsyncIterator[str]:
+    admin = await connect(server_url)
+    await admin.execute("create database zerosum_empty")
+    yield with_database(server_url, "zerosum_empty")
+    await admin.execute("drop database zerosum_empty with (force)")
+    await admin.close()
+
+
+@pytest.fixture
+def sql(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(SQL, tmp_path / "sql"))
+
+
+async def functions(conn: asyncpg.Connection) -> set[str]:
+    names = "select proname from pg_proc where pronamespace = 'zerosum'::regnamespace"
+    return {row["proname"] for row in await conn.fetch(names)}
+
+
+def test_every_function_file_creates_the_one_function_of_its_name() -> None:
+    for path in SQL.glob("functions/*.sql"):
+        text = path.read_text()
+        made = re.findall(r"^create.* (?:function|procedure) (\S+?)\(", text, re.M | re.I)
+        assert made == [f"zerosum.{path.stem}"], path.name
+        assert text.startswith("--"), f"{path.name} begins by saying what it is for"
+        assert re.search(r"^-- Locks", text, re.M | re.I), f"{path.name} tells its locks"
+        assert re.search(r"Codes: ", text), f"{path.name} tells its codes"
+
+
+async def test_migrations_run_once_and_functions_every_time(empty_url: str) -> None:
+    conn = await connect(empty_url)
+    assert await migrate(conn) == sorted(path.name for path in SQL.glob("migrations/*.sql"))
+    await conn.execute(
+        "create or replace function zerosum.time_json(at timestamptz) returns text"
+        " language sql as 'select null::text'"
+    )
+    assert await migrate(conn) == []
+    assert (
+        await conn.fetchval("select zerosum.time_json('epoch')") == '"1970-01-01T00:00:00.000000Z"'
+    )
+    assert await functions(conn) == {path.stem for path in SQL.glob("functions/*.sql")}
+    await conn.close()
+
+
+async def test_a_function_whose_file_is_gone_is_dropped(empty_url: str, sql: Path) -> None:
+    conn = await connect(empty_url)
+    (sql / "functions" / "extra.sql").write_text(
+        "create or replace function zerosum.extra() returns int language sql as 'select 1'"
+    )
+    await migrate(conn, sql)
+    assert "extra" in await functions(conn)
+    await migrate(conn)
+    assert "extra" not in await functions(conn)
+    await conn.close()
+
+
+async def test_an_edited_migration_stops_everything(empty_url: str, sql: Path) -> None:
+    conn = await connect(empty_url)
+    await migrate(conn)
+    path = sql / "migrations" / "0001_tables.sql"
+    path.write_text(path.read_text() + "-- edited\n")
+    with pytest.raises(EditedMigration, match=r"0001_tables\.sql"):
+        await migrate(conn, sql)
+    await conn.close()
+
+
+async def test_a_migration_that_fails_leaves_nothing(empty_url: str, sql: Path) -> None:
+    conn = await connect(empty_url)
+    (sql / "migrations" / "9999_bad.sql").write_text("create table ledger.bad (); select 1/0;")
+    with pytest.raises(asyncpg.DivisionByZeroError):
+        await migrate(conn, sql)
+    assert await conn.fetchval("select to_regnamespace('ledger')") is None
+    assert len(await migrate(conn)) == len(list(SQL.glob("migrations/*.sql")))
+    await conn.close()
+
+
+async def test_many_migrators_at_once_run_each_migration_once(empty_url: str) -> None:
+    conns = [await connect(empty_url) for _ in range(10)]
+    ran = await asyncio.gather(*(migrate(conn) for conn in conns))
+    assert sum(len(names) for names in ran) == len(list(SQL.glob("migrations/*.sql")))
+    for conn in conns:
+        await conn.close()
