@@ -6,25 +6,28 @@ from typing import Any
 
 import asyncpg
 
-POOL_SIZE = 4  # Small hosts give 20 connections to everything: serve takes at most 5, relay 3.
-CONNECT_TIMEOUT_S = 10
-
-# The planner must never spend a batch's time on compiling it.
-SERVER_SETTINGS = {"jit": "off", "application_name": "zerosum"}
-
-
-async def open_pool(url: str) -> asyncpg.Pool:
-    return await asyncpg.create_pool(
-        url,
-        min_size=1,
-        max_size=POOL_SIZE,
-        timeout=CONNECT_TIMEOUT_S,
-        server_settings=SERVER_SETTINGS,
-    )
+CONNECT_TIMEOUT_S = 5
+APPLICATION = {"application_name": "zerosum"}
 
 
 async def connect(url: str) -> asyncpg.Connection:
-    return await asyncpg.connect(url, timeout=CONNECT_TIMEOUT_S, server_settings=SERVER_SETTINGS)
+    return await asyncpg.connect(url, timeout=CONNECT_TIMEOUT_S, server_settings=APPLICATION)
+
+
+async def open_pool(url: str, size: int) -> asyncpg.Pool:
+    """At most `size` connections, the first made now. Small hosts give 20 in all: serve takes 5, relay 3."""
+    return await asyncpg.create_pool(
+        url,
+        min_size=1,
+        max_size=size,
+        timeout=CONNECT_TIMEOUT_S,
+        server_settings=APPLICATION,
+        reset=keep,
+    )
+
+
+async def keep(_: asyncpg.Connection) -> None:
+    """We leave no session state, so nothing need be reset: that would be a round trip a query."""
 
 
 async def call(

@@ -2,20 +2,86 @@
 
 from __future__ import annotations
 
+import logging
+
 import asyncpg
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 from starlette.routing import Route
 
+from app.auth import Keys
+from app.errors import Refusal, on_refusal, problem
+from app.group_commit import GroupCommit
 from app.health import healthz, readyz
+from app.transactions import (
+    create_credit,
+    create_debit,
+    create_transaction,
+    create_transfer,
+    read_transaction,
+)
+from app.wallets import create_wallet, list_entries, read_wallet
+
+log = logging.getLogger("zerosum")
+
+ROUTES = [
+    Route("/v1/transfers", create_transfer, methods=["POST"]),
+    Route("/v1/credits", create_credit, methods=["POST"]),
+    Route("/v1/debits", create_debit, methods=["POST"]),
+    Route("/v1/transactions", create_transaction, methods=["POST"]),
+    Route("/v1/transactions/{id:int}", read_transaction),
+    Route("/v1/wallets", create_wallet, methods=["POST"]),
+    Route("/v1/wallets/{id}", read_wallet),
+    Route("/v1/wallets/{id}/entries", list_entries),
+    Route("/healthz", healthz),
+    Route("/readyz", readyz),
+]
 
 
-def make_app(pool: asyncpg.Pool) -> Starlette:
-    """The app over an open pool; whoever opened it closes it after the app has stopped."""
+def make_app(pool: asyncpg.Pool, group_commit: GroupCommit) -> Starlette:
+    """The app over an open pool and a running group commit; whoever made them ends them after it."""
     app = Starlette(
-        routes=[
-            Route("/healthz", healthz),
-            Route("/readyz", readyz),
-        ],
+        routes=ROUTES,
+        exception_handlers={
+            Refusal: on_refusal,
+            ClientDisconnect: on_client_gone,
+            HTTPException: on_http_exception,
+            OSError: on_database_away,
+            asyncpg.PostgresError: on_database_away,
+            asyncpg.InterfaceError: on_database_away,
+            Exception: on_failure,
+        },
     )
     app.state.pool = pool
+    app.state.keys = Keys(pool)
+    app.state.group_commit = group_commit
     return app
+
+
+def on_http_exception(_: Request, error: Exception) -> Response:
+    """What routing refuses: no such path, or another method."""
+    assert isinstance(error, HTTPException)
+    response = problem("method_not_allowed" if error.status_code == 405 else "not_found")
+    response.headers.update(error.headers or {})
+    return response
+
+
+def on_client_gone(_: Request, __: Exception) -> Response:
+    """Nobody reads this."""
+    return problem("invalid_body", {"reason": "The connection closed before the body ended."})
+
+
+def on_database_away(_: Request, error: Exception) -> Response:
+    """Reads and single statements: the server's error or its absence proves that nothing was written."""
+    state = getattr(error, "sqlstate", None) or "08000"
+    if state.startswith(("08", "53", "57")):
+        return problem("database_unavailable")
+    log.error("a call failed", exc_info=error)
+    return problem("internal_error")
+
+
+def on_failure(_: Request, error: Exception) -> Response:
+    log.error("a request failed", exc_info=error)
+    return problem("internal_error")

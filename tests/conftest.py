@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
 import shutil
@@ -12,9 +13,13 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from app.db import call, connect
+from app.db import call, connect, open_pool
 from app.embedded import start_embedded
+from app.group_commit import GroupCommit
+from app.main import make_app
 from app.migrate import migrate
+from app.serve import running
+from tests.api import Api
 
 NUMBERS = itertools.count(1)
 
@@ -62,7 +67,8 @@ async def database_url(server_url: str, template: str) -> AsyncIterator[str]:
     admin = await connect(server_url)
     await admin.execute(f"create database {name} template {template}")
     yield with_database(server_url, name)
-    await admin.execute(f"drop database {name} with (force)")
+    if os.environ.get("DATABASE_URL"):
+        await admin.execute(f"drop database {name} with (force)")
     await admin.close()
 
 
@@ -71,3 +77,14 @@ async def db(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     conn = await connect(database_url)
     yield conn
     await conn.close()
+
+
+@pytest.fixture
+async def api(database_url: str) -> AsyncIterator[Api]:
+    """The app in this process, over the test's database, with an admin key of the ledger main."""
+    pool = await open_pool(database_url, 3)
+    group_commit = GroupCommit(functools.partial(connect, database_url))
+    async with running(group_commit.run()), Api(make_app(pool, group_commit)) as api:
+        await api.allow(pool)
+        yield api
+    await pool.close()

@@ -4,7 +4,7 @@
 create or replace function zerosum.answer(ledger bigint, ids bigint[])
 returns table (id bigint, body text)
 language sql stable security definer
-set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
+set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off as $$
     select t.id, zerosum.transaction_json(t.id, t.kind, e.postings, e.entries, t.reference, t.description,
         t.metadata, zerosum.time_json(t.effective_at), zerosum.time_json(t.recorded_at), t.key)
     from unnest($2) i (id)

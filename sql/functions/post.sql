@@ -13,7 +13,7 @@ create or replace function zerosum.post(
     metadatas jsonb[] default '{}', effective_ats timestamptz[] default '{}'
 ) returns table (outcome text, body text)
 language plpgsql security definer
-set search_path = pg_catalog, pg_temp set enable_seqscan = off
+set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off
 set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
 declare

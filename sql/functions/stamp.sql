@@ -7,7 +7,7 @@
 create or replace function zerosum.stamp(ledger bigint, holder text, epoch bigint, max_events int)
 returns table (stamped int, endpoints bigint[])
 language plpgsql security definer
-set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
+set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off as $$
 #variable_conflict use_column
 declare
     l constant bigint := ledger;

@@ -14,8 +14,8 @@ with expected (name, digest) as (values
     ('transactions.transactions_append', 'f75f1df8fb45d9c8bb67bd18253b67f2'),
     ('wallets.wallets_forward', '97d6257e4dd4fd725b3451b026269327'),
     ('wallets.wallets_keep', '7eafd3251ef2feec02a6e2c8f02d280d'),
-    ('wallets.wallets_mirror_insert', '6046f905a0cb8c4c2e1e516606b961ee'),
-    ('wallets.wallets_mirror_update', '660880826262b6fa02c68e99c261f491')
+    ('wallets.wallets_mirror_insert', 'f84eef87c2b92198ac7986960f894bfe'),
+    ('wallets.wallets_mirror_update', 'dc72e6db5c262e2549a9e168615b7149')
 ), found as (
     select c.relname || '.' || t.tgname as name, md5(concat_ws(' ', pg_get_triggerdef(t.oid), t.tgenabled,
         p.prosrc, p.proconfig, p.prosecdef)) as digest

@@ -15,7 +15,7 @@ create or replace function zerosum.write_posted(
     wallets text[], assets text[], balances numeric[], versions bigint[], worlds text[]
 ) returns text[]
 language plpgsql
-set search_path = pg_catalog, pg_temp set enable_seqscan = off
+set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off
 set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
 declare

@@ -26,7 +26,7 @@ end $$;
 -- That the version never goes back is wallets_forward's part. `limit 1` keeps the planner to the probe.
 create function ledger.wallets_mirror() returns trigger
 language plpgsql security definer
-set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
+set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off as $$
 begin
     if exists (
         select from new_wallets w

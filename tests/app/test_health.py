@@ -1,18 +1,12 @@
 from __future__ import annotations
 
-import httpx
-
-from app.db import open_pool
-from app.main import make_app
+from tests.api import Api
 
 
-async def test_health_is_answered_and_readiness_needs_the_database(database_url: str) -> None:
-    pool = await open_pool(database_url)
-    transport = httpx.ASGITransport(make_app(pool))
-    async with httpx.AsyncClient(transport=transport, base_url="http://zerosum") as client:
-        assert (await client.get("/healthz")).status_code == 200
-        assert (await client.get("/readyz")).json() == {"status": "ok", "database": "ok"}
-        await pool.close()
-        answer = await client.get("/readyz")
-        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
-        assert (await client.get("/healthz")).status_code == 200
+async def test_health_is_answered_and_readiness_needs_the_database(api: Api) -> None:
+    assert (await api.get("/healthz")).status_code == 200
+    assert await api.read("/readyz") == {"status": "ok", "database": "ok"}
+    await api.app.state.pool.close()
+    answer = await api.get("/readyz")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert (await api.get("/healthz")).status_code == 200

@@ -24,9 +24,16 @@ async def test_a_wallet_is_made_once_and_found_by_the_same_request(db: asyncpg.C
     created_at = body.pop("created_at")
     assert created_at.endswith("Z")
     assert body == {
-        "id": "user:42", "asset": "USD", "posted": 0, "held": 0, "available": 0,
-        "min_balance": -50, "max_balance": 9, "metadata": {"a": 1},
-        "version": 0, "status": "open",
+        "id": "user:42",
+        "asset": "USD",
+        "posted": 0,
+        "held": 0,
+        "available": 0,
+        "min_balance": -50,
+        "max_balance": 9,
+        "metadata": {"a": 1},
+        "version": 0,
+        "status": "open",
     }
     assert await create(db, **arguments) == ("exists", body | {"created_at": created_at})
     for change in (

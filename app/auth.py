@@ -1,0 +1,67 @@
+"""Who asks: an API key names a ledger and a scope. Only the key's sha256 is ever looked up or kept."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+import time
+from typing import NamedTuple
+
+import asyncpg
+from starlette.requests import Request
+
+from app.db import call
+from app.errors import Refusal
+from app.settings import API_KEY
+
+FRESH_S = 0.5  # A revoked key is refused this much later at most.
+MAX_CACHED = 10_000
+BEARER = re.compile(r"bearer +(\S+) *", re.IGNORECASE)
+SCOPES = ("read", "write", "admin")
+
+
+class Caller(NamedTuple):
+    ledger: int
+    scope: str
+
+
+class Keys:
+    """Looks API keys up, each at most once in FRESH_S however many requests carry it."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self.pool = pool
+        self.cached: dict[str, tuple[float, asyncio.Task[Caller | None]]] = {}
+
+    async def caller(self, request: Request, needed: str) -> Caller:
+        """Who asks, if allowed to do what needs this scope; raises Refusal."""
+        bearer = BEARER.fullmatch(request.headers.get("authorization", ""))
+        if bearer is None or not API_KEY.fullmatch(bearer[1]):
+            raise Refusal("unauthorized")
+        key = bearer[1]
+        now = time.monotonic()
+        found = self.cached.get(key)
+        if found is None or found[0] <= now:
+            if len(self.cached) >= MAX_CACHED:
+                self.cached.clear()
+            found = (now + FRESH_S, asyncio.create_task(self.look_up(key)))
+            self.cached[key] = found
+        task = found[1]
+        try:
+            caller = task.result() if task.done() else await asyncio.shield(task)
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            self.cached.pop(key, None)
+            raise Refusal("database_unavailable") from None
+        if caller is None:
+            raise Refusal("unauthorized")
+        if SCOPES.index(caller.scope) < SCOPES.index(needed):
+            raise Refusal("forbidden", scope=caller.scope, needed=needed)
+        return caller
+
+    async def look_up(self, key: str) -> Caller | None:
+        rows = await call(self.pool, "authenticate", key_hash=key_hash(key))
+        return Caller(rows[0]["ledger_id"], rows[0]["scope"]) if rows else None
+
+
+def key_hash(key: str) -> bytes:
+    return hashlib.sha256(key.encode()).digest()

@@ -1,0 +1,184 @@
+"""Refusals: one table of stable codes, and the RFC 9457 problem bodies made of it.
+
+A code's facts (`wallet`, `available`, …) are members of the body. Codes that SQL raises are the same words there,
+with SQLSTATEs from zerosum.sqlstate.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+
+class Code(NamedTuple):
+    """status: of HTTP. title: the same for every case of the code. detail: facts filled in; what to do."""
+
+    status: int
+    title: str
+    detail: str
+
+
+CODES = {
+    # The request itself.
+    "invalid_body": Code(400, "The body is not as documented", "{reason}"),
+    "invalid_parameter": Code(400, "A query parameter is not as documented", "{reason}"),
+    "body_too_large": Code(413, "The body is too large", "Send at most {limit} bytes."),
+    "unsupported_media_type": Code(
+        415, "The body must be JSON", "Send Content-Type: application/json."
+    ),
+    "unauthorized": Code(
+        401, "No valid API key", "Send Authorization: Bearer and an API key that begins with zs_."
+    ),
+    "forbidden": Code(
+        403, "The API key may not do this", "It has the scope {scope}; this needs {needed}."
+    ),
+    "not_found": Code(404, "There is no such thing", "There is nothing at this path."),
+    "method_not_allowed": Code(
+        405, "The path does not take this method", "The header Allow names what it takes."
+    ),
+    # Malformed values.
+    "invalid_amount": Code(
+        422,
+        "An amount must be a whole number from 1 to 38 digits",
+        "Send it as a JSON integer or a string of digits, in the asset's smallest unit.",
+    ),
+    "invalid_kind": Code(422, "There is no such kind of transaction", "See the list of kinds."),
+    "invalid_key": Code(
+        422, "Not an Idempotency-Key", "Send 1 to 255 printable ASCII characters, or none at all."
+    ),
+    "invalid_postings": Code(
+        422, "The postings are not as documented", "Send 1 to 100, one for a transfer."
+    ),
+    "invalid_wallet_id": Code(422, "Not a wallet id", "Use 1 to 128 of A-Z a-z 0-9 _ . : @ -."),
+    "reserved_wallet_id": Code(
+        422,
+        "The wallet id is reserved",
+        "Ids that begin with @ are the operator's, made with an admin key; @world is made by its first use.",
+    ),
+    "same_wallet": Code(
+        422, "Source and destination are the same wallet", "Move value between two wallets."
+    ),
+    "invalid_reference": Code(422, "The reference is too long", "Send at most 1,024 bytes."),
+    "invalid_description": Code(422, "The description is too long", "Send at most 1,024 bytes."),
+    "invalid_metadata": Code(
+        422,
+        "The metadata is not as documented",
+        "Send a JSON object of at most 16,384 bytes, nested at most 32 deep, without NUL characters.",
+    ),
+    "invalid_effective_at": Code(
+        422,
+        "Not a timestamp",
+        "Send RFC 3339 with an offset, such as 2026-01-31T12:00:00Z, in the years 1 to 9999.",
+    ),
+    "invalid_limits": Code(
+        422,
+        "The limits are not as documented",
+        "Send whole numbers, min_balance at most 0 and max_balance at least 0, or null for none.",
+    ),
+    "invalid_url": Code(422, "Not a URL that webhooks may go to", "{reason}"),
+    "invalid_types": Code(
+        422,
+        "The event types are not as documented",
+        "Send 1 to 32 of: *, a type, or a prefix such as transaction.*.",
+    ),
+    "transaction_too_large": Code(
+        422, "The transaction is too large for one event", "Send fewer postings or less metadata."
+    ),
+    # What the ledger says.
+    "unknown_wallet": Code(422, "There is no such wallet", "Make {wallet} first."),
+    "unknown_asset": Code(422, "There is no such asset", "Make {asset} first."),
+    "wallet_exists": Code(
+        409, "The wallet is there already", "{wallet} has other limits, metadata or another asset."
+    ),
+    "asset_mismatch": Code(
+        422,
+        "The wallets hold different assets",
+        "{source} holds {source_asset}, {destination} holds {destination_asset}.",
+    ),
+    "wallet_frozen": Code(422, "The wallet is frozen", "Unfreeze {wallet} first."),
+    "wallet_closed": Code(422, "The wallet is closed", "{wallet} takes part in nothing more."),
+    "insufficient_funds": Code(
+        422,
+        "Not enough available",
+        "{wallet} has {available} {asset} available and may not go below {min_balance}; "
+        "this would leave {would_be}.",
+    ),
+    "max_balance_exceeded": Code(
+        422,
+        "The wallet would hold too much",
+        "{wallet} may hold at most {max_balance} {asset}; this would make it {would_be}.",
+    ),
+    "balance_overflow": Code(
+        422, "A balance may have 38 digits", "This would make the balance of {wallet} {would_be}."
+    ),
+    "idempotency_key_reused": Code(
+        422,
+        "The Idempotency-Key belongs to another request",
+        "Send a new key for a new request; for a repeat, send the very same request.",
+    ),
+    # Not now.
+    "queue_full": Code(
+        503, "Too many requests are waiting", "Nothing was written; send it again in a moment."
+    ),
+    "database_unavailable": Code(
+        503, "The database can't be reached", "Nothing was written; send it again in a moment."
+    ),
+    "outcome_unknown": Code(
+        503,
+        "The connection to the database broke",
+        "It may have been written. Send the same request with the same Idempotency-Key again to learn.",
+    ),
+    "internal_error": Code(
+        500, "Something failed on our side", "Nothing was written. It is in the log."
+    ),
+}
+
+
+class Refusal(Exception):
+    """Answer this request with a problem body. `facts` become members of the body."""
+
+    def __init__(self, code: str, /, **facts: Any) -> None:
+        super().__init__(code)
+        self.code, self.facts = code, facts
+
+
+class Facts(dict[str, Any]):
+    """A detail can name a fact that a case has not."""
+
+    def __missing__(self, name: str) -> str:
+        return f"the {name}"
+
+
+def problem_body(code: str, facts: dict[str, Any]) -> bytes:
+    entry = CODES[code]
+    body = {
+        "type": f"urn:zerosum:problem:{code}",
+        "title": entry.title,
+        "status": entry.status,
+        "code": code,
+        "detail": entry.detail.format_map(Facts(facts)),
+        **facts,
+    }
+    return json.dumps(body, ensure_ascii=False).encode()
+
+
+def problem(code: str, facts: dict[str, Any] | None = None) -> Response:
+    """The response for a code. A 503 carries Retry-After, a 401 WWW-Authenticate."""
+    status = CODES[code].status
+    headers = {503: {"Retry-After": "1"}, 401: {"WWW-Authenticate": "Bearer"}}.get(status)
+    body = problem_body(code, facts or {})
+    return Response(body, status, headers, "application/problem+json")
+
+
+def refused(body: str) -> Response:
+    """The response for a refusal as SQL gives it: an object of its code and facts."""
+    facts = json.loads(body)
+    return problem(facts.pop("code"), facts)
+
+
+def on_refusal(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Refusal)
+    return problem(error.code, error.facts)

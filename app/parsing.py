@@ -1,0 +1,200 @@
+"""Request bodies: the types that parse them, and every limit that needs no database.
+
+A float is never money: amounts are JSON integers or strings of digits, and travel on as text.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from msgspec import Meta, Raw, Struct
+from starlette.requests import Request
+
+from app.errors import Refusal
+
+BODY_LIMIT = 1024 * 1024
+METADATA_LIMIT, METADATA_DEPTH = 16384, 32
+DIGITS = re.compile(r"[1-9][0-9]{0,37}")
+INTEGER = re.compile(r"0|-?[1-9][0-9]{0,37}")
+WALLET_ID = re.compile(r"[A-Za-z0-9_.:@-]{1,128}")
+KEY = re.compile(r"[ -~]{1,255}")
+OFFSET = re.compile(r".*(Z|[+-][0-9]{2}:[0-9]{2})", re.IGNORECASE)
+PATH_IN_MESSAGE = re.compile(r"`\$(?:\[[.0-9]*\])*\.?(?:\w+(?:\[[.0-9]*\])*\.)*(\w+)`")
+EMPTY = Raw(b"{}")
+
+Amount = int | str
+
+
+class Details(Struct, kw_only=True, forbid_unknown_fields=True):
+    """What every money request may carry."""
+
+    reference: str | None = None
+    description: str | None = None
+    metadata: Raw = EMPTY
+    effective_at: str | None = None
+
+
+class Credit(Details, kw_only=True):
+    wallet: str
+    amount: Amount
+    source: str = "@world"
+
+
+class Debit(Details, kw_only=True):
+    wallet: str
+    amount: Amount
+    destination: str = "@world"
+
+
+class Transfer(Details, kw_only=True):
+    source: str
+    destination: str
+    amount: Amount
+
+
+class Posting(Struct, forbid_unknown_fields=True):
+    source: str
+    destination: str
+    amount: Amount
+
+
+class Transaction(Details, kw_only=True):
+    postings: Annotated[list[Posting], Meta(min_length=1, max_length=100)]
+
+
+class Wallet(Struct, kw_only=True, forbid_unknown_fields=True):
+    asset: str
+    id: str | None = None
+    min_balance: Amount | None = 0
+    max_balance: Amount | None = None
+    metadata: Raw = EMPTY
+
+
+class Webhook(Struct, kw_only=True, forbid_unknown_fields=True):
+    url: str
+    types: list[str] = msgspec.field(default_factory=lambda: ["*"])
+
+
+# What a member that is there but wrong is called, where it has a code of its own.
+MEMBER_CODES = {
+    "amount": "invalid_amount",
+    "postings": "invalid_postings",
+    "metadata": "invalid_metadata",
+    "effective_at": "invalid_effective_at",
+    "min_balance": "invalid_limits",
+    "max_balance": "invalid_limits",
+    "types": "invalid_types",
+}
+
+T = TypeVar("T")
+
+
+async def read_body(request: Request, decoder: msgspec.json.Decoder[T]) -> T:
+    """The body as the decoder's type; raises Refusal."""
+    content_type = request.headers.get("content-type", "")
+    if content_type.partition(";")[0].strip().lower() != "application/json":
+        raise Refusal("unsupported_media_type")
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > BODY_LIMIT:
+            raise Refusal("body_too_large", limit=BODY_LIMIT)
+        chunks.append(chunk)
+    return decode(decoder, b"".join(chunks))
+
+
+def decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError as error:
+        member = PATH_IN_MESSAGE.search(str(error))
+        code = MEMBER_CODES.get(member[1], "invalid_body") if member else "invalid_body"
+        raise Refusal(code, reason=str(error)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Refusal("invalid_body", reason=f"It is not JSON: {error}") from None
+
+
+def amount_text(amount: Amount) -> str:
+    text = str(amount)
+    if not DIGITS.fullmatch(text):
+        raise Refusal("invalid_amount")
+    return text
+
+
+def limit_text(amount: Amount | None) -> str | None:
+    if amount is None:
+        return None
+    text = str(amount)
+    if not INTEGER.fullmatch(text):
+        raise Refusal("invalid_limits")
+    return text
+
+
+def metadata_text(raw: Raw) -> str | None:
+    """The JSON object as it came, or null for an empty one; raises Refusal for what Postgres would not store."""
+    if raw is EMPTY:
+        return None
+    data = bytes(raw)
+    try:
+        value = msgspec.json.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        raise Refusal("invalid_metadata") from None
+    if not isinstance(value, dict) or len(data) > METADATA_LIMIT or not storable(value, 0):
+        raise Refusal("invalid_metadata")
+    return data.decode()
+
+
+def storable(value: Any, depth: int) -> bool:
+    if depth > METADATA_DEPTH:
+        return False
+    if isinstance(value, str):
+        return "\0" not in value
+    if isinstance(value, dict):
+        return all("\0" not in name and storable(item, depth + 1) for name, item in value.items())
+    return not isinstance(value, list) or all(storable(item, depth + 1) for item in value)
+
+
+def timestamp(text: str | None) -> datetime | None:
+    """RFC 3339; the offset is required."""
+    if text is None:
+        return None
+    try:
+        at = msgspec.convert(text, datetime)
+    except msgspec.ValidationError:
+        at = None
+    if at is None or at.tzinfo is None or not OFFSET.fullmatch(text):
+        raise Refusal("invalid_effective_at")
+    return at
+
+
+def plain_text(text: str | None, code: str) -> str | None:
+    """A reference or description: Postgres stores no NUL."""
+    if text is not None and "\0" in text:
+        raise Refusal(code)
+    return text
+
+
+def idempotency_key(request: Request) -> str | None:
+    key = request.headers.get("idempotency-key")
+    if key is not None and not KEY.fullmatch(key):
+        raise Refusal("invalid_key")
+    return key
+
+
+def query_int(request: Request, name: str, default: int | None, low: int, high: int) -> int | None:
+    """A query parameter that is a whole number within bounds; raises Refusal."""
+    text = request.query_params.get(name)
+    if text is None:
+        return default
+    if not re.fullmatch(r"[0-9]{1,19}", text) or not low <= int(text) <= high:
+        raise Refusal("invalid_parameter", reason=f"{name} must be a number from {low} to {high}.")
+    return int(text)
+
+
+def wallet_id(text: str) -> str:
+    if not WALLET_ID.fullmatch(text):
+        raise Refusal("invalid_wallet_id", wallet=text)
+    return text

@@ -1,0 +1,89 @@
+"""`POST /v1/credits · debits · transfers · transactions` and `GET /v1/transactions/{id}`."""
+
+from __future__ import annotations
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app import parsing
+from app.auth import Caller
+from app.db import call
+from app.errors import Refusal, refused
+from app.group_commit import PostRequest
+from app.parsing import Credit, Debit, Details, T, Transaction, Transfer, amount_text, wallet_id
+
+CREDIT = msgspec.json.Decoder(Credit)
+DEBIT = msgspec.json.Decoder(Debit)
+TRANSFER = msgspec.json.Decoder(Transfer)
+TRANSACTION = msgspec.json.Decoder(Transaction)
+MAX_ID = 2**63 - 1
+
+Posting = tuple[str, str, str]
+
+
+async def create_credit(request: Request) -> Response:
+    caller, body = await read(request, CREDIT)
+    postings = [(wallet_id(body.source), wallet_id(body.wallet), amount_text(body.amount))]
+    return await post(request, caller, "credit", body, postings)
+
+
+async def create_debit(request: Request) -> Response:
+    caller, body = await read(request, DEBIT)
+    postings = [(wallet_id(body.wallet), wallet_id(body.destination), amount_text(body.amount))]
+    return await post(request, caller, "debit", body, postings)
+
+
+async def create_transfer(request: Request) -> Response:
+    caller, body = await read(request, TRANSFER)
+    postings = [(wallet_id(body.source), wallet_id(body.destination), amount_text(body.amount))]
+    return await post(request, caller, "transfer", body, postings)
+
+
+async def create_transaction(request: Request) -> Response:
+    caller, body = await read(request, TRANSACTION)
+    postings = [
+        (wallet_id(p.source), wallet_id(p.destination), amount_text(p.amount))
+        for p in body.postings
+    ]
+    return await post(request, caller, "transaction", body, postings)
+
+
+async def read(request: Request, decoder: msgspec.json.Decoder[T]) -> tuple[Caller, T]:
+    caller = await request.app.state.keys.caller(request, "write")
+    return caller, await parsing.read_body(request, decoder)
+
+
+async def post(
+    request: Request, caller: Caller, kind: str, body: Details, postings: list[Posting]
+) -> Response:
+    """Join the current batch and answer with the outcome."""
+    outcome, answer = await request.app.state.group_commit.submit(
+        PostRequest(
+            ledger=caller.ledger,
+            kind=kind,
+            postings=postings,
+            key=parsing.idempotency_key(request),
+            reference=parsing.plain_text(body.reference, "invalid_reference"),
+            description=parsing.plain_text(body.description, "invalid_description"),
+            metadata=parsing.metadata_text(body.metadata),
+            effective_at=parsing.timestamp(body.effective_at),
+        )
+    )
+    if outcome == "refused":
+        return refused(answer)
+    replayed = {"Idempotency-Replayed": "true"} if outcome == "replayed" else None
+    return Response(answer, 201, replayed, "application/json")
+
+
+async def read_transaction(request: Request) -> Response:
+    caller = await request.app.state.keys.caller(request, "read")
+    number = request.path_params["id"]
+    rows = (
+        await call(request.app.state.pool, "answer", ledger=caller.ledger, ids=[number])
+        if number <= MAX_ID
+        else []
+    )
+    if not rows:
+        raise Refusal("not_found")
+    return Response(rows[0]["body"], media_type="application/json")

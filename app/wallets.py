@@ -1,0 +1,78 @@
+"""`POST /v1/wallets`, `GET /v1/wallets/{id}`, `GET /v1/wallets/{id}/entries`."""
+
+from __future__ import annotations
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app import parsing
+from app.db import call
+from app.errors import Refusal, refused
+
+WALLET = msgspec.json.Decoder(parsing.Wallet)
+STATUSES = {"created": 201, "exists": 200}
+
+
+async def create_wallet(request: Request) -> Response:
+    """201 the wallet; 200 when the very same request has made it before."""
+    state = request.app.state
+    caller = await state.keys.caller(request, "write")
+    body = await parsing.read_body(request, WALLET)
+    (row,) = await call(
+        state.pool,
+        "create_wallet",
+        ledger=caller.ledger,
+        id=None if body.id is None else parsing.wallet_id(body.id),
+        asset=parsing.plain_text(body.asset, "unknown_asset"),
+        min_balance=parsing.limit_text(body.min_balance),
+        max_balance=parsing.limit_text(body.max_balance),
+        metadata=parsing.metadata_text(body.metadata) or "{}",
+        admin=caller.scope == "admin",
+    )
+    if row["outcome"] == "refused":
+        return refused(row["body"])
+    return Response(row["body"], STATUSES[row["outcome"]], media_type="application/json")
+
+
+async def read_wallet(request: Request) -> Response:
+    caller = await request.app.state.keys.caller(request, "read")
+    return Response(await wallet_body(request, caller.ledger), media_type="application/json")
+
+
+async def list_entries(request: Request) -> Response:
+    """Newest first; `after` is the `next` of the page before."""
+    state = request.app.state
+    caller = await state.keys.caller(request, "read")
+    limit = parsing.query_int(request, "limit", 100, 1, 1000)
+    after = parsing.query_int(request, "after", None, 1, 2**63 - 1)
+    await wallet_body(request, caller.ledger)
+    rows = await call(
+        state.pool,
+        "list_entries",
+        ledger=caller.ledger,
+        wallet=request.path_params["id"],
+        before=after,
+        max=limit,
+    )
+    return page([row["body"] for row in rows], rows[-1]["version"] if len(rows) == limit else None)
+
+
+async def wallet_body(request: Request, ledger: int) -> str:
+    wallet = request.path_params["id"]
+    rows = (
+        await call(request.app.state.pool, "read_wallet", ledger=ledger, id=wallet)
+        if parsing.WALLET_ID.fullmatch(wallet)
+        else []
+    )
+    if not rows:
+        raise Refusal("not_found")
+    body: str = rows[0]["body"]
+    return body
+
+
+def page(items: list[str], following: int | None) -> Response:
+    """A list's body from items that are JSON already."""
+    cursor = "null" if following is None else f'"{following}"'
+    body = f'{{"data":[{",".join(items)}],"next":{cursor}}}'
+    return Response(body, media_type="application/json")

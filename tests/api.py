@@ -1,0 +1,66 @@
+"""An HTTP client of the app in this process, that says in one line what a test sends and expects."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any
+
+import asyncpg
+import httpx
+from starlette.applications import Starlette
+
+from app.auth import key_hash
+from app.db import call
+
+KEY = "zs_" + "test" * 8
+
+
+class Api:
+    def __init__(self, app: Starlette) -> None:
+        self.app = app
+        self.client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app, raise_app_exceptions=False),
+            base_url="http://zerosum",
+            headers={"Authorization": f"Bearer {KEY}"},
+        )
+
+    async def __aenter__(self) -> Api:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.client.aclose()
+
+    async def allow(self, pool: asyncpg.Pool, key: str = KEY, scope: str = "admin") -> None:
+        await call(pool, "add_key", ledger=1, key_hash=key_hash(key), scope=scope, hint=key[:7])
+
+    async def post(self, path: str, body: Any, key: str | None = None) -> httpx.Response:
+        headers = {"Idempotency-Key": key} if key is not None else {}
+        if isinstance(body, (str, bytes)):
+            headers["Content-Type"] = "application/json"
+            return await self.client.post(path, content=body, headers=headers)
+        return await self.client.post(path, json=body, headers=headers)
+
+    async def made(self, path: str, body: Any, key: str | None = None) -> Any:
+        answer = await self.post(path, body, key)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    async def get(self, path: str) -> httpx.Response:
+        return await self.client.get(path)
+
+    async def read(self, path: str) -> Any:
+        answer = await self.get(path)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def wallets(self, *names: str, **members: Any) -> None:
+        for name in names:
+            await self.made("/v1/wallets", {"id": name, "asset": "USD", **members})
+
+    async def fund(self, name: str, amount: int) -> None:
+        await self.made("/v1/credits", {"wallet": name, "amount": amount})
