@@ -157,11 +157,14 @@ begin
 
     for i in 1..n loop
         continue when outcomes[i] is not null;
-        -- The same key earlier in this batch, unless that one was refused.
+        -- The request of this batch that posted under the same key, if one did.
         j := twins[i];
         while outcomes[j] = 'refused' loop
             j := twins[j];
         end loop;
+        if outcomes[j] = 'replayed' then
+            j := twins[j];
+        end if;
         twins[i] := j;
         if j is not null then
             if prints[i] = prints[j] then

@@ -80,6 +80,16 @@ async def test_a_key_several_times_in_one_batch_posts_once(peopled: asyncpg.Conn
     assert await post(peopled, one) == [("replayed", got[1][1])]
 
 
+async def test_every_duplicate_in_a_batch_has_the_answer(peopled: asyncpg.Connection) -> None:
+    """The third and later ones once came back without a body."""
+    await fund(peopled, "alice", 100)
+    one = req(("alice", "bob", 1), key="k")
+    reused = one.but(kind="transaction")
+    got = await post(peopled, one, one, reused, one, reused, one, one)
+    assert {body for outcome, body in got if outcome != "refused"} == {got[0][1]}
+    assert [outcome for outcome, _ in got].count("replayed") == 4
+
+
 async def test_without_a_key_two_identical_requests_are_two_transactions(
     peopled: asyncpg.Connection,
 ) -> None:
