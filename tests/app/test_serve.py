@@ -1,0 +1,148 @@
+"""The server as a process: what it prints, how it stops, what a kill -9 leaves."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import re
+import signal
+import subprocess
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app.db import connect
+from tests.ledger import verify
+from tests.process import ServerProcess
+
+
+@pytest.fixture
+async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ServerProcess]:
+    room = Path(tmp_path_factory.mktemp("serve"))
+    for folder in (room, *room.parents[:2]):
+        folder.chmod(0o755)
+    server = ServerProcess(room)
+    yield server
+    if server.process is not None:
+        await server.end()
+    if server.postmaster() is not None:  # The server was killed: let a new one stop its database.
+        await server.start()
+        await server.end()
+    assert server.postmaster() is None
+
+
+async def test_the_printed_curl_lines_work_and_a_signal_stops_everything(
+    server: ServerProcess,
+) -> None:
+    del server.environ["ZEROSUM_API_KEY"]
+    await server.start()
+    assert server.process is not None
+    assert server.process.stdout is not None
+    greeting = ""
+    while "/v1/transfers" not in greeting:
+        greeting += (await server.process.stdout.readline()).decode()
+    lines = [line for line in greeting.splitlines() if line.startswith(("KEY=", "curl "))]
+    assert len(lines) == 5
+    pasted = await asyncio.to_thread(
+        subprocess.run, ["bash", "-c", "\n".join(lines)], capture_output=True, text=True, check=True
+    )
+    assert re.search(r'"wallet":"bob","amount":250,"balance":250,"version":1', pasted.stdout)
+    await server.end(signal.SIGINT)
+    assert server.process.returncode == 0
+    assert server.postmaster() is None
+
+
+async def test_requests_in_flight_are_answered_on_sigterm(server: ServerProcess) -> None:
+    """They wait at a wallet that another transaction holds when the signal comes."""
+    await server.start()
+    conn = await connect(f"postgresql://postgres@/postgres?host={server.data_dir}")
+    async with server.client() as client:
+        made = {"id": "alice", "asset": "USD"}
+        assert (await client.post("/v1/wallets", json=made)).status_code == 201
+        holder = conn.transaction()
+        await holder.start()
+        await conn.fetch("select from ledger.wallets where id = 'alice' for update")
+        body = {"wallet": "alice", "amount": 1}
+        sending = [asyncio.create_task(client.post("/v1/credits", json=body)) for _ in range(20)]
+        await asyncio.sleep(0.5)
+        ending = asyncio.create_task(server.end())
+        await asyncio.sleep(0.5)
+        assert not any(task.done() for task in (ending, *sending))
+        await holder.commit()
+        await conn.close()
+        answers = await asyncio.gather(*sending)
+        assert {answer.status_code for answer in answers} == {201}
+        await ending
+    assert server.process is not None
+    assert server.process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("environ", "sentence"),
+    [
+        ({"ZEROSUM_WAT": "1"}, "ZEROSUM_WAT is not a setting"),
+        ({"PORT": "http"}, "PORT is 'http'"),
+        ({"ZEROSUM_API_KEY": "secret"}, "ZEROSUM_API_KEY must be zs_"),
+        ({"ZEROSUM_WEBHOOK_ALLOW": "10.0.0.1/8"}, "ZEROSUM_WEBHOOK_ALLOW has '10.0.0.1/8'"),
+        ({"DATABASE_URL": "mysql://x"}, "DATABASE_URL must begin with"),
+    ],
+)
+async def test_a_bad_setting_stops_the_start_with_a_sentence(
+    tmp_path: Path, environ: dict[str, str], sentence: str
+) -> None:
+    server = ServerProcess(tmp_path, **environ)
+    with pytest.raises(AssertionError, match=re.escape(f"zerosum: {sentence}")):
+        await server.start()
+    assert not server.data_dir.exists()
+
+
+async def test_every_acknowledged_transfer_survives_kill_9(server: ServerProcess) -> None:
+    """Server, Postgres and children killed under load, three times; clients retry by key."""
+    await server.start()
+    names = [f"w{i}" for i in range(20)]
+    acknowledged: dict[str, int] = {}
+    stop = asyncio.Event()
+
+    async def work(n: int) -> None:
+        rnd = random.Random(n)
+        for i in range(10**6):
+            if stop.is_set():
+                return
+            source, destination = rnd.sample(names, 2)
+            body = {"source": source, "destination": destination, "amount": rnd.randrange(1, 9)}
+            key = f"{n}-{i}"
+            while key not in acknowledged:
+                try:
+                    answer = await client.post(
+                        "/v1/transfers", json=body, headers={"Idempotency-Key": key}
+                    )
+                except httpx.TransportError:
+                    await asyncio.sleep(0.05)
+                    continue
+                if answer.status_code == 201:
+                    acknowledged[key] = answer.json()["id"]
+                else:
+                    assert answer.status_code == 503, answer.text
+                    await asyncio.sleep(0.05)
+
+    async with server.client() as client:
+        for name in names:
+            made = {"id": name, "asset": "USD", "min_balance": None}
+            assert (await client.post("/v1/wallets", json=made)).status_code == 201
+        work_tasks = [asyncio.create_task(work(n)) for n in range(16)]
+        for _ in range(3):
+            await asyncio.sleep(1)
+            before = len(acknowledged)
+            await server.kill_everything()
+            await server.start()
+            assert before > 0
+        await asyncio.sleep(1)
+        stop.set()
+        await asyncio.gather(*work_tasks)
+    conn = await connect(f"postgresql://postgres@/postgres?host={server.data_dir}")
+    rows = await conn.fetch("select key, id from ledger.transactions")
+    assert {row["key"]: row["id"] for row in rows} == acknowledged
+    assert await verify(conn) == []
+    await conn.close()
