@@ -13,8 +13,10 @@ from starlette.routing import Route
 
 from app.auth import Keys
 from app.errors import Refusal, on_refusal, problem
+from app.events import list_events
 from app.group_commit import GroupCommit
 from app.health import healthz, readyz
+from app.settings import Network
 from app.transactions import (
     create_credit,
     create_debit,
@@ -23,6 +25,7 @@ from app.transactions import (
     read_transaction,
 )
 from app.wallets import create_wallet, list_entries, read_wallet
+from app.webhooks import create_webhook
 
 log = logging.getLogger("zerosum")
 
@@ -35,12 +38,16 @@ ROUTES = [
     Route("/v1/wallets", create_wallet, methods=["POST"]),
     Route("/v1/wallets/{id}", read_wallet),
     Route("/v1/wallets/{id}/entries", list_entries),
+    Route("/v1/events", list_events),
+    Route("/v1/webhooks", create_webhook, methods=["POST"]),
     Route("/healthz", healthz),
     Route("/readyz", readyz),
 ]
 
 
-def make_app(pool: asyncpg.Pool, group_commit: GroupCommit) -> Starlette:
+def make_app(
+    pool: asyncpg.Pool, group_commit: GroupCommit, webhook_allow: tuple[Network, ...] = ()
+) -> Starlette:
     """The app over an open pool and a running group commit; whoever made them ends them after it."""
     app = Starlette(
         routes=ROUTES,
@@ -57,6 +64,7 @@ def make_app(pool: asyncpg.Pool, group_commit: GroupCommit) -> Starlette:
     app.state.pool = pool
     app.state.keys = Keys(pool)
     app.state.group_commit = group_commit
+    app.state.webhook_allow = webhook_allow
     return app
 
 

@@ -1,4 +1,4 @@
-"""One process: the embedded Postgres if asked for, migrations, the HTTP server.
+"""One process: the embedded Postgres if asked for, migrations, the HTTP server and the relay.
 
 SIGTERM and SIGINT stop the server after the requests in flight are answered; then the pool closes, then the
 embedded Postgres stops.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import logging
 import secrets
 import signal
 import socket
@@ -24,10 +25,16 @@ from app.group_commit import GroupCommit
 from app.main import make_app
 from app.migrate import migrate
 from app.settings import Settings
+from relay import relay
+from relay.webhook import WebhookSender
 
 LEDGER = "main"
 POOL_SIZE = 3  # and one connection for the group commit
+RESTART_S = 1
 GRACE_S = 20  # Hosts kill 30 s after SIGTERM.
+
+
+log = logging.getLogger("zerosum")
 
 
 class Server(uvicorn.Server):
@@ -69,9 +76,10 @@ async def serve_database(settings: Settings, url: str) -> None:
         pool = await open_pool(url, POOL_SIZE)
         stack.push_async_callback(pool.close)
         group_commit = GroupCommit(functools.partial(connect, url))
-        await stack.enter_async_context(running(group_commit.run()))
+        await stack.enter_async_context(running(group_commit.run))
+        await stack.enter_async_context(relaying(settings, url))
         config = uvicorn.Config(
-            make_app(pool, group_commit),
+            make_app(pool, group_commit, settings.webhook_allow),
             host=settings.host,
             port=settings.port,
             log_config=None,
@@ -86,6 +94,19 @@ async def serve_database(settings: Settings, url: str) -> None:
             loop.add_signal_handler(sig, stop, server)
         server.when_started = lambda: print(greeting(settings, api_key), flush=True)
         await server.serve()
+
+
+@contextlib.asynccontextmanager
+async def relaying(settings: Settings, url: str) -> AsyncIterator[None]:
+    """A relay with connections of its own, for as long as the block runs."""
+    pool = await open_pool(url, relay.POOL_SIZE)
+    try:
+        sender = WebhookSender(settings.webhook_allow)
+        work = relay.Relay(pool, settings.direct_url or url, sender).run
+        async with sender, running(work):
+            yield
+    finally:
+        await pool.close()
 
 
 async def prepare(settings: Settings, url: str) -> str | None:
@@ -121,15 +142,24 @@ async def ensure_key(conn: asyncpg.Connection, settings: Settings, ledger: int) 
 
 
 @contextlib.asynccontextmanager
-async def running(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
-    """A task for as long as the block runs."""
-    task = asyncio.create_task(work)
+async def running(work: Callable[[], Coroutine[None, None, None]]) -> AsyncIterator[None]:
+    """A task for as long as the block runs; should it fail, it is logged and begins anew."""
+    task = asyncio.create_task(keep_running(work))
     try:
         yield
     finally:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
+
+
+async def keep_running(work: Callable[[], Coroutine[None, None, None]]) -> None:
+    while True:
+        try:
+            await work()
+        except Exception:
+            log.exception("%s failed; it begins anew", work.__qualname__)
+            await asyncio.sleep(RESTART_S)
 
 
 def greeting(settings: Settings, api_key: str | None) -> str:

@@ -20,6 +20,7 @@ from app.main import make_app
 from app.migrate import migrate
 from app.serve import running
 from tests.api import Api
+from tests.process import ServerProcess
 
 NUMBERS = itertools.count(1)
 
@@ -80,11 +81,27 @@ async def db(database_url: str) -> AsyncIterator[asyncpg.Connection]:
 
 
 @pytest.fixture
+async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ServerProcess]:
+    """A server process with an embedded Postgres of its own, not started yet."""
+    room = tmp_path_factory.mktemp("serve")
+    for folder in (room, *room.parents[:2]):
+        folder.chmod(0o755)
+    server = ServerProcess(room)
+    yield server
+    if server.process is not None:
+        await server.end()
+    if server.postmaster() is not None:  # The server was killed: let a new one stop its database.
+        await server.start()
+        await server.end()
+    assert server.postmaster() is None
+
+
+@pytest.fixture
 async def api(database_url: str) -> AsyncIterator[Api]:
     """The app in this process, over the test's database, with an admin key of the ledger main."""
     pool = await open_pool(database_url, 3)
     group_commit = GroupCommit(functools.partial(connect, database_url))
-    async with running(group_commit.run()), Api(make_app(pool, group_commit)) as api:
+    async with running(group_commit.run), Api(make_app(pool, group_commit)) as api:
         await api.allow(pool)
         yield api
     await pool.close()

@@ -106,6 +106,20 @@ async def verify(conn: asyncpg.Connection, ledger: int = MAIN) -> list[tuple[str
     return [tuple(row) for row in await conn.fetch("select * from zerosum.verify($1)", ledger)]
 
 
+async def lease(conn: asyncpg.Connection, holder: str, seconds: float = 30) -> int:
+    """The epoch to stamp the ledger main under, or 0 when the holder could not have its lease."""
+    rows = await conn.fetch("select * from zerosum.take_leases($1, $2)", holder, seconds)
+    epochs: list[int] = [row["epoch"] for row in rows if row["ledger_id"] == MAIN]
+    return epochs[0] if epochs else 0
+
+
+async def stamp(conn: asyncpg.Connection, holder: str, epoch: int, limit: int = 1000) -> int:
+    """How many events of the ledger main were stamped."""
+    row = await conn.fetchrow("select * from zerosum.stamp(1, $1, $2, $3)", holder, epoch, limit)
+    assert row is not None
+    return int(row["stamped"])
+
+
 async def raises(sqlstate: str, awaitable: Awaitable[Any]) -> asyncpg.PostgresError:
     with pytest.raises(asyncpg.PostgresError) as caught:
         await awaitable

@@ -11,8 +11,10 @@ import sys
 from asyncio.subprocess import PIPE, STDOUT, Process
 from pathlib import Path
 
+import asyncpg
 import httpx
 
+from app.db import connect
 from tests.api import KEY
 
 
@@ -80,6 +82,10 @@ class ServerProcess:
         assert self.process is not None
         out, _ = await self.process.communicate()
         return out.decode()
+
+    async def connect(self) -> asyncpg.Connection:
+        """Straight to the embedded Postgres."""
+        return await connect(f"postgresql://postgres@/postgres?host={self.data_dir}")
 
     def postmaster(self) -> int | None:
         """The embedded Postgres's process, if it runs."""

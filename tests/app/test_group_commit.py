@@ -59,7 +59,7 @@ async def test_64_tasks_over_10_wallets_never_deadlock(
             assert outcome == "posted" or json.loads(body)["code"] == "insufficient_funds"
         return posted
 
-    async with running(other.run()):
+    async with running(other.run):
         posted = sum(await asyncio.gather(*(work(n) for n in range(64))))
     assert posted == await db.fetchval("select count(*) from ledger.transactions") > 0
     assert await verify(db) == []
@@ -153,7 +153,7 @@ async def test_what_can_not_be_settled_in_time_is_refused(
         raise ConnectionRefusedError
 
     commit = GroupCommit(away)
-    async with running(commit.run()):
+    async with running(commit.run):
         with pytest.raises(Refusal, match="database_unavailable"):
             await commit.submit(transfer("alice", "bob"))
 

@@ -7,30 +7,13 @@ import random
 import re
 import signal
 import subprocess
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from app.db import connect
 from tests.ledger import verify
 from tests.process import ServerProcess
-
-
-@pytest.fixture
-async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ServerProcess]:
-    room = Path(tmp_path_factory.mktemp("serve"))
-    for folder in (room, *room.parents[:2]):
-        folder.chmod(0o755)
-    server = ServerProcess(room)
-    yield server
-    if server.process is not None:
-        await server.end()
-    if server.postmaster() is not None:  # The server was killed: let a new one stop its database.
-        await server.start()
-        await server.end()
-    assert server.postmaster() is None
 
 
 async def test_the_printed_curl_lines_work_and_a_signal_stops_everything(
@@ -57,7 +40,7 @@ async def test_the_printed_curl_lines_work_and_a_signal_stops_everything(
 async def test_requests_in_flight_are_answered_on_sigterm(server: ServerProcess) -> None:
     """They wait at a wallet that another transaction holds when the signal comes."""
     await server.start()
-    conn = await connect(f"postgresql://postgres@/postgres?host={server.data_dir}")
+    conn = await server.connect()
     async with server.client() as client:
         made = {"id": "alice", "asset": "USD"}
         assert (await client.post("/v1/wallets", json=made)).status_code == 201
@@ -141,7 +124,7 @@ async def test_every_acknowledged_transfer_survives_kill_9(server: ServerProcess
         await asyncio.sleep(1)
         stop.set()
         await asyncio.gather(*work_tasks)
-    conn = await connect(f"postgresql://postgres@/postgres?host={server.data_dir}")
+    conn = await server.connect()
     rows = await conn.fetch("select key, id from ledger.transactions")
     assert {row["key"]: row["id"] for row in rows} == acknowledged
     assert await verify(conn) == []

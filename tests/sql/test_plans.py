@@ -12,7 +12,7 @@ from typing import Any
 import asyncpg
 
 from app.db import connect
-from tests.ledger import post, req
+from tests.ledger import lease, post, req, stamp
 
 WALLETS = 1000
 BATCH = 100
@@ -72,8 +72,7 @@ async def test_every_statement_probes_its_key(db: asyncpg.Connection, database_u
         fresh, lambda: fresh.fetch("select * from zerosum.answer(1, $1)", ids)
     )
     assert rows <= PER_TRANSFER * len(ids), (name, rows)
-    epoch = await fresh.fetchval("select zerosum.lease(1, 'r', 60)")
-    stamp = "select * from zerosum.stamp(1, 'r', $1, 100)"
-    name, rows = await most_read(fresh, lambda: fresh.fetch(stamp, epoch))
+    epoch = await lease(fresh, "r")
+    name, rows = await most_read(fresh, lambda: stamp(fresh, "r", epoch, 100))
     assert rows <= PER_TRANSFER * 100, (name, rows)
     await fresh.close()

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from app.db import connect
-from tests.ledger import codes, counts, fund, post, req, verify, wallet, wallets
+from tests.ledger import codes, counts, fund, lease, post, req, stamp, verify, wallet, wallets
 
 
 @pytest.fixture
@@ -151,7 +151,4 @@ async def test_the_largest_accepted_transaction_fits_an_event(db: asyncpg.Connec
             break
         assert code == "transaction_too_large"
     assert size >= 30
-    epoch = await db.fetchval("select zerosum.lease(1, 'r', 30)")
-    row = await db.fetchrow("select * from zerosum.stamp(1, 'r', $1, 10)", epoch)
-    assert row is not None
-    assert row["stamped"] == 1
+    assert await stamp(db, "r", await lease(db, "r")) == 1

@@ -10,18 +10,7 @@ import asyncpg
 import pytest
 
 from app.db import connect
-from tests.ledger import codes, fund, post, raises, req, verify, wallets
-
-
-async def stamp(conn: asyncpg.Connection, holder: str, epoch: int, limit: int = 1000) -> int:
-    row = await conn.fetchrow("select * from zerosum.stamp(1, $1, $2, $3)", holder, epoch, limit)
-    assert row is not None
-    return int(row["stamped"])
-
-
-async def lease(conn: asyncpg.Connection, holder: str, seconds: float = 30) -> int | None:
-    epoch: int | None = await conn.fetchval("select zerosum.lease(1, $1, $2)", holder, seconds)
-    return epoch
+from tests.ledger import codes, fund, lease, post, raises, req, stamp, verify, wallets
 
 
 @pytest.fixture
@@ -41,7 +30,6 @@ async def test_events_are_gapless_and_follow_each_wallets_versions(
         await link.close()
 
     epoch = await lease(peopled, "r1")
-    assert epoch is not None
     work = [asyncio.create_task(spend(n)) for n in range(4)]
     stamped = 0
     while not all(task.done() for task in work):
@@ -68,8 +56,7 @@ async def test_events_are_gapless_and_follow_each_wallets_versions(
 
 async def test_only_the_holder_of_the_lease_stamps(peopled: asyncpg.Connection) -> None:
     epoch = await lease(peopled, "r1")
-    assert epoch is not None
-    assert await lease(peopled, "r2") is None
+    assert await lease(peopled, "r2") == 0
     assert await lease(peopled, "r1") == epoch
     await raises("ZS301", stamp(peopled, "r2", epoch))
     await raises("ZS301", stamp(peopled, "r1", epoch + 1))
@@ -77,19 +64,25 @@ async def test_only_the_holder_of_the_lease_stamps(peopled: asyncpg.Connection) 
 
 
 async def test_a_lease_that_ran_out_stamps_no_more(peopled: asyncpg.Connection) -> None:
-    epoch = await lease(peopled, "r1", -1)
-    assert epoch is not None
+    epoch = await lease(peopled, "r1")
+    await peopled.execute("update ledger.feeds set until = clock_timestamp()")
     await raises("ZS301", stamp(peopled, "r1", epoch))
     later = await lease(peopled, "r2")
     assert later == epoch + 1
     assert await stamp(peopled, "r2", later) == 1
 
 
+async def test_a_released_lease_is_free_at_once(peopled: asyncpg.Connection) -> None:
+    epoch = await lease(peopled, "r1")
+    await peopled.execute("select zerosum.release_leases('r1')")
+    await raises("ZS301", stamp(peopled, "r1", epoch))
+    assert await lease(peopled, "r2") > 0
+
+
 async def test_an_endpoint_gets_what_it_asked_for_from_when_it_was_made(
     peopled: asyncpg.Connection,
 ) -> None:
     epoch = await lease(peopled, "r1")
-    assert epoch is not None
     assert await stamp(peopled, "r1", epoch) == 1
     for types in (["*"], ["transaction.posted"], ["transaction.*"], ["wallet.*", "transaction"]):
         await peopled.execute(
@@ -110,6 +103,5 @@ async def test_an_event_that_nothing_caused_has_no_transaction(db: asyncpg.Conne
         " values (1, 'wallet', 'w', 'wallet.frozen', '{}', clock_timestamp())"
     )
     epoch = await lease(db, "r1")
-    assert epoch is not None
     assert await stamp(db, "r1", epoch) == 1
     assert await verify(db) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncpg
 import pytest
 
-from tests.ledger import codes, fund, req, verify, wallets
+from tests.ledger import codes, fund, lease, req, stamp, verify, wallets
 
 NEWEST = "(select max(transaction_id) from ledger.entries)"
 DISABLE = "".join(
@@ -20,8 +20,7 @@ async def busy(db: asyncpg.Connection) -> asyncpg.Connection:
     await fund(db, "m1", 1000)
     for i in range(10):
         assert await codes(db, req(("m1", "m2", i + 1), ("m2", "m1", 1))) == ["posted"]
-    epoch = await db.fetchval("select zerosum.lease(1, 'r', 30)")
-    await db.fetch("select * from zerosum.stamp(1, 'r', $1, 8)", epoch)
+    assert await stamp(db, "r", await lease(db, "r"), 8) == 8
     assert await verify(db) == []
     assert await verify(db, 2) == []
     return db

@@ -1,0 +1,89 @@
+"""Where webhooks may go: globally routable addresses, and networks that the operator allows.
+
+Checked three times: the URL when an endpoint is made, the URL's literal address and every resolved address when
+a webhook is sent. The connection goes to exactly the addresses that were checked, so a name that changes its mind
+between check and use gains nothing.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from urllib.parse import urlsplit
+
+from app.settings import Network
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+# Not all of these are "not global" to Python 3.11. From the IANA special-purpose registries, and multicast.
+DENIED = [
+    ipaddress.ip_network(network)
+    for network in (
+        *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16"),
+        *("172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16"),
+        *("198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4"),
+        *("::/128", "::1/128", "100::/64", "2001::/23", "2001:db8::/32", "3fff::/20", "5f00::/16"),
+        *("64:ff9b:1::/48", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8"),
+    )
+]
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+COMPATIBLE = ipaddress.IPv6Network("::/96")
+HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9])?\.?", re.IGNORECASE)
+URL_LIMIT = 2048
+
+
+class BadUrl(Exception):
+    """A URL that webhooks don't go to; the message says why."""
+
+
+def embedded(address: Address) -> Address:
+    """The IPv4 address that an IPv6 one stands for (mapped, compatible, NAT64, 6to4), or itself."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    if address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    if address.sixtofour is not None:
+        return address.sixtofour
+    if address in NAT64 or (address in COMPATIBLE and int(address) > 0xFFFF):
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address
+
+
+def is_allowed(text: str, allow: tuple[Network, ...], routable: bool = True) -> bool:
+    """May a connection go to this address? routable: not only to allowed networks, but to the whole internet."""
+    try:
+        address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return False
+    real = embedded(address)
+    if any(address in network or real in network for network in allow):
+        return True
+    return routable and real.is_global and not any(real in network for network in DENIED)
+
+
+def check_url(url: str, allow: tuple[Network, ...]) -> None:
+    """Raise BadUrl unless a webhook may be sent there as far as the URL alone tells.
+
+    https, or http where every address the name has is in `allow`; no user name, no password, no fragment.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise BadUrl(f"It is not a URL: {error}.") from None
+    if len(url) > URL_LIMIT or not url.isascii() or re.search(r"[\x00-\x20\x7f\\]", url):
+        raise BadUrl(f"It must be at most {URL_LIMIT} printable ASCII characters.")
+    if parts.scheme not in {"https", "http"} or not host or port == 0:
+        raise BadUrl("It must begin with https:// and a host.")
+    if parts.username is not None or parts.password is not None or parts.fragment:
+        raise BadUrl("It must have no user name, password or fragment.")
+    if parts.scheme == "http" and not allow:
+        raise BadUrl("http:// goes only to networks in ZEROSUM_WEBHOOK_ALLOW; use https://.")
+    try:
+        ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        if not HOST.fullmatch(host):
+            raise BadUrl(f"{host!r} is not a host name.") from None
+        return
+    if not is_allowed(host, allow, routable=parts.scheme == "https"):
+        raise BadUrl(f"{host} is not a globally routable address and not in ZEROSUM_WEBHOOK_ALLOW.")

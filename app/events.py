@@ -1,0 +1,20 @@
+"""`GET /v1/events?after=&limit=`: the ledger's feed, in order of seq, the bytes that webhooks carry."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app import parsing
+from app.db import call
+from app.wallets import page
+
+
+async def list_events(request: Request) -> Response:
+    """Events with a seq above `after`; `next` is the `after` of the next page, null at the end for now."""
+    state = request.app.state
+    caller = await state.keys.caller(request, "read")
+    limit = parsing.query_int(request, "limit", 100, 1, 1000)
+    after = parsing.query_int(request, "after", 0, 0, 2**63 - 1)
+    rows = await call(state.pool, "list_events", ledger=caller.ledger, after=after, max=limit)
+    return page([row["body"] for row in rows], rows[-1]["seq"] if len(rows) == limit else None)

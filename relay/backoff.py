@@ -1,0 +1,29 @@
+"""When to try a delivery again: 13 tries over three days, as Standard Webhooks recommends, the first soon."""
+
+from __future__ import annotations
+
+import random
+
+HOUR = 3600
+SCHEDULE_S = (
+    1,
+    5,
+    30,
+    120,
+    600,
+    1800,
+    2 * HOUR,
+    5 * HOUR,
+    10 * HOUR,
+    14 * HOUR,
+    20 * HOUR,
+    24 * HOUR,
+)
+JITTER = 0.2
+
+
+def retry_after_s(attempts: int) -> float | None:
+    """Seconds to wait after this many failed attempts (1 or more), ±20 %; None when it is given up."""
+    if attempts > len(SCHEDULE_S):
+        return None
+    return SCHEDULE_S[attempts - 1] * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311

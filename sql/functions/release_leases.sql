@@ -1,0 +1,8 @@
+-- Let go of every lease that `holder` has, so that another relay need not wait for them to run out.
+-- Locks: rows of ledger.feeds by ledger_id. Codes: none.
+create or replace function zerosum.release_leases(holder text) returns void
+language sql security definer set search_path = pg_catalog, pg_temp as $$
+    update ledger.feeds f set until = clock_timestamp()
+    from (select ledger_id from ledger.feeds where holder = $1 order by ledger_id for update) x
+    where f.ledger_id = x.ledger_id and f.until > clock_timestamp()
+$$;

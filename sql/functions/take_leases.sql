@@ -1,0 +1,34 @@
+-- Take or prolong, for `seconds` of database time, the lease of every ledger that nobody else holds, and tell what there
+-- is to do in those held: a row each. epoch is what to stamp under (a new holder gets a new one), waiting whether the
+-- outbox has rows, due the endpoints that have a delivery to be sent now.
+-- One that is held for more than half of `seconds` is not written again, so that an idle relay writes little.
+-- Locks: rows of ledger.feeds, skipping those that are locked: whoever stamps is alive. Codes: none.
+create or replace function zerosum.take_leases(holder text, seconds float8)
+returns table (ledger_id bigint, epoch bigint, waiting boolean, due bigint[])
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+begin
+    update ledger.feeds f
+    set holder = $1, until = clock_timestamp() + make_interval(secs => $2),
+        epoch = f.epoch + (f.holder is distinct from $1 or f.until <= clock_timestamp())::int
+    from (
+        select f.ledger_id from ledger.feeds f
+        where f.until <= clock_timestamp()
+            or f.holder = $1 and f.until < clock_timestamp() + make_interval(secs => $2 / 2)
+        order by f.ledger_id
+        for update skip locked
+    ) x
+    where f.ledger_id = x.ledger_id;
+    return query
+        select f.ledger_id, f.epoch,
+            exists (select from ledger.outbox o where o.ledger_id = f.ledger_id),
+            array(
+                select p.id from ledger.endpoints p
+                where p.ledger_id = f.ledger_id and p.disabled_at is null and exists (
+                    select from ledger.deliveries d
+                    where d.ledger_id = f.ledger_id and d.endpoint_id = p.id and d.status = 'pending'
+                        and d.due_at <= clock_timestamp())
+            )
+        from ledger.feeds f
+        where f.holder = $1 and f.until > clock_timestamp();
+end $$;

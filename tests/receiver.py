@@ -1,0 +1,74 @@
+"""A consumer of webhooks on a real socket: keeps what arrives, answers what it is told to."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import deque
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+from aiohttp import web
+
+
+@dataclass
+class Received:
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def id(self) -> str:
+        return self.headers["webhook-id"]
+
+    @property
+    def event(self) -> dict[str, Any]:
+        event: dict[str, Any] = json.loads(self.body)
+        return event
+
+
+class Receiver:
+    """answers: statuses to give, one a request, then 204. `/hang…` never answers; `/redirect` sends elsewhere."""
+
+    def __init__(self, *answers: int) -> None:
+        self.answers = deque(answers)
+        self.got: list[Received] = []
+        self.url = ""
+
+    async def __aenter__(self) -> Receiver:
+        app = web.Application()
+        app.router.add_route("*", "/{path:.*}", self.answer)
+        self.runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await self.runner.setup()
+        site = web.TCPSite(self.runner, "127.0.0.1", 0)
+        await site.start()
+        host, port = self.runner.addresses[0][:2]
+        self.url = f"http://{host}:{port}"
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.runner.cleanup()
+
+    async def answer(self, request: web.Request) -> web.Response:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        self.got.append(Received(request.path, headers, await request.read()))
+        if request.path.startswith("/hang"):
+            await asyncio.sleep(3600)
+        if request.path == "/redirect":
+            return web.Response(status=302, headers={"Location": f"{self.url}/elsewhere"})
+        return web.Response(status=self.answers.popleft() if self.answers else 204)
+
+    async def until(self, count: int, path: str | None = None) -> list[Received]:
+        """The first `count` that arrived (on the path), within 20 s."""
+        async with asyncio.timeout(20):
+            while True:
+                got = [r for r in self.got if path is None or r.path == path]
+                if len(got) >= count:
+                    return got[:count]
+                await asyncio.sleep(0.005)

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+
+import pytest
+
+from app.db import open_pool
+from app.serve import running
+from app.settings import Network
+from relay import relay
+from relay.webhook import WebhookSender
+from tests.receiver import Receiver
+
+LOOPBACK: tuple[Network, ...] = (ipaddress.IPv4Network("127.0.0.0/8"),)
+RunRelay = Callable[..., AbstractAsyncContextManager[relay.Relay]]
+
+
+@pytest.fixture
+def run_relay(database_url: str) -> RunRelay:
+    """A relay in this process for as long as the block runs; it may send to the loopback unless told."""
+
+    @contextlib.asynccontextmanager
+    async def run(allow: tuple[Network, ...] = LOOPBACK) -> AsyncIterator[relay.Relay]:
+        pool = await open_pool(database_url, relay.POOL_SIZE)
+        async with WebhookSender(allow) as sender:
+            made = relay.Relay(pool, database_url, sender)
+            async with running(made.run):
+                yield made
+        await pool.close()
+
+    return run
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    async with Receiver() as receiver:
+        yield receiver
