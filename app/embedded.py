@@ -9,6 +9,7 @@ and adopts it, or finds it dead and waits out its recovery.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import importlib.util
@@ -18,8 +19,11 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
+
+from app.settings import Settings
 
 ROOT_RUNS_AS = "embedded_postgres"  # Postgres refuses to run as root.
 SOCKET_PATH_LIMIT = 90  # Unix socket paths end at 103 (macOS) or 107 (Linux) bytes.
@@ -122,6 +126,19 @@ def start_embedded(data_dir: Path) -> EmbeddedPostgres:
         return server
     finally:
         os.close(parent)
+
+
+@contextlib.contextmanager
+def database(settings: Settings) -> Iterator[str]:
+    """The URL of the database: DATABASE_URL, or the embedded one, started if it does not run."""
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    embedded = start_embedded(settings.data_dir)
+    try:
+        yield embedded.url
+    finally:
+        embedded.stop()
 
 
 def programs() -> Path:

@@ -17,10 +17,11 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 
 import asyncpg
 import uvicorn
+import uvloop
 
 from app.auth import key_hash
 from app.db import call, connect, open_pool
-from app.embedded import start_embedded
+from app.embedded import database
 from app.group_commit import GroupCommit
 from app.main import make_app
 from app.migrate import migrate
@@ -54,18 +55,7 @@ class Server(uvicorn.Server):
 
 def serve(settings: Settings) -> None:
     """Run until a signal; raises EmbeddedError, EditedMigration, and what connecting raises."""
-    if settings.database_url is not None:
-        run(settings, settings.database_url)
-        return
-    embedded = start_embedded(settings.data_dir)
-    try:
-        run(settings, embedded.url)
-    finally:
-        embedded.stop()
-
-
-def run(settings: Settings, url: str) -> None:
-    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+    with database(settings) as url, asyncio.Runner(loop_factory=uvloop.Loop) as runner:
         runner.run(serve_database(settings, url))
 
 
@@ -187,9 +177,3 @@ KEY={api_key}
 
 def stop(server: Server) -> None:
     server.should_exit = True
-
-
-def loop_factory() -> type[asyncio.AbstractEventLoop] | None:
-    import uvloop
-
-    return uvloop.Loop

@@ -1,0 +1,114 @@
+"""An HTTP load generator that costs little beside what it measures: raw sockets, prepared bytes, keep-alive.
+
+Run as a process of its own: `python -m bench.load URL KEY CONNECTIONS SECONDS SHAPE`; prints one JSON object.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import random
+import statistics
+import sys
+import time
+from collections.abc import Iterator
+from typing import cast
+from urllib.parse import urlsplit
+
+import uvloop
+
+WALLETS = 1000
+
+
+def transfers(base: str, key: str, shape: str) -> Iterator[bytes]:
+    """Requests without end. shape: `uniform` over the wallets, or `hot`: one wallet is every transfer's source."""
+    run = f"{random.getrandbits(48):012x}"
+    host = urlsplit(base).netloc
+    head = (
+        f"POST /v1/transfers HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {key}\r\n"
+        "Content-Type: application/json\r\n"
+    )
+    for number in itertools.count():
+        source, destination = random.sample(range(WALLETS), 2)
+        name = "hot" if shape == "hot" else f"w{source}"
+        body = f'{{"source":"{name}","destination":"w{destination}","amount":{random.randrange(1, 1000)}}}'
+        yield (
+            f"{head}Idempotency-Key: {run}-{number}\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+        ).encode()
+
+
+class Client(asyncio.Protocol):
+    """One connection: sends the next request when the answer to the last is whole."""
+
+    def __init__(
+        self, requests: Iterator[bytes], latencies: list[float], refused: list[str]
+    ) -> None:
+        self.requests, self.latencies, self.refused = requests, latencies, refused
+        self.buffer = b""
+        self.stopped = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+        self.send()
+
+    def send(self) -> None:
+        self.began = time.perf_counter()
+        self.transport.write(next(self.requests))
+
+    def data_received(self, data: bytes) -> None:
+        self.buffer += data
+        end = self.buffer.find(b"\r\n\r\n")
+        if end < 0:
+            return
+        head = self.buffer[:end].lower()
+        length = int(head.split(b"content-length: ")[1].split(b"\r\n")[0])
+        if len(self.buffer) < end + 4 + length:
+            return
+        if head[9:12] == b"201":
+            self.latencies.append(time.perf_counter() - self.began)
+        else:
+            self.refused.append(self.buffer.decode())
+        self.buffer = b""
+        if not self.stopped:
+            self.send()
+
+
+async def load(
+    base: str, key: str, connections: int, seconds: float, shape: str
+) -> dict[str, float]:
+    requests = transfers(base, key, shape)
+    latencies: list[float] = []
+    refused: list[str] = []
+    loop = asyncio.get_running_loop()
+    parts = urlsplit(base)
+    began = time.perf_counter()
+    clients = []
+    for _ in range(connections):
+        _, client = await loop.create_connection(
+            lambda: Client(requests, latencies, refused), parts.hostname, parts.port
+        )
+        clients.append(client)
+    await asyncio.sleep(seconds)
+    took, count = time.perf_counter() - began, len(latencies)
+    for client in clients:
+        client.stopped = True
+    await asyncio.sleep(0.2)
+    if refused:
+        raise SystemExit(f"{len(refused)} requests were refused, such as {refused[0]}")
+    cuts = statistics.quantiles(latencies, n=100)
+    return {
+        "per_s": count / took,
+        "p50_ms": cuts[49] * 1000,
+        "p99_ms": cuts[98] * 1000,
+    }
+
+
+def main() -> None:
+    base, key, connections, seconds, shape = sys.argv[1:]
+    with asyncio.Runner(loop_factory=uvloop.Loop) as runner:
+        print(json.dumps(runner.run(load(base, key, int(connections), float(seconds), shape))))
+
+
+if __name__ == "__main__":
+    main()
