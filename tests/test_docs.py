@@ -1,0 +1,55 @@
+"""The README says what the code does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from app.errors import CODES
+from app.main import ROUTES
+from app.settings import KNOWN
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+def test_the_errors_of_the_readme_are_those_of_the_code() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (\d+) \| (.+) \|$", README, re.M)
+    assert rows == [(code, str(entry.status), entry.title) for code, entry in CODES.items()]
+
+
+def test_every_code_that_sql_gives_is_in_the_table_and_has_a_sqlstate() -> None:
+    functions = {path.stem: path.read_text() for path in ROOT.glob("sql/functions/*.sql")}
+    states = dict(re.findall(r"when '(\w+)' then '(ZS\d+)'", functions.pop("sqlstate")))
+    given = set()
+    for text in functions.values():
+        given |= set(re.findall(r"then '([a-z]+_[a-z_]+)'", text))
+        given |= set(re.findall(r"'code', '([a-z_]+)'[,)]", text))
+    given -= {"wallet_"}
+    given |= {"wallet_frozen", "wallet_closed"}
+    assert {"insufficient_funds", "unknown_wallet", "invalid_amount"} <= given
+    assert given <= set(states), given - set(states)
+    assert given <= set(CODES), given - set(CODES)
+    assert len(set(states.values())) == len(states)
+
+
+def test_every_route_and_setting_is_in_the_readme() -> None:
+    for route in ROUTES:
+        assert re.sub(r":\w+}", "}", route.path) in README.replace("`/readyz`", "/readyz"), (
+            route.path
+        )
+    for name in KNOWN:
+        assert f"`{name}`" in README, name
+
+
+def test_a_file_says_only_what_is_the_products() -> None:
+    """No machine paths, no package index: they differ where others are."""
+    for path in [
+        *ROOT.glob("*.*"),
+        *ROOT.glob(".ci/*"),
+        *ROOT.glob("*/**/*.py"),
+        *ROOT.glob("sql/**/*.sql"),
+    ]:
+        if path.is_file() and ".venv" not in path.parts and path != Path(__file__):
+            text = path.read_text()
+            assert not re.search(r"index-url|/work/|pypi\.org", text), path
