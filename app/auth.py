@@ -11,7 +11,7 @@ from typing import NamedTuple
 import asyncpg
 from starlette.requests import Request
 
-from app.db import call
+from app.db import DATABASE_ERRORS, call
 from app.errors import Refusal
 from app.settings import API_KEY
 
@@ -49,7 +49,7 @@ class Keys:
         task = found[1]
         try:
             caller = task.result() if task.done() else await asyncio.shield(task)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except DATABASE_ERRORS:
             self.cached.pop(key, None)
             raise Refusal("database_unavailable") from None
         if caller is None:

@@ -6,10 +6,9 @@ import asyncio
 import os
 import sys
 
-import asyncpg
 import click
 
-from app.db import call, connect
+from app.db import DATABASE_ERRORS, call, connect
 from app.embedded import EmbeddedError, database
 from app.migrate import EditedMigration, migrate
 from app.settings import BadSetting, read_settings
@@ -75,7 +74,7 @@ def main() -> None:
         cli()
     except (BadSetting, EmbeddedError, EditedMigration) as error:
         fail(str(error))
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+    except DATABASE_ERRORS as error:
         fail(f"the database says: {error or type(error).__name__}")
 
 

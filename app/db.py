@@ -6,6 +6,15 @@ from typing import Any
 
 import asyncpg
 
+# What a call can raise: the server's own errors, and those of a connection that is not, or no more, there. The
+# driver reports one that breaks while it is used as an internal error of its own.
+DATABASE_ERRORS = (
+    *(asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError),
+    OSError,
+)
+# Of the server's, those that say that the connection or the server goes (SQLSTATE classes).
+BROKEN = ("08", "57P")
+
 CONNECT_TIMEOUT_S = 5
 APPLICATION = {"application_name": "zerosum"}
 
@@ -28,6 +37,12 @@ async def open_pool(url: str, size: int) -> asyncpg.Pool:
 
 async def keep(_: asyncpg.Connection) -> None:
     """We leave no session state, so nothing need be reset: that would be a round trip a query."""
+
+
+def is_broken(error: BaseException) -> bool:
+    """Has the connection, not the statement, failed? Then nothing is known of what was under way."""
+    state = getattr(error, "sqlstate", None)
+    return state is None or state.startswith(BROKEN)
 
 
 async def call(

@@ -21,6 +21,7 @@ from datetime import datetime
 
 import asyncpg
 
+from app.db import DATABASE_ERRORS, is_broken
 from app.errors import Refusal
 
 MAX_QUEUE = 10_000
@@ -37,8 +38,6 @@ BEGIN = (
     " set_config('client_connection_check_interval', '1000', true)"
 )
 REPEATABLE = {"40001", "40P01"}
-# The connection is no more, or the server goes: what the error says of the transaction is not sure.
-BROKEN = ("08", "57P")
 
 log = logging.getLogger("zerosum")
 
@@ -138,7 +137,7 @@ class GroupCommit:
         while batch := [waiting for waiting in batch if not expired(waiting)]:
             try:
                 answers = await self.commit(batch)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            except DATABASE_ERRORS as error:
                 if not await self.may_repeat(batch, error):
                     await self.settle_apart(batch, error)
                     return
@@ -150,15 +149,14 @@ class GroupCommit:
 
     async def may_repeat(self, batch: list[Waiting], error: Exception) -> bool:
         """Can the whole batch run again, and succeed? Waits as long as it should before that."""
-        state = getattr(error, "sqlstate", None)
-        if state is None or state.startswith(BROKEN):
+        if is_broken(error):
             log.warning("the database connection is lost: %s", error or type(error).__name__)
             self.disconnect()
             await asyncio.sleep(RECONNECT_S)
             return True
         for waiting in batch:
             waiting.sent = False  # The server has rolled it back.
-        if state in REPEATABLE:
+        if getattr(error, "sqlstate", None) in REPEATABLE:
             await asyncio.sleep(random.uniform(0, 0.01))  # noqa: S311
             return True
         return False

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-import asyncpg
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from app.db import call
+from app.db import DATABASE_ERRORS, call
 
 READY_TIMEOUT_S = 2
 
@@ -21,7 +20,7 @@ async def readyz(request: Request) -> Response:
     try:
         async with asyncio.timeout(READY_TIMEOUT_S):
             await call(request.app.state.pool, "schema_version")
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except DATABASE_ERRORS as error:
         return JSONResponse(
             {"status": "unavailable", "database": type(error).__name__}, 503, {"Retry-After": "1"}
         )

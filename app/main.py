@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.auth import Keys
+from app.db import DATABASE_ERRORS, is_broken
 from app.errors import Refusal, on_refusal, problem
 from app.events import list_events
 from app.group_commit import GroupCommit
@@ -55,9 +56,7 @@ def make_app(
             Refusal: on_refusal,
             ClientDisconnect: on_client_gone,
             HTTPException: on_http_exception,
-            OSError: on_database_away,
-            asyncpg.PostgresError: on_database_away,
-            asyncpg.InterfaceError: on_database_away,
+            **dict.fromkeys(DATABASE_ERRORS, on_database_error),
             Exception: on_failure,
         },
     )
@@ -81,10 +80,9 @@ def on_client_gone(_: Request, __: Exception) -> Response:
     return problem("invalid_body", {"reason": "The connection closed before the body ended."})
 
 
-def on_database_away(_: Request, error: Exception) -> Response:
-    """Reads and single statements: the server's error or its absence proves that nothing was written."""
-    state = getattr(error, "sqlstate", None) or "08000"
-    if state.startswith(("08", "53", "57")):
+def on_database_error(_: Request, error: Exception) -> Response:
+    """A broken connection, too many of them, a statement cut off: try again. Anything else is our fault."""
+    if is_broken(error) or error.sqlstate.startswith(("53", "57")):  # type: ignore[attr-defined]
         return problem("database_unavailable")
     log.error("a call failed", exc_info=error)
     return problem("internal_error")

@@ -7,7 +7,7 @@ import logging
 
 import asyncpg
 
-from app.db import call
+from app.db import DATABASE_ERRORS, call
 from relay.backoff import retry_after_s
 from relay.webhook import Message, Outcome, WebhookSender
 
@@ -70,7 +70,7 @@ class EndpointWorker:
                     max=PAGE,
                     busy=list(self.busy),
                 )
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            except DATABASE_ERRORS as error:
                 log.warning("deliveries can't be read: %s", error)
                 await asyncio.sleep(DATABASE_RETRY_S)
                 continue
@@ -100,7 +100,7 @@ class EndpointWorker:
             if outcomes := self.outcomes[:]:
                 try:
                     await self.write(outcomes)
-                except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+                except DATABASE_ERRORS as error:
                     log.warning("outcomes can't be recorded: %s", error)
                     await asyncio.sleep(DATABASE_RETRY_S)
                     self.finished.set()

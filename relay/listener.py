@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import asyncpg
 
-from app.db import connect
+from app.db import DATABASE_ERRORS, connect
 
 CHANNEL = "zerosum_outbox"
 RECONNECT_S = 1
@@ -29,7 +29,7 @@ async def listen(url: str, wake: Callable[[], None]) -> None:
             wake()
             await closed.wait()
             log.warning("the listening connection is lost; reconnecting")
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except DATABASE_ERRORS as error:
             log.warning("can't listen: %s", error)
         finally:
             if conn is not None:

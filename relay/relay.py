@@ -13,7 +13,7 @@ import secrets
 
 import asyncpg
 
-from app.db import call
+from app.db import DATABASE_ERRORS, call
 from relay.endpoint import EndpointWorker
 from relay.listener import listen
 from relay.webhook import WebhookSender
@@ -54,7 +54,7 @@ class Relay:
             self.woken.clear()
             try:
                 await self.turn(group)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            except DATABASE_ERRORS as error:
                 if getattr(error, "sqlstate", None) != LEASE_LOST:
                     log.warning("the relay waits for the database: %s", error)
                 await asyncio.sleep(POLL_S)
@@ -94,5 +94,5 @@ class Relay:
     async def let_go(self) -> None:
         try:
             await call(self.pool, "release_leases", holder=self.holder)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except DATABASE_ERRORS as error:
             log.warning("the leases run out by themselves: %s", error)

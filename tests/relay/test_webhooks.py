@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import json
 import random
 from datetime import UTC, datetime
@@ -209,7 +210,8 @@ async def test_a_second_relay_stands_by_and_takes_over(
     moved: asyncpg.Connection, run_relay: RunRelay, receiver: Receiver
 ) -> None:
     await subscribe(moved, receiver.url)
-    async with run_relay() as first:
+    async with contextlib.AsyncExitStack() as stack:
+        first = await stack.enter_async_context(run_relay())
         await receiver.until(1)
         async with run_relay():
             holder = (
@@ -219,8 +221,7 @@ async def test_a_second_relay_stands_by_and_takes_over(
             assert await codes(moved, req(("alice", "bob", 1))) == ["posted"]
             await receiver.until(2)
             await settled(moved, 2)
-            await first.let_go()
-            first.pool.terminate()
+            await stack.aclose()
             assert await codes(moved, req(("alice", "bob", 1))) == ["posted"]
             await receiver.until(3)
     assert len({r.id for r in receiver.got}) == 3
