@@ -163,7 +163,8 @@ def greeting(settings: Settings, api_key: str | None) -> str:
         ("transfers", '{"source":"alice","destination":"bob","amount":250}'),
     ]
     curls = "\n".join(
-        f'curl -s {base}/v1/{path} -H "Authorization: Bearer $KEY"'
+        f"curl -sw '\\n' {base}/v1/{path} "
+        '-H "Authorization: Bearer $KEY"'
         f" -H 'Content-Type: application/json' -d '{body}'"
         for path, body in lines
     )
