@@ -10,12 +10,12 @@ with expected (name, digest) as (values
     ('entries.entries_balance', '2130151c794041d897e6294a9e3b13df'),
     ('events.events_append', '24af6efa220535c27fbe86bcd10f508b'),
     ('outbox.outbox_fixed', 'd9a7482f29f579d2ddaf831384b20468'),
-    ('outbox.outbox_notify', 'ee171d5e2879bdde57ecfe91fac9bd16'),
+    ('outbox.outbox_notify', '514efee3c01e45475d8c6dd1f3acc0fb'),
     ('transactions.transactions_append', 'f75f1df8fb45d9c8bb67bd18253b67f2'),
+    ('wallets.wallets_account', 'b34fe731c92b4e56122991ce40753d56'),
+    ('wallets.wallets_empty', '6d6395d81d75004779ab33ed3cae8e12'),
     ('wallets.wallets_forward', '97d6257e4dd4fd725b3451b026269327'),
-    ('wallets.wallets_keep', '7eafd3251ef2feec02a6e2c8f02d280d'),
-    ('wallets.wallets_mirror_insert', 'f84eef87c2b92198ac7986960f894bfe'),
-    ('wallets.wallets_mirror_update', 'dc72e6db5c262e2549a9e168615b7149')
+    ('wallets.wallets_keep', '7eafd3251ef2feec02a6e2c8f02d280d')
 ), found as (
     select c.relname || '.' || t.tgname as name, md5(concat_ws(' ', pg_get_triggerdef(t.oid), t.tgenabled,
         p.prosrc, p.proconfig, p.prosecdef)) as digest

@@ -9,6 +9,10 @@ create sequence ledger.ledger_id;
 create sequence ledger.transaction_id;
 create sequence ledger.outbox_ord;
 create sequence ledger.endpoint_id;
+create sequence ledger.api_key_id;
+-- Until when (Unix milliseconds) the relay is awake and needs no notification. A sequence, because its last_value is
+-- outside of transactions: every writer sees at once what the relay sets.
+create sequence ledger.awake minvalue 0 start 0;
 
 -- A table's CHECK is parsed and run by each UPDATE, a domain's only when a value comes in.
 create domain ledger.wallet_id as text collate "C"
@@ -36,6 +40,7 @@ create table ledger.assets (
 create table ledger.api_keys (
     key_hash bytea primary key,
     ledger_id bigint not null references ledger.ledgers,
+    id bigint not null default nextval('ledger.api_key_id'),
     scope text not null default 'admin',
     hint text not null,
     created_at timestamptz not null default clock_timestamp(),
@@ -86,6 +91,10 @@ create table ledger.transactions (
     constraint transactions_key unique (key, ledger_id),
     constraint transactions_kind_known check (kind in ('transfer', 'credit', 'debit', 'transaction'))
 );
+
+-- For lists of one ledger's transactions. An expression, so that only a list, which spells it, can use the index: one
+-- on ledger_id itself would tempt the planner away from the keys.
+create index transactions_newest on ledger.transactions ((ledger_id + 0), id);
 
 create table ledger.entries (
     ledger_id bigint not null,
@@ -151,6 +160,8 @@ create table ledger.endpoints (
     secret bytea not null,
     created_at timestamptz not null default clock_timestamp(),
     disabled_at timestamptz,
+    disabled_reason text,
+    deleted_at timestamptz,
     primary key (ledger_id, id),
     constraint endpoints_url_length check (length(url) between 1 and 2048),
     constraint endpoints_types_count check (cardinality(types) between 1 and 32),
@@ -173,5 +184,18 @@ create table ledger.deliveries (
     constraint deliveries_settled check ((status = 'pending') = (settled_at is null)),
     constraint deliveries_attempts_range check (attempts >= 0)
 ) with (fillfactor = 70);
+
+-- Every try of a delivery, for a person to look at.
+create table ledger.attempts (
+    ledger_id bigint not null,
+    endpoint_id bigint not null,
+    seq bigint not null,
+    number int not null,
+    at timestamptz not null default clock_timestamp(),
+    duration_ms int not null,
+    status int,
+    error text,
+    primary key (endpoint_id, ledger_id, seq, number)
+);
 
 create index deliveries_due on ledger.deliveries (endpoint_id, ledger_id, due_at) where status = 'pending';

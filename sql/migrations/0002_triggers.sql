@@ -1,6 +1,6 @@
--- Invariants 1 and 2, and the wake-up. Apart from the tables, so that a conversion can drop and re-create them.
+-- Invariants 1 to 3, and the wake-up. Apart from the tables, so that a conversion can drop and re-create them.
 -- Every trigger is ENABLE ALWAYS: session_replication_role does not pass them by.
--- Codes: ZS901 entries out of balance, ZS902 append-only, ZS903 a wallet without its entry.
+-- Codes: ZS901 entries out of balance, ZS902 append-only, ZS903 a wallet without its entries.
 
 -- Entries of a transaction come in one statement: postings 1..n, a debit and a credit each, zero per asset.
 create function ledger.entries_balance() returns trigger
@@ -22,27 +22,48 @@ begin
     return null;
 end $$;
 
--- A wallet's posted, version and recorded_at are those of one of its entries: one probe of a unique key a row.
--- That the version never goes back is wallets_forward's part. `limit 1` keeps the planner to the probe.
-create function ledger.wallets_mirror() returns trigger
+-- A wallet changes only with the entries that account for it: as many as its version grew, with numbers from the old
+-- version to the new, that sum to what posted grew by, the last of them with its balance and time.
+create function ledger.wallets_account() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off as $$
 begin
     if exists (
-        select from new_wallets w
-        left join lateral (
-            select e.balance, e.asset, e.recorded_at
+        select from (
+            select ledger_id, id, max(asset) as asset, min(version) as before, max(version) as after,
+                sum(posted * side) as change, max(recorded_at) as recorded_at,
+                sum(posted) filter (where side > 0) as posted,
+                bool_or(side > 0 and version = 0) as unused
+            from (
+                select ledger_id, id, asset, version, posted, recorded_at, 1 as side from new_wallets
+                union all
+                select ledger_id, id, asset, version, posted, recorded_at, -1 from old_wallets
+            ) u
+            group by ledger_id, id
+        ) w
+        cross join lateral (
+            select count(*) as count, coalesce(sum(e.amount), 0) as total, min(e.version) as first,
+                max(e.version) as last, bool_and(e.asset = w.asset) as pure
             from ledger.entries e
-            where e.ledger_id = w.ledger_id and e.wallet_id = w.id and e.version = w.version
+            where e.wallet_id = w.id and e.ledger_id = w.ledger_id and e.version > w.before and e.version <= w.after
+        ) e
+        left join lateral (
+            select e.balance, e.recorded_at from ledger.entries e
+            where e.wallet_id = w.id and e.ledger_id = w.ledger_id and e.version = w.after
             limit 1
-        ) e on true
-        where (e.balance = w.posted and e.asset = w.asset and e.recorded_at = w.recorded_at) is not true
-            and (w.version <> 0 or w.posted <> 0)
+        ) l on true
+        where e.count <> w.after - w.before or e.total <> w.change or not e.pure
+            or (l.balance = w.posted and l.recorded_at = w.recorded_at) is not true and not w.unused
     ) then
-        raise exception 'a wallet''s posted, version and asset must be those of its latest entry'
-            using errcode = 'ZS903';
+        raise exception 'a wallet changes only with the entries that account for it' using errcode = 'ZS903';
     end if;
     return null;
+end $$;
+
+create function ledger.wallets_empty() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+    raise exception 'a wallet is made empty' using errcode = 'ZS903';
 end $$;
 
 create function ledger.refuse() returns trigger
@@ -51,19 +72,25 @@ begin
     raise exception '% of % is refused', lower(tg_op), tg_table_name using errcode = 'ZS902';
 end $$;
 
+-- NOTIFY only when the relay has said that it sleeps: it takes a lock of the whole cluster until the commit is
+-- flushed. This runs after the INSERT, so the writer has its xid, and the relay waits for older writers before it sleeps.
 create function ledger.outbox_notify() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-    perform pg_notify('zerosum_outbox', '');
+    if extract(epoch from clock_timestamp()) * 1000 > coalesce(pg_sequence_last_value('ledger.awake'), 0) then
+        perform pg_notify('zerosum_outbox', '');
+    end if;
     return null;
 end $$;
 
 create trigger entries_balance after insert on ledger.entries
     referencing new table as new_entries for each statement execute function ledger.entries_balance();
-create trigger wallets_mirror_insert after insert on ledger.wallets
-    referencing new table as new_wallets for each statement execute function ledger.wallets_mirror();
-create trigger wallets_mirror_update after update on ledger.wallets
-    referencing new table as new_wallets for each statement execute function ledger.wallets_mirror();
+create trigger wallets_account after update on ledger.wallets
+    referencing new table as new_wallets old table as old_wallets
+    for each statement execute function ledger.wallets_account();
+create trigger wallets_empty after insert on ledger.wallets for each row
+    when (new.version <> 0 or new.posted <> 0 or new.recorded_at <> '-infinity')
+    execute function ledger.wallets_empty();
 create trigger wallets_forward after update on ledger.wallets for each row when (
     new.version < old.version or new.version = old.version and new.posted <> old.posted
     or new.id <> old.id or new.ledger_id <> old.ledger_id or new.asset <> old.asset
@@ -83,8 +110,8 @@ create trigger outbox_notify after insert on ledger.outbox
 
 alter table ledger.entries enable always trigger entries_balance;
 alter table ledger.entries enable always trigger entries_append;
-alter table ledger.wallets enable always trigger wallets_mirror_insert;
-alter table ledger.wallets enable always trigger wallets_mirror_update;
+alter table ledger.wallets enable always trigger wallets_account;
+alter table ledger.wallets enable always trigger wallets_empty;
 alter table ledger.wallets enable always trigger wallets_forward;
 alter table ledger.wallets enable always trigger wallets_keep;
 alter table ledger.transactions enable always trigger transactions_append;

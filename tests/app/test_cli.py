@@ -31,10 +31,10 @@ async def test_verify_tells_each_fault_and_ends_with_1(
     assert await zerosum(database_url, "verify") == (0, well)
     await db.execute(
         "alter table ledger.wallets disable trigger wallets_forward;"
-        "alter table ledger.wallets disable trigger wallets_mirror_update;"
+        "alter table ledger.wallets disable trigger wallets_account;"
         "update ledger.wallets set posted = 11 where id = 'alice';"
         "alter table ledger.wallets enable always trigger wallets_forward;"
-        "alter table ledger.wallets enable always trigger wallets_mirror_update"
+        "alter table ledger.wallets enable always trigger wallets_account"
     )
     code, said = await zerosum(database_url, "verify")
     assert code == 1

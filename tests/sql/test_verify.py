@@ -65,7 +65,7 @@ async def test_a_changed_row_is_found(busy: asyncpg.Connection, fault: str, stat
     [
         "drop trigger entries_append on ledger.entries",
         "alter table ledger.entries enable trigger entries_balance",
-        "alter table ledger.wallets disable trigger wallets_mirror_update",
+        "alter table ledger.wallets disable trigger wallets_account",
         "create trigger more before insert on ledger.entries execute function ledger.refuse()",
         "create or replace function ledger.refuse() returns trigger language plpgsql as 'begin return null; end'",
         "alter function ledger.entries_balance() set search_path = public",
