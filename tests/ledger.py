@@ -35,7 +35,7 @@ def req(*postings: Posting, kind: str | None = None, **rest: Any) -> Request:
 
 
 async def post(
-    conn: asyncpg.Connection, *requests: Request, ledger: int = MAIN
+    conn: asyncpg.Connection, *requests: Request, ledger: int = MAIN, skip_locked: bool = False
 ) -> list[tuple[str, str]]:
     """The outcome and body of each request."""
     owners, sources, destinations, amounts = [], [], [], []
@@ -46,7 +46,7 @@ async def post(
             destinations.append(destination)
             amounts.append(None if amount is None else str(amount))
     rows = await conn.fetch(
-        "select * from zerosum.post($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)",
+        "select * from zerosum.post($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12)",
         ledger,
         [r.kind for r in requests],
         [r.key for r in requests],
@@ -58,6 +58,7 @@ async def post(
         [r.description for r in requests],
         [r.metadata for r in requests],
         [r.effective for r in requests],
+        skip_locked,
     )
     return [(row["outcome"], row["body"]) for row in rows]
 

@@ -3,14 +3,15 @@
 -- mean null; a null key gets a private one-time key), one element a posting (posting_of: the number of its
 -- request, ascending; amounts as digits).
 -- Returns a row a request, in order: outcome posted | replayed (body: the transaction) | refused (body: code and
--- facts). A refused request writes nothing.
+-- facts) | busy (body: a wallet that somebody else has locked; only with skip_locked, which waits for none). Refused
+-- and busy requests write nothing.
 -- Locks, in order: ledger.wallets rows by id (for update); keys in ledger.transactions by insert, sorted.
 -- Codes: 22023 malformed arrays; 40001 a key or a @world wallet was taken meanwhile: run the batch again.
 create or replace function zerosum.post(
     ledger bigint, kinds text[], keys text[],
     posting_of int[], sources text[], destinations text[], amounts text[],
     refs text[] default '{}', descriptions text[] default '{}',
-    metadatas jsonb[] default '{}', effective_ats timestamptz[] default '{}'
+    metadatas jsonb[] default '{}', effective_ats timestamptz[] default '{}', skip_locked boolean default false
 ) returns table (outcome text, body text)
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off
@@ -32,6 +33,7 @@ declare
     to_balances numeric[] := from_balances;
     to_versions bigint[] := from_versions;
     -- a locked wallet each
+    busy text[]; busy_keys text[] := '{}';
     wallets text[]; assets text[]; stati text[]; balances numeric[]; versions bigint[];
     helds numeric[]; lows numeric[]; highs numeric[]; worlds text[];
     written int := 0; at timestamptz; checked bool := false; known record;
@@ -113,6 +115,29 @@ begin
         end loop;
         exit when checked;
 
+        if skip_locked then
+            busy := zerosum.busy_wallets(l, sources || destinations);
+            for i in 1..n loop
+                continue when outcomes[i] is not null;
+                for p in firsts[i]..lasts[i] loop
+                    if sources[p] = any (busy) or destinations[p] = any (busy) then
+                        outcomes[i] := 'busy';
+                        bodies[i] := case when sources[p] = any (busy) then sources[p] else destinations[p] end;
+                        exit;
+                    end if;
+                end loop;
+                if outcomes[i] is null and keys[i] = any (busy_keys) then
+                    outcomes[i] := 'busy';
+                end if;
+                if outcomes[i] = 'busy' then
+                    busy_keys := busy_keys || keys[i];
+                    for p in firsts[i]..lasts[i] loop
+                        sources[p] := null;
+                        destinations[p] := null;
+                    end loop;
+                end if;
+            end loop;
+        end if;
         with locked as materialized (
             select w.id::text as id, w.asset, w.status::text as status, w.posted, w.version, w.held,
                 w.recorded_at, w.min_balance + w.held as low, w.max_balance as high,
