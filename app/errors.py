@@ -123,6 +123,11 @@ CODES = {
     "queue_full": Code(
         503, "Too many requests are waiting", "Nothing was written; send it again in a moment."
     ),
+    "wallet_busy": Code(
+        503,
+        "The wallet is locked by another transaction",
+        "Nothing was written; a transaction in the database holds a wallet of this request. Send it again.",
+    ),
     "database_unavailable": Code(
         503, "The database can't be reached", "Nothing was written; send it again in a moment."
     ),

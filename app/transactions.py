@@ -8,9 +8,9 @@ from starlette.responses import Response
 
 from app import parsing
 from app.auth import Caller
+from app.batch import PostRequest
 from app.db import call
 from app.errors import Refusal, refused
-from app.group_commit import PostRequest
 from app.parsing import Credit, Debit, Details, T, Transaction, Transfer, amount_text, wallet_id
 
 CREDIT = msgspec.json.Decoder(Credit)
@@ -68,7 +68,8 @@ async def post(
             description=parsing.plain_text(body.description, "invalid_description"),
             metadata=parsing.metadata_text(body.metadata),
             effective_at=parsing.timestamp(body.effective_at),
-        )
+        ),
+        gone=request.is_disconnected,
     )
     if outcome == "refused":
         return refused(answer)

@@ -11,10 +11,13 @@ from typing import Any
 import asyncpg
 import pytest
 
+from app import batch as batch_module
+from app import committer as committer_module
 from app import group_commit as module
+from app.batch import PostRequest
 from app.db import connect
 from app.errors import Refusal
-from app.group_commit import GroupCommit, PostRequest
+from app.group_commit import GroupCommit
 from app.serve import running
 from tests.api import Api
 from tests.ledger import verify
@@ -96,7 +99,7 @@ async def test_an_unexpected_failure_reaches_every_request(
     def explode(_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(module, "arguments", explode)
+    monkeypatch.setattr(committer_module, "arguments", explode)
     credit = {"wallet": "alice", "amount": 1}
     answers = await asyncio.gather(*(api.post("/v1/credits", credit) for _ in range(20)))
     assert {answer.status_code for answer in answers} <= {500, 503}
@@ -147,7 +150,7 @@ async def test_what_can_not_be_settled_in_time_is_refused(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A database that is away: nothing was sent, and the answer says so."""
-    monkeypatch.setattr(module, "DEADLINE_S", 0.5)
+    monkeypatch.setattr(batch_module, "DEADLINE_S", 0.5)
 
     async def away() -> asyncpg.Connection:
         raise ConnectionRefusedError

@@ -1,0 +1,81 @@
+"""Requests whose wallets somebody else holds locked wait here, on a connection of their own, and hold up nobody.
+
+Each round posts what has come free without waiting, then lets the oldest wait at its lock for a moment: a wallet
+that is locked by one short transaction after the other is had that way too. What is still locked at its deadline
+is `wallet_busy`, and certainly not written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from itertools import groupby
+
+from app.batch import Waiting
+from app.committer import Committer, Connect
+
+MAX_WAITING = 2_000
+ROUND = 256
+PAUSE_S = 0.02
+
+
+class SlowLane:
+    """add() requests that were found busy; run() as one task for as long as the process serves."""
+
+    def __init__(self, connect: Connect) -> None:
+        self.committer = Committer(connect)
+        self.waiting: list[Waiting] = []
+        # How many of the waiting name a wallet: those that are known to be locked, or wait beside one that is.
+        self.wallets: dict[tuple[int, str], int] = {}
+        self.arrived = asyncio.Event()
+
+    def concerns(self, waiting: Waiting) -> bool:
+        """Does the request name a wallet that one here waits for? Then its place is here."""
+        return bool(self.wallets) and any(
+            name in self.wallets for name in waiting.request.wallets()
+        )
+
+    def add(self, waiting: Waiting) -> None:
+        if len(self.waiting) >= MAX_WAITING:
+            waiting.refuse("wallet_busy")
+            return
+        self.waiting.append(waiting)
+        for name in waiting.request.wallets():
+            self.wallets[name] = self.wallets.get(name, 0) + 1
+        self.arrived.set()
+
+    async def run(self) -> None:
+        try:
+            while True:
+                await self.arrived.wait()
+                self.arrived.clear()
+                while self.waiting:
+                    await self.turn()
+                    await asyncio.sleep(PAUSE_S)
+        finally:
+            for waiting in self.waiting:
+                waiting.refuse("wallet_busy")
+            self.committer.disconnect()
+
+    async def turn(self) -> None:
+        """One round over those that wait, a ledger at a time."""
+        for waiting in self.waiting:
+            if not waiting.answer.done() and waiting.deadline <= time.monotonic():
+                waiting.refuse("outcome_unknown" if waiting.sent else "wallet_busy")
+        for _, same in groupby(
+            sorted(self.waiting[:ROUND], key=lambda w: w.request.ledger), lambda w: w.request.ledger
+        ):
+            await self.committer.settle(list(same), skip_locked=True)
+        self.forget_answered()
+        if self.waiting:
+            await self.committer.settle(self.waiting[:1])
+            self.forget_answered()
+
+    def forget_answered(self) -> None:
+        for waiting in self.waiting:
+            if waiting.answer.done():
+                for name in waiting.request.wallets():
+                    self.wallets[name] -= 1
+                    if not self.wallets[name]:
+                        del self.wallets[name]
+        self.waiting = [waiting for waiting in self.waiting if not waiting.answer.done()]
