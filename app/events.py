@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from app import parsing
 from app.db import call
-from app.wallets import page
+from app.lists import page
 
 
 async def list_events(request: Request) -> Response:
@@ -15,6 +15,6 @@ async def list_events(request: Request) -> Response:
     state = request.app.state
     caller = await state.keys.caller(request, "read")
     limit = parsing.query_int(request, "limit", 100, 1, 1000)
-    after = parsing.query_int(request, "after", 0, 0, 2**63 - 1)
+    after = parsing.query_int(request, "after", 0, 0, parsing.MAX_ID)
     rows = await call(state.pool, "list_events", ledger=caller.ledger, after=after, max=limit)
     return page([row["body"] for row in rows], rows[-1]["seq"] if len(rows) == limit else None)

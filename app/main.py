@@ -26,7 +26,14 @@ from app.transactions import (
     read_transaction,
 )
 from app.wallets import create_wallet, list_entries, read_wallet
-from app.webhooks import create_webhook
+from app.webhooks import (
+    create_webhook,
+    delete_webhook,
+    list_deliveries,
+    list_webhooks,
+    read_webhook,
+    resend_delivery,
+)
 
 log = logging.getLogger("zerosum")
 
@@ -41,6 +48,11 @@ ROUTES = [
     Route("/v1/wallets/{id}/entries", list_entries),
     Route("/v1/events", list_events),
     Route("/v1/webhooks", create_webhook, methods=["POST"]),
+    Route("/v1/webhooks", list_webhooks),
+    Route("/v1/webhooks/{id:int}", read_webhook),
+    Route("/v1/webhooks/{id:int}", delete_webhook, methods=["DELETE"]),
+    Route("/v1/webhooks/{id:int}/deliveries", list_deliveries),
+    Route("/v1/webhooks/{id:int}/deliveries/{seq:int}/resend", resend_delivery, methods=["POST"]),
     Route("/healthz", healthz),
     Route("/readyz", readyz),
 ]

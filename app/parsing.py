@@ -15,6 +15,7 @@ from starlette.requests import Request
 
 from app.errors import Refusal
 
+MAX_ID = 2**63 - 1
 BODY_LIMIT = 1024 * 1024
 METADATA_LIMIT, METADATA_DEPTH = 16384, 32
 DIGITS = re.compile(r"[1-9][0-9]{0,37}")

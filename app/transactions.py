@@ -17,7 +17,6 @@ CREDIT = msgspec.json.Decoder(Credit)
 DEBIT = msgspec.json.Decoder(Debit)
 TRANSFER = msgspec.json.Decoder(Transfer)
 TRANSACTION = msgspec.json.Decoder(Transaction)
-MAX_ID = 2**63 - 1
 
 Posting = tuple[str, str, str]
 
@@ -82,7 +81,7 @@ async def read_transaction(request: Request) -> Response:
     number = request.path_params["id"]
     rows = (
         await call(request.app.state.pool, "answer", ledger=caller.ledger, ids=[number])
-        if number <= MAX_ID
+        if number <= parsing.MAX_ID
         else []
     )
     if not rows:

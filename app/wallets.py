@@ -9,6 +9,7 @@ from starlette.responses import Response
 from app import parsing
 from app.db import call
 from app.errors import Refusal, refused
+from app.lists import page
 
 WALLET = msgspec.json.Decoder(parsing.Wallet)
 STATUSES = {"created": 201, "exists": 200}
@@ -45,7 +46,7 @@ async def list_entries(request: Request) -> Response:
     state = request.app.state
     caller = await state.keys.caller(request, "read")
     limit = parsing.query_int(request, "limit", 100, 1, 1000)
-    after = parsing.query_int(request, "after", None, 1, 2**63 - 1)
+    after = parsing.query_int(request, "after", None, 1, parsing.MAX_ID)
     await wallet_body(request, caller.ledger)
     rows = await call(
         state.pool,
@@ -69,10 +70,3 @@ async def wallet_body(request: Request, ledger: int) -> str:
         raise Refusal("not_found")
     body: str = rows[0]["body"]
     return body
-
-
-def page(items: list[str], following: int | None) -> Response:
-    """A list's body from items that are JSON already."""
-    cursor = "null" if following is None else f'"{following}"'
-    body = f'{{"data":[{",".join(items)}],"next":{cursor}}}'
-    return Response(body, media_type="application/json")

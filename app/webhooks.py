@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import secrets
 
@@ -13,6 +14,7 @@ from app import parsing
 from app.addresses import BadUrl, check_url
 from app.db import call
 from app.errors import Refusal
+from app.lists import page
 
 WEBHOOK = msgspec.json.Decoder(parsing.Webhook)
 TYPE = re.compile(r"\*|[a-z0-9_]{1,64}(\.[a-z0-9_]{1,64}){0,4}(\.\*)?")
@@ -31,12 +33,94 @@ async def create_webhook(request: Request) -> Response:
         check_url(body.url, state.webhook_allow)
     except BadUrl as error:
         raise Refusal("invalid_url", reason=str(error)) from None
+    secret = secrets.token_bytes(SECRET_BYTES)
     (row,) = await call(
         state.pool,
         "create_endpoint",
         ledger=caller.ledger,
         url=body.url,
         types=body.types,
-        secret=secrets.token_bytes(SECRET_BYTES),
+        secret=secret,
     )
-    return Response(row["body"], 201, media_type="application/json")
+    shown = f',"secret":"whsec_{base64.b64encode(secret).decode()}"}}'
+    return Response(row["body"][:-1] + shown, 201, media_type="application/json")
+
+
+async def list_webhooks(request: Request) -> Response:
+    """By id; `after` is the `next` of the page before."""
+    state = request.app.state
+    caller = await state.keys.caller(request, "read")
+    limit = parsing.query_int(request, "limit", 100, 1, 1000)
+    after = parsing.query_int(request, "after", 0, 0, parsing.MAX_ID)
+    rows = await call(state.pool, "list_endpoints", ledger=caller.ledger, after=after, max=limit)
+    return page([row["body"] for row in rows], rows[-1]["id"] if len(rows) == limit else None)
+
+
+async def read_webhook(request: Request) -> Response:
+    caller = await request.app.state.keys.caller(request, "read")
+    return Response(await webhook_body(request, caller.ledger), media_type="application/json")
+
+
+async def delete_webhook(request: Request) -> Response:
+    """204; what is pending is given up."""
+    caller = await request.app.state.keys.caller(request, "admin")
+    if not await succeeds(request, "delete_endpoint", caller.ledger):
+        raise Refusal("not_found")
+    return Response(status_code=204)
+
+
+async def list_deliveries(request: Request) -> Response:
+    """Newest event first, with every attempt; `?status=pending`, `delivered` or `dead`."""
+    state = request.app.state
+    caller = await state.keys.caller(request, "read")
+    limit = parsing.query_int(request, "limit", 100, 1, 1000)
+    after = parsing.query_int(request, "after", None, 1, parsing.MAX_ID)
+    wanted = request.query_params.get("status")
+    if wanted not in {None, "pending", "delivered", "dead"}:
+        raise Refusal("invalid_parameter", reason="status must be pending, delivered or dead.")
+    await webhook_body(request, caller.ledger)
+    rows = await call(
+        state.pool,
+        "list_deliveries",
+        ledger=caller.ledger,
+        endpoint=request.path_params["id"],
+        before=after,
+        max=limit,
+        wanted=wanted,
+    )
+    return page([row["body"] for row in rows], rows[-1]["seq"] if len(rows) == limit else None)
+
+
+async def resend_delivery(request: Request) -> Response:
+    """202: the event goes to the endpoint again, now."""
+    caller = await request.app.state.keys.caller(request, "write")
+    seq = request.path_params["seq"]
+    if seq > parsing.MAX_ID or not await succeeds(
+        request, "resend_delivery", caller.ledger, seq=seq
+    ):
+        raise Refusal("not_found")
+    return Response(b'{"status":"pending"}', 202, media_type="application/json")
+
+
+async def webhook_body(request: Request, ledger: int) -> str:
+    number = request.path_params["id"]
+    rows = (
+        await call(
+            request.app.state.pool, "list_endpoints", ledger=ledger, after=0, max=1, only_id=number
+        )
+        if number <= parsing.MAX_ID
+        else []
+    )
+    if not rows:
+        raise Refusal("not_found")
+    body: str = rows[0]["body"]
+    return body
+
+
+async def succeeds(request: Request, function: str, ledger: int, **more: int) -> bool:
+    """Call a function that answers whether the endpoint in the path is there."""
+    number = request.path_params["id"]
+    if number > parsing.MAX_ID:
+        return False
+    (row,) = await call(request.app.state.pool, function, ledger=ledger, endpoint=number, **more)
+    return bool(row[0])

@@ -22,8 +22,15 @@ SCHEDULE_S = (
 JITTER = 0.2
 
 
-def retry_after_s(attempts: int) -> float | None:
-    """Seconds to wait after this many failed attempts (1 or more), ±20 %; None when it is given up."""
+MAX_ASKED_S = 24 * HOUR
+
+
+def retry_after_s(attempts: int, asked_s: float | None = None) -> float | None:
+    """Seconds to wait after this many failed attempts (1 or more), ±20 %; None when it is given up.
+
+    asked_s: what the endpoint asked for (Retry-After); it is waited at least, up to a day.
+    """
     if attempts > len(SCHEDULE_S):
         return None
-    return SCHEDULE_S[attempts - 1] * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
+    scheduled = SCHEDULE_S[attempts - 1] * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
+    return max(scheduled, min(asked_s or 0, MAX_ASKED_S))

@@ -15,6 +15,7 @@ CONCURRENCY = 16
 PAGE = 128
 DATABASE_RETRY_S = 0.5
 DRAIN_S = 3
+GONE = 410
 
 log = logging.getLogger("zerosum.relay")
 
@@ -110,7 +111,7 @@ class EndpointWorker:
                 self.woken.set()
 
     async def write(self, outcomes: list[tuple[int, int, Outcome]]) -> None:
-        retries = [retry_after_s(attempts) for _, attempts, _ in outcomes]
+        retries = [retry_after_s(n, outcome.retry_after_s) for _, n, outcome in outcomes]
         await call(
             self.pool,
             "finish_deliveries",
@@ -118,10 +119,20 @@ class EndpointWorker:
             endpoint=self.endpoint,
             seqs=[seq for seq, _, _ in outcomes],
             outcomes=[
-                "delivered" if outcome.delivered else "dead" if retry is None else "pending"
+                verdict(outcome, retry)
                 for (_, _, outcome), retry in zip(outcomes, retries, strict=True)
             ],
             statuses=[outcome.status for _, _, outcome in outcomes],
             errors=[outcome.error for _, _, outcome in outcomes],
+            durations_ms=[outcome.duration_ms for _, _, outcome in outcomes],
             retries_s=retries,
         )
+
+
+def verdict(outcome: Outcome, retry_s: float | None) -> str:
+    """410 Gone says that the endpoint wants nothing more."""
+    if outcome.delivered:
+        return "delivered"
+    if outcome.status == GONE:
+        return "gone"
+    return "dead" if retry_s is None else "pending"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from socket import AddressFamily
 from types import TracebackType
 from urllib.parse import urlsplit
@@ -33,11 +34,16 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """status: of HTTP, None when there was no answer. error: why it is not delivered, for a person."""
+    """status: of HTTP, None when there was no answer. error: why it is not delivered, for a person.
+
+    retry_after_s: what the endpoint asked for.
+    """
 
     delivered: bool
     status: int | None
     error: str | None
+    duration_ms: int
+    retry_after_s: float | None = None
 
 
 class GuardedResolver(AbstractResolver):
@@ -97,6 +103,8 @@ class WebhookSender:
             "webhook-timestamp": str(timestamp),
             "webhook-signature": signature(message.secret, message.id, timestamp, message.body),
         }
+        began = time.monotonic()
+        status, error, asked = None, None, None
         try:
             check_url(message.url, self.allow)
             session = self.sessions[urlsplit(message.url).scheme]
@@ -105,12 +113,26 @@ class WebhookSender:
             ) as answer:
                 await answer.content.read(READ_LIMIT)
                 status = answer.status
-        except BadUrl as error:
-            return Outcome(False, None, str(error))
+                asked = asked_wait_s(answer.headers.get("Retry-After"))
+                error = None if 200 <= status < 300 else f"answered {status}"
+        except BadUrl as refused:
+            error = str(refused)
         except TimeoutError:
-            return Outcome(False, None, f"no answer within {TOTAL_TIMEOUT_S} s")
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            return Outcome(False, None, f"{type(error).__name__}: {error}"[:500])
-        if 200 <= status < 300:
-            return Outcome(True, status, None)
-        return Outcome(False, status, f"answered {status}")
+            error = f"no answer within {TOTAL_TIMEOUT_S} s"
+        except (aiohttp.ClientError, OSError, ValueError) as failed:
+            error = f"{type(failed).__name__}: {failed}"[:500].replace("\0", "")
+        took_ms = round((time.monotonic() - began) * 1000)
+        return Outcome(error is None, status, error, took_ms, asked)
+
+
+def asked_wait_s(retry_after: str | None) -> float | None:
+    """Retry-After (RFC 9110, 10.2.3): seconds or a date; None for anything else."""
+    if retry_after is None:
+        return None
+    if retry_after.isascii() and retry_after.isdigit():
+        return float(retry_after[:9])
+    try:
+        at = parsedate_to_datetime(retry_after)
+        return max(0.0, at.timestamp() - time.time())
+    except ValueError:
+        return None

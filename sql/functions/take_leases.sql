@@ -1,10 +1,11 @@
 -- Take or prolong, for `seconds` of database time, the lease of every ledger that nobody else holds, and tell what there
 -- is to do in those held: a row each. epoch is what to stamp under (a new holder gets a new one), waiting whether the
--- outbox has rows, due the endpoints that have a delivery to be sent now.
+-- outbox has rows, due the endpoints that have a delivery to be sent now, whole whether every ledger's lease is held
+-- here, settled whether no transaction older than `horizon` is open: judged in the snapshot that saw the outbox.
 -- One that is held for more than half of `seconds` is not written again, so that an idle relay writes little.
 -- Locks: rows of ledger.feeds, skipping those that are locked: whoever stamps is alive. Codes: none.
-create or replace function zerosum.take_leases(holder text, seconds float8)
-returns table (ledger_id bigint, epoch bigint, waiting boolean, due bigint[])
+create or replace function zerosum.take_leases(holder text, seconds float8, horizon text default null)
+returns table (ledger_id bigint, epoch bigint, waiting boolean, due bigint[], whole boolean, settled boolean)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 begin
@@ -28,7 +29,9 @@ begin
                     select from ledger.deliveries d
                     where d.ledger_id = f.ledger_id and d.endpoint_id = p.id and d.status = 'pending'
                         and d.due_at <= clock_timestamp())
-            )
+            ),
+            not exists (select from ledger.feeds o where o.holder is distinct from $1 or o.until <= clock_timestamp()),
+            coalesce(pg_snapshot_xmin(pg_current_snapshot()) >= $3::xid8, true)
         from ledger.feeds f
         where f.holder = $1 and f.until > clock_timestamp();
 end $$;

@@ -1,0 +1,16 @@
+-- Delete an endpoint: nothing more is sent there, what is pending is given up. Its deliveries stay to be looked at.
+-- Locks: the endpoint's row, its pending deliveries. Codes: none; false if it is not there.
+create or replace function zerosum.delete_endpoint(ledger bigint, endpoint bigint) returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    update ledger.endpoints p
+    set deleted_at = clock_timestamp(), disabled_at = coalesce(p.disabled_at, clock_timestamp())
+    where p.ledger_id = $1 and p.id = $2 and p.deleted_at is null;
+    if not found then
+        return false;
+    end if;
+    update ledger.deliveries d
+    set status = 'dead', settled_at = clock_timestamp(), last_error = 'the endpoint was deleted'
+    where d.endpoint_id = $2 and d.ledger_id = $1 and d.status = 'pending';
+    return true;
+end $$;

@@ -1,0 +1,18 @@
+-- Send an endpoint nothing more, and say so by an event endpoint.disabled. What is pending stays so until it is enabled.
+-- Locks: the endpoint's row. Codes: none; false if it is not there or disabled already.
+create or replace function zerosum.disable_endpoint(ledger bigint, endpoint bigint, reason text) returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    p ledger.endpoints;
+begin
+    update ledger.endpoints e set disabled_at = clock_timestamp(), disabled_reason = $3
+    where e.ledger_id = $1 and e.id = $2 and e.disabled_at is null
+    returning * into p;
+    if p.id is null then
+        return false;
+    end if;
+    insert into ledger.outbox (ledger_id, aggregatetype, aggregateid, type, payload, recorded_at)
+    select g.ledger_id, 'endpoint', $2::text, 'endpoint.disabled', zerosum.endpoint_json(p), p.disabled_at
+    from ledger.ledgers g where g.ledger_id = $1;
+    return true;
+end $$;

@@ -1,0 +1,9 @@
+-- The one place that spells an endpoint as JSON text; its secret is never part of it.
+-- Locks: none. Codes: none.
+create or replace function zerosum.endpoint_json(p ledger.endpoints) returns text
+language sql stable as $$
+    select concat('{"id":', p.id, ',"url":', to_json(p.url), ',"types":', to_json(p.types),
+        ',"status":"', case when p.disabled_at is null then 'enabled' else 'disabled' end,
+        '","disabled_reason":', coalesce(to_json(p.disabled_reason)::text, 'null'),
+        ',"created_at":', zerosum.time_json(p.created_at), '}')
+$$;

@@ -1,0 +1,21 @@
+-- An endpoint's deliveries, newest event first, at most `max`, those with a seq below `before` (null: from the newest),
+-- with status `wanted` if given: seq, and the delivery as JSON text with its attempts.
+-- Locks: none. Codes: none.
+create or replace function zerosum.list_deliveries(
+    ledger bigint, endpoint bigint, before bigint, max int, wanted text default null
+) returns table (seq bigint, body text)
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select d.seq, concat('{"seq":', d.seq, ',"event_id":"', v.id, '","type":"', v.type, '","status":"', d.status,
+        '","attempts":[', (
+            select string_agg(concat('{"at":', zerosum.time_json(a.at), ',"duration_ms":', a.duration_ms,
+                ',"status":', coalesce(a.status::text, 'null'), ',"error":', coalesce(to_json(a.error)::text, 'null'),
+                '}'), ',' order by a.number)
+            from ledger.attempts a
+            where a.endpoint_id = d.endpoint_id and a.ledger_id = d.ledger_id and a.seq = d.seq
+        ), '],"due_at":', case when d.status = 'pending' then zerosum.time_json(d.due_at) else 'null' end, '}')
+    from ledger.deliveries d
+    join ledger.events v on v.ledger_id = d.ledger_id and v.seq = d.seq
+    where d.endpoint_id = $2 and d.ledger_id = $1 and ($3 is null or d.seq < $3) and ($5 is null or d.status = $5)
+    order by d.seq desc
+    limit $4
+$$;

@@ -1,0 +1,15 @@
+-- Send an event to an endpoint again, or for the first time, now. The next try counts as the first of the schedule.
+-- Locks: the delivery's row. Codes: none; false if the endpoint or the event is not there.
+create or replace function zerosum.resend_delivery(ledger bigint, endpoint bigint, seq bigint) returns boolean
+language sql security definer set search_path = pg_catalog, pg_temp as $$
+    with made as (
+        insert into ledger.deliveries as d (ledger_id, endpoint_id, seq, due_at)
+        select v.ledger_id, p.id, v.seq, clock_timestamp()
+        from ledger.events v join ledger.endpoints p on p.ledger_id = v.ledger_id
+        where v.ledger_id = $1 and v.seq = $3 and p.id = $2 and p.deleted_at is null
+        on conflict (endpoint_id, ledger_id, seq) do update
+        set status = 'pending', due_at = clock_timestamp(), settled_at = null, attempts = 0
+        returning d.seq
+    )
+    select exists (select from made)
+$$;
