@@ -11,6 +11,7 @@ import click
 from app.db import DATABASE_ERRORS, call, connect
 from app.embedded import EmbeddedError, database
 from app.migrate import EditedMigration, migrate
+from app.prepare import NotReady
 from app.settings import BadSetting, read_settings
 
 
@@ -72,7 +73,7 @@ def main() -> None:
     """Run a command; what a person can mend ends it with one sentence and exit code 2."""
     try:
         cli()
-    except (BadSetting, EmbeddedError, EditedMigration) as error:
+    except (BadSetting, EmbeddedError, EditedMigration, NotReady) as error:
         fail(str(error))
     except DATABASE_ERRORS as error:
         fail(f"the database says: {error or type(error).__name__}")

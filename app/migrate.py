@@ -2,19 +2,30 @@
 
 `sql/migrations/NNNN_name.sql` change the schema `ledger` and run once, in order; a file that has run and was
 edited since stops everything. `sql/functions/NAME.sql` each create the function `zerosum.NAME`, replaced on every
-run (callers keep seeing one function, old or new); a function whose file is gone is dropped. All of it is one
-transaction, and an advisory lock lets one migrator at a time through.
+run (callers keep seeing one function, old or new); a function whose file is gone is dropped. What the release before
+still calls stays for one release, in `sql/retired/`. All of it is one transaction, and an advisory lock lets one
+migrator at a time through.
+
+Nobody but the role `zerosum_app` and the owner may call the functions, and nobody but the owner may touch the tables.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import logging
 from pathlib import Path
 
 import asyncpg
 
 SQL = Path(__file__).parent.parent / "sql"
 LOCK_KEY = 0x7A65726F  # "zero"
+LOCK_TIMEOUT = (
+    "2s"  # A table's lock is waited for this long, so that what queues behind it waits no longer.
+)
+TRIES = 20
+PAUSE_S = 0.5
+APP_ROLE = "zerosum_app"
 
 BOOTSTRAP = """
 set local client_min_messages = warning;
@@ -35,24 +46,91 @@ from pg_proc
 where pronamespace = 'zerosum'::regnamespace and xmin <> pg_current_xact_id()::xid
 """
 
+REVOKE = "revoke all on all routines in schema zerosum, ledger from public"
+GRANT = f"""
+grant usage on schema zerosum to {APP_ROLE};
+grant execute on all routines in schema zerosum to {APP_ROLE};
+"""
+
+log = logging.getLogger("zerosum")
+
 
 class EditedMigration(Exception):
     """A migration that has run differs from its file: restore the file and add a new one."""
 
 
 async def migrate(conn: asyncpg.Connection, sql: Path = SQL) -> list[str]:
-    """Apply what is missing; return the names of the migrations that ran now. Raises EditedMigration."""
+    """Apply what is missing; return the names of the migrations that ran now. Raises EditedMigration.
+
+    A lock that can't be had soon rolls all of it back, to be tried again: the service goes on meanwhile.
+    """
+    for left in reversed(range(TRIES)):
+        try:
+            return await migrate_once(conn, sql)
+        except asyncpg.LockNotAvailableError:
+            if not left:
+                raise
+            log.warning("a table is locked; the migration is tried again")
+            await asyncio.sleep(PAUSE_S)
+    raise AssertionError
+
+
+async def migrate_once(conn: asyncpg.Connection, sql: Path) -> list[str]:
     async with conn.transaction():
         await conn.execute("select pg_advisory_xact_lock($1)", LOCK_KEY)
+        await conn.execute(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
         await conn.execute(BOOTSTRAP)
         ran = await run_migrations(conn, sql)
         # Bodies name each other's functions, so they are checked when all are there: at their first call.
         await conn.execute("set local check_function_bodies = off")
-        for _, text in sql_files(sql, "functions"):
+        for _, text in sql_files(sql, "functions") + sql_files(sql, "retired"):
             await conn.execute(text)
         for (drop,) in await conn.fetch(STALE_FUNCTIONS):
             await conn.execute(drop)
+        await conn.execute(REVOKE)
+        if await ensure_app_role(conn):
+            await conn.execute(GRANT)
     return ran
+
+
+async def ensure_app_role(conn: asyncpg.Connection) -> bool:
+    """Make the role that may call the verbs and nothing else; False where the host gives only one role."""
+    if await conn.fetchval("select exists (select from pg_roles where rolname = $1)", APP_ROLE):
+        return True
+    try:
+        async with conn.transaction():
+            await conn.execute(f"create role {APP_ROLE} nologin")
+    except asyncpg.InsufficientPrivilegeError:
+        return False
+    except asyncpg.DuplicateObjectError:  # Another database's migrator was first.
+        return True
+    return True
+
+
+async def ensure_login(conn: asyncpg.Connection, name: str) -> None:
+    """A role to connect as that may call the verbs and nothing else."""
+    if not await conn.fetchval("select exists (select from pg_roles where rolname = $1)", name):
+        await conn.execute(f"create role {name} login in role {APP_ROLE}")
+
+
+async def may_migrate(conn: asyncpg.Connection) -> bool:
+    """Does this role own the tables, or may it make them?"""
+    return bool(
+        await conn.fetchval(
+            "select coalesce((select pg_has_role(nspowner, 'usage') from pg_namespace where nspname = 'ledger'),"
+            " has_database_privilege(current_database(), 'create'))"
+        )
+    )
+
+
+async def is_current(conn: asyncpg.Connection, sql: Path = SQL) -> bool:
+    """Has every migration of this release run here? For those who may call the functions only."""
+    try:
+        newest = await conn.fetchval("select * from zerosum.schema_version()")
+    except (asyncpg.UndefinedFunctionError, asyncpg.InvalidSchemaNameError):
+        return False
+    names = [name for name, _ in sql_files(sql, "migrations")]
+    return bool(newest >= names[-1])
 
 
 async def run_migrations(conn: asyncpg.Connection, sql: Path) -> list[str]:

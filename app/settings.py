@@ -13,7 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 API_KEY = re.compile(r"zs_[A-Za-z0-9_-]{16,200}")
-KNOWN = {"ZEROSUM_HOST", "ZEROSUM_API_KEY", "ZEROSUM_DATA_DIR", "ZEROSUM_WEBHOOK_ALLOW"}
+KNOWN = {
+    "ZEROSUM_HOST",
+    "ZEROSUM_API_KEY",
+    "ZEROSUM_DATA_DIR",
+    "ZEROSUM_WEBHOOK_ALLOW",
+    "ZEROSUM_ALLOW_UNSAFE",
+}
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -28,6 +34,7 @@ class Settings:
 
     database_url: None means the embedded Postgres in data_dir.
     direct_url: where to LISTEN, past a pooler; None means database_url.
+    allow_unsafe: serve from a Postgres that may lose commits.
     webhook_allow: networks that webhooks may reach although they are not globally routable.
     """
 
@@ -38,6 +45,7 @@ class Settings:
     api_key: str | None
     data_dir: Path
     webhook_allow: tuple[Network, ...]
+    allow_unsafe: bool
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -62,6 +70,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         api_key=api_key,
         data_dir=Path(given.get("ZEROSUM_DATA_DIR", ".zerosum")).absolute(),
         webhook_allow=networks(given.get("ZEROSUM_WEBHOOK_ALLOW", "")),
+        allow_unsafe=flag(given, "ZEROSUM_ALLOW_UNSAFE"),
     )
 
 
@@ -70,6 +79,13 @@ def database_url(given: Mapping[str, str], name: str) -> str | None:
     if value is not None and not value.startswith(("postgres://", "postgresql://")):
         raise BadSetting(f"{name} must begin with postgres:// or postgresql://.")
     return value
+
+
+def flag(given: Mapping[str, str], name: str) -> bool:
+    value = given.get(name, "0")
+    if value not in {"0", "1"}:
+        raise BadSetting(f"{name} is {value!r}; set it to 1 or 0.")
+    return value == "1"
 
 
 def networks(text: str) -> tuple[Network, ...]:

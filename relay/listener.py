@@ -1,4 +1,8 @@
-"""LISTEN on a connection of its own: a hint that there is something to do. The poll heals what it misses."""
+"""LISTEN on a connection of its own: a hint that there is something to do. The poll heals what it misses.
+
+A pooler may swallow a LISTEN, a replica or a half-open connection may never deliver: so it notifies itself now and
+then, and says once when that does not arrive.
+"""
 
 from __future__ import annotations
 
@@ -12,27 +16,60 @@ import asyncpg
 from app.db import DATABASE_ERRORS, connect
 
 CHANNEL = "zerosum_outbox"
-RECONNECT_S = 1
+PROBE_CHANNEL = "zerosum_probe"
+RECONNECT_S = 1.0
+PROBE_EVERY_S, PROBE_TIMEOUT_S = 15.0, 5.0
 
 log = logging.getLogger("zerosum.relay")
 
 
-async def listen(url: str, wake: Callable[[], None]) -> None:
-    """Call wake() at each notification, and once after each connect; reconnect for ever."""
-    while True:
-        conn: asyncpg.Connection | None = None
+class Listener:
+    """run() for ever: calls wake() at each notification, and once after each connect. healthy: do probes arrive?"""
+
+    def __init__(self, url: str, wake: Callable[[], None]) -> None:
+        self.url, self.wake = url, wake
+        self.healthy = False
+        self.warned = False
+        self.probed = asyncio.Event()
+
+    async def run(self) -> None:
+        while True:
+            conn: asyncpg.Connection | None = None
+            try:
+                conn = await connect(self.url)
+                await conn.add_listener(CHANNEL, lambda *_: self.wake())
+                await conn.add_listener(PROBE_CHANNEL, lambda *_: self.probed.set())
+                self.wake()
+                closed = asyncio.Event()
+                conn.add_termination_listener(lambda _, closed=closed: closed.set())
+                while await self.probe(conn) and not closed.is_set():
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(PROBE_EVERY_S):
+                            await closed.wait()
+            except DATABASE_ERRORS as error:
+                self.say(f"the listening connection is lost ({error})")
+            finally:
+                self.healthy = False
+                if conn is not None:
+                    with contextlib.suppress(Exception):
+                        conn.terminate()
+            await asyncio.sleep(RECONNECT_S)
+
+    async def probe(self, conn: asyncpg.Connection) -> bool:
+        """Does a notification of our own come back?"""
+        self.probed.clear()
         try:
-            conn = await connect(url)
-            closed = asyncio.Event()
-            conn.add_termination_listener(lambda _, closed=closed: closed.set())
-            await conn.add_listener(CHANNEL, lambda *_: wake())
-            wake()
-            await closed.wait()
-            log.warning("the listening connection is lost; reconnecting")
-        except DATABASE_ERRORS as error:
-            log.warning("can't listen: %s", error)
-        finally:
-            if conn is not None:
-                with contextlib.suppress(Exception):
-                    conn.terminate()
-        await asyncio.sleep(RECONNECT_S)
+            async with asyncio.timeout(PROBE_TIMEOUT_S):
+                await conn.execute(f"notify {PROBE_CHANNEL}")
+                await self.probed.wait()
+        except TimeoutError:
+            self.say("notifications don't arrive (is a pooler between? set DATABASE_DIRECT_URL)")
+            return False
+        self.healthy, self.warned = True, False
+        return True
+
+    def say(self, what: str) -> None:
+        """Once until it is well again."""
+        if not self.warned:
+            log.warning("%s; events leave by the poll meanwhile", what)
+            self.warned = True

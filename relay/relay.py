@@ -1,8 +1,10 @@
 """The relay: holds the ledgers' leases, stamps what the outbox has, wakes the endpoints' workers.
 
-A NOTIFY wakes it; a poll each second finds what a NOTIFY missed, retries that have come due, and leases that
-others let go of. Everything it knows is in Postgres: one that dies is followed by another, which sends again what
-it can't know to have arrived, under the same id.
+Asleep, a NOTIFY wakes it; a poll each second finds what a NOTIFY missed, retries that have come due, and leases that
+others let go of. Busy, it says that it is awake and looks by itself, and writers spare the NOTIFY. Before it sleeps
+again it says so, and looks on until every transaction that may have read otherwise has ended: no wake-up is lost.
+Everything it knows is in Postgres: one that dies is followed
+by another, which sends again what it can't know to have arrived, under the same id.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import asyncpg
 
 from app.db import DATABASE_ERRORS, call
 from relay.endpoint import EndpointWorker
-from relay.listener import listen
+from relay.listener import Listener
 from relay.webhook import WebhookSender
 
 POLL_S = 1.0
@@ -23,6 +25,11 @@ LEASE_S = 5.0  # How long the next relay waits for one that was killed.
 STAMP_MAX = 500
 POOL_SIZE = 2  # and one connection to listen
 LEASE_LOST = "ZS301"
+# So many looks in a row that found something, and it says that it is awake; so many that found nothing, and it sleeps.
+BUSY_LOOKS, IDLE_LOOKS = 3, 20
+LOOK_S = 0.01  # between two looks while awake
+AWAKE_MS, RENEW_S = 2000, 1.0
+SETTLE_S = 2.0  # How long a sleeper waits for older transactions; what a longer one writes, the poll finds.
 
 log = logging.getLogger("zerosum.relay")
 
@@ -31,20 +38,25 @@ class Relay:
     """run() until cancelled. listen_url: past a pooler."""
 
     def __init__(self, pool: asyncpg.Pool, listen_url: str, sender: WebhookSender) -> None:
-        self.pool, self.listen_url, self.sender = pool, listen_url, sender
+        self.pool, self.sender = pool, sender
         self.holder = f"relay-{secrets.token_hex(8)}"
         self.woken = asyncio.Event()
+        self.listener = Listener(listen_url, self.woken.set)
         self.workers: dict[tuple[int, int], EndpointWorker] = {}
+        self.whole = False  # Are all leases held here? Only then may it say that it is awake.
+        self.leads = False
 
     async def run(self) -> None:
+        self.workers.clear()
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(listen(self.listen_url, self.woken.set))
-                group.create_task(self.turn_for_ever(group))
+                self.group = group
+                group.create_task(self.listener.run())
+                group.create_task(self.look_for_ever())
         finally:
             await self.let_go()
 
-    async def turn_for_ever(self, group: asyncio.TaskGroup) -> None:
+    async def look_for_ever(self) -> None:
         while True:
             try:
                 async with asyncio.timeout(POLL_S):
@@ -53,24 +65,64 @@ class Relay:
                 pass
             self.woken.clear()
             try:
-                await self.turn(group)
+                await self.look_until_idle()
             except DATABASE_ERRORS as error:
                 if getattr(error, "sqlstate", None) != LEASE_LOST:
                     log.warning("the relay waits for the database: %s", error)
                 await asyncio.sleep(POLL_S)
 
-    async def turn(self, group: asyncio.TaskGroup) -> None:
-        """Look once at every ledger whose lease can be had."""
-        for row in await call(self.pool, "take_leases", holder=self.holder, seconds=LEASE_S):
-            ledger = row["ledger_id"]
-            for endpoint in row["due"]:
-                self.wake_worker(group, ledger, endpoint)
-            if row["waiting"]:
-                await self.stamp(group, ledger, row["epoch"])
+    async def look_until_idle(self) -> None:
+        """One look when there is nothing; with much to do, awake until there is nothing for a while."""
+        loop = asyncio.get_running_loop()
+        busy, idle, awake_until = 0, 0, 0.0
+        while True:
+            found, _ = await self.look()
+            busy, idle = (busy + 1, 0) if found else (0, idle + 1)
+            awake = awake_until > 0
+            if (not awake and idle) or (not self.whole and not found):
+                break
+            if awake and idle >= IDLE_LOOKS:
+                break
+            if self.whole and busy >= BUSY_LOOKS and awake_until < loop.time() + RENEW_S:
+                await call(self.pool, "stay_awake", milliseconds=AWAKE_MS)
+                awake_until = loop.time() + AWAKE_MS / 1000
+            if awake or busy > 1:
+                await asyncio.sleep(LOOK_S)
+        if awake_until > 0:
+            await self.fall_asleep()
 
-    async def stamp(self, group: asyncio.TaskGroup, ledger: int, epoch: int) -> None:
-        """Stamp what waits. A full page leaves the rest to the next turn, which renews the lease."""
-        ((stamped, endpoints),) = await call(
+    async def fall_asleep(self) -> None:
+        """Say so, then look until whoever may have seen otherwise has ended: one snapshot says both."""
+        loop = asyncio.get_running_loop()
+        await call(self.pool, "stay_awake", milliseconds=0)
+        ((horizon,),) = await call(self.pool, "draw_xid")
+        until = loop.time() + SETTLE_S
+        while loop.time() < until:
+            found, settled = await self.look(horizon)
+            if settled and not found:
+                return
+            if not found:
+                await asyncio.sleep(LOOK_S)
+
+    async def look(self, horizon: str | None = None) -> tuple[bool, bool]:
+        """Look once at every ledger whose lease can be had, and stamp what waits there.
+
+        Returns whether anything waited, and whether no transaction older than `horizon` was open at that moment.
+        """
+        rows = await call(
+            self.pool, "take_leases", holder=self.holder, seconds=LEASE_S, horizon=horizon
+        )
+        self.leads = bool(rows)
+        self.whole = bool(rows) and rows[0]["whole"]
+        for row in rows:
+            for endpoint in row["due"]:
+                self.wake_worker(row["ledger_id"], endpoint)
+            if row["waiting"]:
+                await self.stamp(row["ledger_id"], row["epoch"])
+        return any(row["waiting"] for row in rows), all(row["settled"] for row in rows)
+
+    async def stamp(self, ledger: int, epoch: int) -> None:
+        ((_, endpoints),) = await call(
             self.pool,
             "stamp",
             ledger=ledger,
@@ -79,16 +131,14 @@ class Relay:
             max_events=STAMP_MAX,
         )
         for endpoint in endpoints:
-            self.wake_worker(group, ledger, endpoint)
-        if stamped == STAMP_MAX:
-            self.woken.set()
+            self.wake_worker(ledger, endpoint)
 
-    def wake_worker(self, group: asyncio.TaskGroup, ledger: int, endpoint: int) -> None:
+    def wake_worker(self, ledger: int, endpoint: int) -> None:
         worker = self.workers.get((ledger, endpoint))
         if worker is None:
             worker = EndpointWorker(self.pool, self.sender, ledger, endpoint)
             self.workers[ledger, endpoint] = worker
-            group.create_task(worker.run())
+            self.group.create_task(worker.run())
         worker.wake()
 
     async def let_go(self) -> None:

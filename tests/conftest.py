@@ -18,7 +18,7 @@ from app.embedded import start_embedded
 from app.group_commit import GroupCommit
 from app.main import make_app
 from app.migrate import migrate
-from app.serve import running
+from app.running import running
 from tests.api import Api
 from tests.process import ServerProcess
 

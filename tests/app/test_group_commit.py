@@ -18,7 +18,7 @@ from app.batch import PostRequest
 from app.db import connect
 from app.errors import Refusal
 from app.group_commit import GroupCommit
-from app.serve import running
+from app.running import running
 from tests.api import Api
 from tests.ledger import verify
 

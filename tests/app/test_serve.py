@@ -6,9 +6,11 @@ import asyncio
 import random
 import re
 import signal
+import socket
 import subprocess
 from pathlib import Path
 
+import asyncpg
 import httpx
 import pytest
 
@@ -60,6 +62,46 @@ async def test_requests_in_flight_are_answered_on_sigterm(server: ServerProcess)
         await ending
     assert server.process is not None
     assert server.process.returncode == 0
+
+
+async def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        server = ServerProcess(tmp_path, PORT=str(taken.getsockname()[1]))
+        with pytest.raises(AssertionError, match=r"zerosum: can't listen on 127\.0\.0\.1 port"):
+            await server.start()
+    assert not server.data_dir.exists()
+
+
+async def test_a_database_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+    for url in ("postgresql://nobody@127.0.0.1:1/x", "postgresql://x@no.such.host.invalid/x"):
+        with pytest.raises(AssertionError, match=r"zerosum: can't connect to DATABASE_URL \("):
+            await ServerProcess(tmp_path, url).start()
+
+
+async def test_a_data_folder_that_can_not_be_made_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    server = ServerProcess(tmp_path, ZEROSUM_DATA_DIR=str(tmp_path / "file" / "data"))
+    with pytest.raises(AssertionError, match=r"zerosum: ZEROSUM_DATA_DIR .* can't be made"):
+        await server.start()
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "other").write_text("")
+    server = ServerProcess(tmp_path, ZEROSUM_DATA_DIR=str(tmp_path / "full"))
+    with pytest.raises(AssertionError, match=r"zerosum: .* is not empty and not a database"):
+        await server.start()
+
+
+async def test_a_postgres_that_may_forget_is_refused_unless_told(
+    tmp_path: Path, db: asyncpg.Connection, database_url: str
+) -> None:
+    name = await db.fetchval("select current_database()")
+    await db.execute(f"alter database {name} set synchronous_commit = off")
+    with pytest.raises(AssertionError, match=r"zerosum: the Postgres has synchronous_commit off"):
+        await ServerProcess(tmp_path, database_url).start()
+    server = ServerProcess(tmp_path, database_url, ZEROSUM_ALLOW_UNSAFE="1")
+    await server.start()
+    assert "may lose what it has acknowledged" in await server.end()
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 import pytest
 
 from app.db import open_pool
-from app.serve import running
+from app.running import running
 from app.settings import Network
 from relay import relay
 from relay.webhook import WebhookSender

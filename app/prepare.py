@@ -1,0 +1,115 @@
+"""What must be so before anything is served: a database that is reached, safe, up to date, and a key to get in by."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+
+import asyncpg
+
+from app.auth import key_hash
+from app.db import DATABASE_ERRORS, call, connect
+from app.migrate import ensure_login, is_current, may_migrate, migrate
+from app.settings import Settings
+
+LEDGER = "main"
+EMBEDDED_LOGIN = "zerosum"  # may call the verbs and nothing else
+
+log = logging.getLogger("zerosum")
+
+
+class NotReady(Exception):
+    """The database can't be served from; the message says why and what to do."""
+
+
+async def prepare(settings: Settings, url: str) -> tuple[str, str | None]:
+    """Bring the database up to date. Returns the URL to serve from and the API key to show, if there is one.
+
+    Raises NotReady. The owner of the tables migrates; whoever may only call the verbs finds it done.
+    """
+    try:
+        conn = await connect(url)
+    except (*DATABASE_ERRORS, ValueError) as error:
+        raise NotReady(
+            f"can't connect to DATABASE_URL ({error or type(error).__name__}); "
+            "check its host, port, user, password and database."
+        ) from None
+    try:
+        owner = await may_migrate(conn)
+        if owner:
+            await migrate(conn)
+        elif not await is_current(conn):
+            raise NotReady(
+                "the database is not up to date, and this role may not change it; run zerosum migrate as its owner."
+            )
+        await check_durability(conn, settings)
+        ((ledger,),) = await call(conn, "create_ledger", name=LEDGER)
+        key = await ensure_key(conn, settings, ledger)
+        if settings.database_url is None:
+            await ensure_login(conn, EMBEDDED_LOGIN)
+            url = url.replace("//postgres@", f"//{EMBEDDED_LOGIN}@", 1)
+        elif owner:
+            log.warning(
+                "serving as the owner of the tables; a role that may only call the verbs is safer (see the README)"
+            )
+        return url, key
+    finally:
+        await conn.close()
+
+
+async def check_durability(conn: asyncpg.Connection, settings: Settings) -> None:
+    """A server that may forget a commit can't keep money."""
+    unsafe = [row["name"] for row in await call(conn, "unsafe_settings")]
+    if not unsafe:
+        return
+    if not settings.allow_unsafe:
+        raise NotReady(
+            f"the Postgres has {', '.join(unsafe)} off and may lose what it has acknowledged; "
+            "turn it on, or set ZEROSUM_ALLOW_UNSAFE=1 where that does not matter."
+        )
+    log.warning("the Postgres has %s off: it may lose what it has acknowledged", ", ".join(unsafe))
+
+
+async def ensure_key(conn: asyncpg.Connection, settings: Settings, ledger: int) -> str | None:
+    """ZEROSUM_API_KEY if set; else the key that the first start made, kept beside the embedded database's files.
+
+    With a database elsewhere there is no such place: the key is shown once, by the start that makes it.
+    """
+    kept = settings.data_dir / "zerosum_api_key" if settings.database_url is None else None
+    key = settings.api_key
+    if key is None and kept is not None and kept.exists():
+        key = kept.read_text().strip()
+    if key is None:
+        ((has_keys,),) = await call(conn, "has_keys", ledger=ledger)
+        if has_keys:
+            return None
+        key = "zs_" + secrets.token_urlsafe(24)
+        if kept is not None:
+            kept.touch(mode=0o600)
+            kept.write_text(key)
+    await call(conn, "add_key", ledger=ledger, key_hash=key_hash(key), scope="admin", hint=key[:7])
+    return key
+
+
+def greeting(settings: Settings, api_key: str | None) -> str:
+    base = f"http://{settings.host}:{settings.port}"
+    if api_key is None:
+        return f"Zerosum listens on {base}\nUse the API key of the first start, or set ZEROSUM_API_KEY."
+    lines = [
+        ("wallets", '{"id":"alice","asset":"USD"}'),
+        ("wallets", '{"id":"bob","asset":"USD"}'),
+        ("credits", '{"wallet":"alice","amount":1000}'),
+        ("transfers", '{"source":"alice","destination":"bob","amount":250}'),
+    ]
+    curls = "\n".join(
+        f"curl -sw '\\n' {base}/v1/{path} "
+        '-H "Authorization: Bearer $KEY"'
+        f" -H 'Content-Type: application/json' -d '{body}'"
+        for path, body in lines
+    )
+    return f"""Zerosum listens on {base}
+Two wallets, a credit and a transfer, to paste into another terminal:
+
+KEY={api_key}
+{curls}
+"""

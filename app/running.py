@@ -1,0 +1,33 @@
+"""Work that runs beside the server for as long as it serves."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable, Coroutine
+
+RESTART_S = 1
+
+log = logging.getLogger("zerosum")
+
+
+@contextlib.asynccontextmanager
+async def running(work: Callable[[], Coroutine[None, None, None]]) -> AsyncIterator[None]:
+    """A task for as long as the block runs; should it fail, it is logged and begins anew."""
+    task = asyncio.create_task(keep_running(work))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def keep_running(work: Callable[[], Coroutine[None, None, None]]) -> None:
+    while True:
+        try:
+            await work()
+        except Exception:
+            log.exception("%s failed; it begins anew", work.__qualname__)
+            await asyncio.sleep(RESTART_S)
