@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test test-all bench clean
+.PHONY: run test test-all schema bench clean
 
 run: .venv/ready
 	@exec $(BIN)/zerosum serve
@@ -18,6 +18,9 @@ test-all: .venv/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest
+
+schema: .venv/ready
+	$(BIN)/python -m sql.dump
 
 bench: .venv/ready
 	$(BIN)/python -m bench

@@ -15,37 +15,35 @@ from collections.abc import Awaitable, Callable
 import asyncpg
 
 from app.batch import Answer, Waiting, arguments
-from app.db import DATABASE_ERRORS, is_broken
+from app.db import DATABASE_ERRORS, POST_LIMITS, is_broken
 
 RECONNECT_S = 0.2
-STATEMENT_TIMEOUT_MS = 20_000
-LOCK_TIMEOUT_MS = 250
 REPEATABLE = {"40001", "40P01"}
 LOCK_NOT_AVAILABLE = "55P03"
 
 POST = "select outcome, body from zerosum.post($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
-# Settings travel with the transaction: a pooler may give the next one another connection. They are armed when
-# a statement starts, so they are set before the call and not inside it.
-BEGIN = (
-    f"begin; select set_config('statement_timeout', '{STATEMENT_TIMEOUT_MS}', true),"
-    f" set_config('lock_timeout', '{LOCK_TIMEOUT_MS}', true),"
-    " set_config('client_connection_check_interval', '1000', true)"
+# Through a pooler the limits travel with each transaction, since the next one may get another connection. They are
+# armed when a statement starts, so they are set before the call and not inside it. Without a pooler the session has
+# them, and a batch is one round trip.
+BEGIN = "begin; select " + ", ".join(
+    f"set_config('{name}', '{value}', true)" for name, value in POST_LIMITS.items()
 )
 
 log = logging.getLogger("zerosum")
 
-Connect = Callable[[], Awaitable[asyncpg.Connection]]
+Connect = Callable[[], Awaitable[tuple[asyncpg.Connection, bool]]]
 
 
 class Committer:
     def __init__(self, connect: Connect) -> None:
         self.connect = connect
         self.conn: asyncpg.Connection | None = None
+        self.limited = False
 
     async def settle(self, batch: list[Waiting], skip_locked: bool = False) -> list[Waiting]:
         """Answer every request of the batch, whatever happens, but those that a lock keeps: they are returned.
 
-        Without skip_locked a lock that is not to be had in LOCK_TIMEOUT_MS returns the whole batch; with it, those
+        Without skip_locked a lock that is not to be had within lock_timeout returns the whole batch; with it, those
         come back whose wallets somebody else has locked.
         """
         try:
@@ -112,8 +110,13 @@ class Committer:
     async def commit(self, batch: list[Waiting], skip_locked: bool) -> list[Answer]:
         """Post the batch in one transaction; raises what the driver raises, after a rollback where one is due."""
         if self.conn is None or self.conn.is_closed():
-            self.conn = await self.connect()
+            self.conn, self.limited = await self.connect()
         conn = self.conn
+        if self.limited:
+            for waiting in batch:
+                waiting.sent = True
+            rows = await conn.fetch(POST, *arguments(batch), skip_locked)
+            return [(row[0], row[1]) for row in rows]
         try:
             await conn.execute(BEGIN)
             for waiting in batch:

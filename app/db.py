@@ -17,10 +17,30 @@ BROKEN = ("08", "57P")
 
 CONNECT_TIMEOUT_S = 5
 APPLICATION = {"application_name": "zerosum"}
+# Milliseconds. No call that was given up commits much later, and none waits long for a lock.
+POST_LIMITS = {
+    "statement_timeout": 20_000,
+    "lock_timeout": 250,
+    "client_connection_check_interval": 1000,
+}
 
 
 async def connect(url: str) -> asyncpg.Connection:
     return await asyncpg.connect(url, timeout=CONNECT_TIMEOUT_S, server_settings=APPLICATION)
+
+
+async def connect_to_post(url: str) -> tuple[asyncpg.Connection, bool]:
+    """A connection with POST_LIMITS for its session, and True; where a pooler takes none, a plain one, and False."""
+    settings = {**APPLICATION, **{name: str(value) for name, value in POST_LIMITS.items()}}
+    try:
+        conn = await asyncpg.connect(url, timeout=CONNECT_TIMEOUT_S, server_settings=settings)
+    except asyncpg.ProtocolViolationError:  # a pooler's answer to settings that it does not know
+        return await connect(url), False
+    ((statement_ms, lock_ms),) = await call(conn, "session_limits")
+    limited = (
+        statement_ms == POST_LIMITS["statement_timeout"] and lock_ms == POST_LIMITS["lock_timeout"]
+    )
+    return conn, limited
 
 
 async def open_pool(url: str, size: int) -> asyncpg.Pool:

@@ -17,7 +17,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 import uvicorn
 import uvloop
 
-from app.db import connect, open_pool
+from app.db import connect_to_post, open_pool
 from app.embedded import database
 from app.group_commit import GroupCommit
 from app.main import make_app
@@ -79,7 +79,7 @@ async def serve_database(settings: Settings, url: str, listening: socket.socket)
     async with contextlib.AsyncExitStack() as stack:
         pool = await open_pool(url, POOL_SIZE)
         stack.push_async_callback(pool.close)
-        group_commit = GroupCommit(functools.partial(connect, url))
+        group_commit = GroupCommit(functools.partial(connect_to_post, url))
         await stack.enter_async_context(running(group_commit.run))
         await stack.enter_async_context(relaying(settings, url))
         config = uvicorn.Config(

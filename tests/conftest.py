@@ -13,7 +13,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from app.db import call, connect, open_pool
+from app.db import call, connect, connect_to_post, open_pool
 from app.embedded import start_embedded
 from app.group_commit import GroupCommit
 from app.main import make_app
@@ -100,7 +100,7 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Serv
 async def api(database_url: str) -> AsyncIterator[Api]:
     """The app in this process, over the test's database, with an admin key of the ledger main."""
     pool = await open_pool(database_url, 3)
-    group_commit = GroupCommit(functools.partial(connect, database_url))
+    group_commit = GroupCommit(functools.partial(connect_to_post, database_url))
     async with running(group_commit.run), Api(make_app(pool, group_commit)) as api:
         await api.allow(pool)
         yield api

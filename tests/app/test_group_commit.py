@@ -15,7 +15,7 @@ from app import batch as batch_module
 from app import committer as committer_module
 from app import group_commit as module
 from app.batch import PostRequest
-from app.db import connect
+from app.db import connect_to_post
 from app.errors import Refusal
 from app.group_commit import GroupCommit
 from app.running import running
@@ -47,7 +47,7 @@ async def test_64_tasks_over_10_wallets_never_deadlock(
     """Two group commits, as of two processes, so that batches meet at the locks."""
     names = [f"w{i}" for i in range(10)]
     await api.wallets(*names, min_balance=-100)
-    other = GroupCommit(functools.partial(connect, database_url))
+    other = GroupCommit(functools.partial(connect_to_post, database_url))
     commits = [api.app.state.group_commit, other]
 
     async def work(n: int) -> int:
@@ -152,7 +152,7 @@ async def test_what_can_not_be_settled_in_time_is_refused(
     """A database that is away: nothing was sent, and the answer says so."""
     monkeypatch.setattr(batch_module, "DEADLINE_S", 0.5)
 
-    async def away() -> asyncpg.Connection:
+    async def away() -> tuple[asyncpg.Connection, bool]:
         raise ConnectionRefusedError
 
     commit = GroupCommit(away)

@@ -1,0 +1,54 @@
+"""Write sql/schema.sql: the tables, triggers and functions that migrating makes, for people to read.
+
+`python -m sql.dump` migrates a fresh database of an embedded Postgres and dumps it. What differs between machines
+(versions, settings, ownership, privileges) is left out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import subprocess
+import tempfile
+from pathlib import Path
+
+from app.db import connect
+from app.embedded import programs, start_embedded
+from app.migrate import SQL, migrate
+
+LEFT_OUT = re.compile(r"^(--.*|SET .*|SELECT pg_catalog\.set_config.*|\\(un)?restrict .*)$", re.M)
+
+
+def dump(url: str) -> str:
+    """The schemas ledger and zerosum of this database as SQL text."""
+    done = subprocess.run(  # noqa: S603
+        [
+            *(programs() / "pg_dump", "--schema-only", "--no-owner", "--no-privileges"),
+            *("--schema=ledger", "--schema=zerosum", f"--dbname={url}"),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return re.sub(r"\n{3,}", "\n\n", LEFT_OUT.sub("", done.stdout)).strip() + "\n"
+
+
+async def migrate_url(url: str) -> None:
+    conn = await connect(url)
+    await migrate(conn)
+    await conn.close()
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="zerosum-dump-") as room:
+        Path(room).chmod(0o755)
+        server = start_embedded(Path(room) / "data")
+        try:
+            asyncio.run(migrate_url(server.url))
+            (SQL / "schema.sql").write_text(dump(server.url))
+        finally:
+            server.stop()
+
+
+if __name__ == "__main__":
+    main()
