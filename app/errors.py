@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 
@@ -182,8 +181,3 @@ def refused(body: str) -> Response:
     """The response for a refusal as SQL gives it: an object of its code and facts."""
     facts = json.loads(body)
     return problem(facts.pop("code"), facts)
-
-
-def on_refusal(_: Request, error: Exception) -> Response:
-    assert isinstance(error, Refusal)
-    return problem(error.code, error.facts)

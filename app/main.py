@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 import asyncpg
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -12,9 +10,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.auth import Keys
-from app.db import DATABASE_ERRORS, is_broken
-from app.errors import Refusal, on_refusal, problem
+from app.db import DATABASE_ERRORS
+from app.errors import Refusal, problem
 from app.events import list_events
+from app.front import Front, response_for
 from app.group_commit import GroupCommit
 from app.health import healthz, readyz
 from app.settings import Network
@@ -35,8 +34,7 @@ from app.webhooks import (
     resend_delivery,
 )
 
-log = logging.getLogger("zerosum")
-
+MONEY = {"/v1/transfers", "/v1/credits", "/v1/debits", "/v1/transactions"}
 ROUTES = [
     Route("/v1/transfers", create_transfer, methods=["POST"]),
     Route("/v1/credits", create_credit, methods=["POST"]),
@@ -58,25 +56,27 @@ ROUTES = [
 ]
 
 
+DIRECT = {route.path: route.endpoint for route in ROUTES if route.path in MONEY}
+
+
 def make_app(
     pool: asyncpg.Pool, group_commit: GroupCommit, webhook_allow: tuple[Network, ...] = ()
-) -> Starlette:
+) -> Front:
     """The app over an open pool and a running group commit; whoever made them ends them after it."""
     app = Starlette(
         routes=ROUTES,
+        # Those that are named here are answered where they are raised; for Exception alone Starlette would log
+        # each one as a failure of the server.
         exception_handlers={
-            Refusal: on_refusal,
-            ClientDisconnect: on_client_gone,
             HTTPException: on_http_exception,
-            **dict.fromkeys(DATABASE_ERRORS, on_database_error),
-            Exception: on_failure,
+            **dict.fromkeys((Refusal, ClientDisconnect, *DATABASE_ERRORS, Exception), on_exception),
         },
     )
     app.state.pool = pool
     app.state.keys = Keys(pool)
     app.state.group_commit = group_commit
     app.state.webhook_allow = webhook_allow
-    return app
+    return Front(app, DIRECT)
 
 
 def on_http_exception(_: Request, error: Exception) -> Response:
@@ -87,19 +87,5 @@ def on_http_exception(_: Request, error: Exception) -> Response:
     return response
 
 
-def on_client_gone(_: Request, __: Exception) -> Response:
-    """Nobody reads this."""
-    return problem("invalid_body", {"reason": "The connection closed before the body ended."})
-
-
-def on_database_error(_: Request, error: Exception) -> Response:
-    """A broken connection, too many of them, a statement cut off: try again. Anything else is our fault."""
-    if is_broken(error) or error.sqlstate.startswith(("53", "57")):  # type: ignore[attr-defined]
-        return problem("database_unavailable")
-    log.error("a call failed", exc_info=error)
-    return problem("internal_error")
-
-
-def on_failure(_: Request, error: Exception) -> Response:
-    log.error("a request failed", exc_info=error)
-    return problem("internal_error")
+def on_exception(_: Request, error: Exception) -> Response:
+    return response_for(error)

@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import Meta, Raw, Struct
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from app.errors import Refusal
 
@@ -98,13 +98,16 @@ async def read_body(request: Request, decoder: msgspec.json.Decoder[T]) -> T:
     content_type = request.headers.get("content-type", "")
     if content_type.partition(";")[0].strip().lower() != "application/json":
         raise Refusal("unsupported_media_type")
-    chunks, size = [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > BODY_LIMIT:
+    body = b""
+    while True:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        body += message.get("body", b"")
+        if len(body) > BODY_LIMIT:
             raise Refusal("body_too_large", limit=BODY_LIMIT)
-        chunks.append(chunk)
-    return decode(decoder, b"".join(chunks))
+        if not message.get("more_body"):
+            return decode(decoder, body)
 
 
 def decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:

@@ -86,6 +86,7 @@ async def serve_database(settings: Settings, url: str, listening: socket.socket)
             make_app(pool, group_commit, settings.webhook_allow),
             log_config=None,
             access_log=False,
+            proxy_headers=False,
             server_header=False,
             lifespan="off",
             timeout_graceful_shutdown=GRACE_S,

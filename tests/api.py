@@ -7,19 +7,19 @@ from typing import Any
 
 import asyncpg
 import httpx
-from starlette.applications import Starlette
 
 from app.auth import key_hash
 from app.db import call
+from app.front import Front
 
 KEY = "zs_" + "test" * 8
 
 
 class Api:
-    def __init__(self, app: Starlette) -> None:
+    def __init__(self, app: Front) -> None:
         self.app = app
         self.client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(app, raise_app_exceptions=False),
+            transport=httpx.ASGITransport(app),
             base_url="http://zerosum",
             headers={"Authorization": f"Bearer {KEY}"},
         )
