@@ -39,16 +39,17 @@ async def migrate_url(url: str) -> None:
     await conn.close()
 
 
-def main() -> None:
+def made_schema() -> str:
+    """What migrating makes of an empty database, on an embedded Postgres of its own."""
     with tempfile.TemporaryDirectory(prefix="zerosum-dump-") as room:
         Path(room).chmod(0o755)
         server = start_embedded(Path(room) / "data")
         try:
             asyncio.run(migrate_url(server.url))
-            (SQL / "schema.sql").write_text(dump(server.url))
+            return dump(server.url)
         finally:
             server.stop()
 
 
 if __name__ == "__main__":
-    main()
+    (SQL / "schema.sql").write_text(made_schema())

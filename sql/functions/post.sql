@@ -34,7 +34,7 @@ declare
     to_versions bigint[] := from_versions;
     -- a locked wallet each
     busy text[]; busy_keys text[] := '{}';
-    wallets text[]; assets text[]; stati text[]; balances numeric[]; versions bigint[];
+    places tid[]; befores bigint[]; wallets text[]; assets text[]; stati text[]; balances numeric[]; versions bigint[];
     helds numeric[]; lows numeric[]; highs numeric[]; worlds text[];
     written int := 0; at timestamptz; checked bool := false; known record;
     i int; j int; s int; d int; broken int; at_fault numeric; code text; faults bigint;
@@ -139,23 +139,24 @@ begin
             end loop;
         end if;
         with locked as materialized (
-            select w.id::text as id, w.asset, w.status::text as status, w.posted, w.version, w.held,
-                w.recorded_at, w.min_balance + w.held as low, w.max_balance as high,
+            select w.ctid as place, w.id::text as id, w.asset, w.status::text as status, w.posted, w.version,
+                w.held, w.recorded_at, w.min_balance + w.held as low, w.max_balance as high,
                 starts_with(w.id, '@world:') as world
             from (
                 select distinct v.id collate "C" as id from unnest(sources || destinations) v (id) order by 1
             ) x
             cross join lateral (
-                select * from ledger.wallets w where w.ledger_id = l and w.id = x.id for update
+                select w.ctid, w.* from ledger.wallets w where w.ledger_id = l and w.id = x.id for update
             ) w
         )
-        select array_agg(k.id), array_agg(k.asset), array_agg(k.status), array_agg(k.posted),
+        select array_agg(k.place), array_agg(k.id), array_agg(k.asset), array_agg(k.status), array_agg(k.posted),
             array_agg(k.version), array_agg(k.held),
             array_agg(case when k.world then '-Infinity' else coalesce(k.low, 1 - 1e38) end),
             array_agg(case when k.world then 'Infinity' else coalesce(k.high, 1e38 - 1) end),
             greatest(clock_timestamp(), max(k.recorded_at))
-        into wallets, assets, stati, balances, versions, helds, lows, highs, at
+        into places, wallets, assets, stati, balances, versions, helds, lows, highs, at
         from locked k;
+        befores := versions;
         checked := true;
     end loop;
 
@@ -257,7 +258,8 @@ begin
     if written > 0 then
         bodies := zerosum.write_posted(l, at, written, kinds, keys, prints, refs, descriptions, metadatas,
             effective_ats, ranks, firsts, bodies, posting_of, sources, destinations, moved, from_slots,
-            from_balances, from_versions, to_balances, to_versions, wallets, assets, balances, versions, worlds);
+            from_balances, from_versions, to_balances, to_versions, places, befores, wallets, assets,
+            balances, versions, worlds);
     end if;
     if priors is not null then
         for known in select * from zerosum.answer(l, array_remove(priors, null)) loop

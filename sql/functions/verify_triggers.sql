@@ -12,7 +12,7 @@ with expected (name, digest) as (values
     ('outbox.outbox_fixed', 'd9a7482f29f579d2ddaf831384b20468'),
     ('outbox.outbox_notify', '514efee3c01e45475d8c6dd1f3acc0fb'),
     ('transactions.transactions_append', 'f75f1df8fb45d9c8bb67bd18253b67f2'),
-    ('wallets.wallets_account', 'b34fe731c92b4e56122991ce40753d56'),
+    ('wallets.wallets_account', '55729e9861321f2775859a45645d4fa8'),
     ('wallets.wallets_empty', '6d6395d81d75004779ab33ed3cae8e12'),
     ('wallets.wallets_forward', '97d6257e4dd4fd725b3451b026269327'),
     ('wallets.wallets_keep', '7eafd3251ef2feec02a6e2c8f02d280d')

@@ -26,34 +26,21 @@ end $$;
 -- version to the new, that sum to what posted grew by, the last of them with its balance and time.
 create function ledger.wallets_account() returns trigger
 language plpgsql security definer
-set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off as $$
+set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_indexscan = on set jit = off as $$
 begin
     if exists (
-        select from (
-            select ledger_id, id, max(asset) as asset, min(version) as before, max(version) as after,
-                sum(posted * side) as change, max(recorded_at) as recorded_at,
-                sum(posted) filter (where side > 0) as posted,
-                bool_or(side > 0 and version = 0) as unused
-            from (
-                select ledger_id, id, asset, version, posted, recorded_at, 1 as side from new_wallets
-                union all
-                select ledger_id, id, asset, version, posted, recorded_at, -1 from old_wallets
-            ) u
-            group by ledger_id, id
-        ) w
+        select from new_wallets n
+        join old_wallets o on o.ledger_id = n.ledger_id and o.id = n.id
         cross join lateral (
-            select count(*) as count, coalesce(sum(e.amount), 0) as total, min(e.version) as first,
-                max(e.version) as last, bool_and(e.asset = w.asset) as pure
+            select count(*) as count, coalesce(sum(e.amount), 0) as total,
+                coalesce(max(e.recorded_at), o.recorded_at) as recorded_at,
+                coalesce(max(e.balance) filter (where e.version = n.version), o.posted) as balance,
+                bool_and(e.asset = n.asset) as pure
             from ledger.entries e
-            where e.wallet_id = w.id and e.ledger_id = w.ledger_id and e.version > w.before and e.version <= w.after
+            where e.wallet_id = n.id and e.ledger_id = n.ledger_id and e.version > o.version and e.version <= n.version
         ) e
-        left join lateral (
-            select e.balance, e.recorded_at from ledger.entries e
-            where e.wallet_id = w.id and e.ledger_id = w.ledger_id and e.version = w.after
-            limit 1
-        ) l on true
-        where e.count <> w.after - w.before or e.total <> w.change or not e.pure
-            or (l.balance = w.posted and l.recorded_at = w.recorded_at) is not true and not w.unused
+        where e.count <> n.version - o.version or e.total <> n.posted - o.posted or e.balance <> n.posted
+            or e.recorded_at <> n.recorded_at or not e.pure
     ) then
         raise exception 'a wallet changes only with the entries that account for it' using errcode = 'ZS903';
     end if;
