@@ -77,6 +77,9 @@ CODES = {
         "The limits are not as documented",
         "Send whole numbers, min_balance at most 0 and max_balance at least 0, or null for none.",
     ),
+    "invalid_asset": Code(
+        422, "Not an asset", "Use a code of 1 to 32 of A-Z a-z 0-9 _ . -, and a scale from 0 to 38."
+    ),
     "invalid_url": Code(422, "Not a URL that webhooks may go to", "{reason}"),
     "invalid_types": Code(
         422,
@@ -89,6 +92,7 @@ CODES = {
     # What the ledger says.
     "unknown_wallet": Code(422, "There is no such wallet", "Make {wallet} first."),
     "unknown_asset": Code(422, "There is no such asset", "Make {asset} first."),
+    "asset_exists": Code(409, "The asset is there already", "{asset} has the scale {scale}."),
     "wallet_exists": Code(
         409, "The wallet is there already", "{wallet} has other limits, metadata or another asset."
     ),
@@ -175,9 +179,3 @@ def problem(code: str, facts: dict[str, Any] | None = None) -> Response:
     headers = {503: {"Retry-After": "1"}, 401: {"WWW-Authenticate": "Bearer"}}.get(status)
     body = problem_body(code, facts or {})
     return Response(body, status, headers, "application/problem+json")
-
-
-def refused(body: str) -> Response:
-    """The response for a refusal as SQL gives it: an object of its code and facts."""
-    facts = json.loads(body)
-    return problem(facts.pop("code"), facts)

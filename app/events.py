@@ -7,14 +7,15 @@ from starlette.responses import Response
 
 from app import parsing
 from app.db import call
-from app.lists import page
+from app.responses import page
 
 
 async def list_events(request: Request) -> Response:
     """Events with a seq above `after`; `next` is the `after` of the next page, null at the end for now."""
     state = request.app.state
     caller = await state.keys.caller(request, "read")
-    limit = parsing.query_int(request, "limit", 100, 1, 1000)
+    limit = parsing.query_limit(request)
     after = parsing.query_int(request, "after", 0, 0, parsing.MAX_ID)
     rows = await call(state.pool, "list_events", ledger=caller.ledger, after=after, max=limit)
-    return page([row["body"] for row in rows], rows[-1]["seq"] if len(rows) == limit else None)
+    items = [row["body"] for row in rows]
+    return page(request, items, rows[-1]["seq"] if len(rows) == limit else None)

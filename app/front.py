@@ -16,7 +16,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from app.db import DATABASE_ERRORS, is_broken
-from app.errors import Refusal, problem
+from app.errors import Refusal
+from app.responses import problem
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -38,23 +39,25 @@ class Front:
             await self.app(scope, receive, send)
             return
         scope["app"] = self.app
+        request = Request(scope, receive)
         try:
-            response = await handler(Request(scope, receive))
+            response = await handler(request)
         except Exception as error:
-            response = response_for(error)
+            response = response_for(request, error)
         await response(scope, receive, send)
 
 
-def response_for(error: Exception) -> Response:
+def response_for(request: Request, error: Exception) -> Response:
     """The answer to a request that raised this; what is our fault goes to the log."""
     if isinstance(error, Refusal):
-        return problem(error.code, error.facts)
+        return problem(request, error.code, error.facts)
     if isinstance(error, ClientDisconnect):  # Nobody reads this.
-        return problem("invalid_body", {"reason": "The connection closed before the body ended."})
+        reason = "The connection closed before the body ended."
+        return problem(request, "invalid_body", {"reason": reason})
     if isinstance(error, DATABASE_ERRORS) and (
         # A broken connection, too many of them, a statement cut off: try again.
         is_broken(error) or getattr(error, "sqlstate", "").startswith(("53", "57"))
     ):
-        return problem("database_unavailable")
+        return problem(request, "database_unavailable", {})
     log.error("a request failed", exc_info=error)
-    return problem("internal_error")
+    return problem(request, "internal_error", {})

@@ -9,6 +9,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from app.assets import create_asset, list_assets
 from app.auth import Keys
 from app.db import DATABASE_ERRORS
 from app.errors import Refusal, problem
@@ -16,15 +17,17 @@ from app.events import list_events
 from app.front import Front, response_for
 from app.group_commit import GroupCommit
 from app.health import healthz, readyz
+from app.keys import create_key, list_keys, revoke_key
 from app.settings import Network
 from app.transactions import (
     create_credit,
     create_debit,
     create_transaction,
     create_transfer,
+    list_transactions,
     read_transaction,
 )
-from app.wallets import create_wallet, list_entries, read_wallet
+from app.wallets import create_wallet, list_entries, list_wallets, read_wallet
 from app.webhooks import (
     create_webhook,
     delete_webhook,
@@ -40,8 +43,15 @@ ROUTES = [
     Route("/v1/credits", create_credit, methods=["POST"]),
     Route("/v1/debits", create_debit, methods=["POST"]),
     Route("/v1/transactions", create_transaction, methods=["POST"]),
+    Route("/v1/transactions", list_transactions),
     Route("/v1/transactions/{id:int}", read_transaction),
+    Route("/v1/assets", create_asset, methods=["POST"]),
+    Route("/v1/assets", list_assets),
+    Route("/v1/keys", create_key, methods=["POST"]),
+    Route("/v1/keys", list_keys),
+    Route("/v1/keys/{id:int}", revoke_key, methods=["DELETE"]),
     Route("/v1/wallets", create_wallet, methods=["POST"]),
+    Route("/v1/wallets", list_wallets),
     Route("/v1/wallets/{id}", read_wallet),
     Route("/v1/wallets/{id}/entries", list_entries),
     Route("/v1/events", list_events),
@@ -56,7 +66,11 @@ ROUTES = [
 ]
 
 
-DIRECT = {route.path: route.endpoint for route in ROUTES if route.path in MONEY}
+DIRECT = {
+    route.path: route.endpoint
+    for route in ROUTES
+    if route.path in MONEY and "POST" in (route.methods or ())
+}
 
 
 def make_app(
@@ -87,5 +101,5 @@ def on_http_exception(_: Request, error: Exception) -> Response:
     return response
 
 
-def on_exception(_: Request, error: Exception) -> Response:
-    return response_for(error)
+def on_exception(request: Request, error: Exception) -> Response:
+    return response_for(request, error)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, Raw, Struct
@@ -20,6 +20,10 @@ BODY_LIMIT = 1024 * 1024
 METADATA_LIMIT, METADATA_DEPTH = 16384, 32
 DIGITS = re.compile(r"[1-9][0-9]{0,37}")
 INTEGER = re.compile(r"0|-?[1-9][0-9]{0,37}")
+ASSET_CODE = re.compile(r"[A-Za-z0-9_.-]{1,32}")
+MAX_SCALE = 38
+MAX_FILTERS = 10
+PREFIX = re.compile(r"[A-Za-z0-9_.:@-]{0,128}")
 WALLET_ID = re.compile(r"[A-Za-z0-9_.:@-]{1,128}")
 KEY = re.compile(r"[ -~]{1,255}")
 OFFSET = re.compile(r".*(Z|[+-][0-9]{2}:[0-9]{2})", re.IGNORECASE)
@@ -74,6 +78,15 @@ class Wallet(Struct, kw_only=True, forbid_unknown_fields=True):
     metadata: Raw = EMPTY
 
 
+class Asset(Struct, kw_only=True, forbid_unknown_fields=True):
+    code: str
+    scale: int
+
+
+class Key(Struct, kw_only=True, forbid_unknown_fields=True):
+    scope: Literal["read", "write", "admin"]
+
+
 class Webhook(Struct, kw_only=True, forbid_unknown_fields=True):
     url: str
     types: list[str] = msgspec.field(default_factory=lambda: ["*"])
@@ -88,6 +101,8 @@ MEMBER_CODES = {
     "min_balance": "invalid_limits",
     "max_balance": "invalid_limits",
     "types": "invalid_types",
+    "scale": "invalid_asset",
+    "code": "invalid_asset",
 }
 
 T = TypeVar("T")
@@ -186,6 +201,38 @@ def idempotency_key(request: Request) -> str | None:
     if key is not None and not KEY.fullmatch(key):
         raise Refusal("invalid_key")
     return key
+
+
+def scale(value: int) -> int:
+    if not 0 <= value <= MAX_SCALE:
+        raise Refusal("invalid_asset")
+    return value
+
+
+def query_limit(request: Request) -> int:
+    limit = query_int(request, "limit", 100, 1, 1000)
+    assert limit is not None
+    return limit
+
+
+def query_text(request: Request, name: str, form: re.Pattern[str]) -> str | None:
+    """A query parameter of this form, or None if it is not given; raises Refusal."""
+    text = request.query_params.get(name)
+    if text is not None and not form.fullmatch(text):
+        raise Refusal("invalid_parameter", reason=f"{name} must match {form.pattern}.")
+    return text
+
+
+def query_metadata(request: Request) -> tuple[list[str], list[str]]:
+    """Keys and values of the parameters `metadata.KEY=VALUE`; raises Refusal."""
+    pairs = [
+        (name.removeprefix("metadata."), value)
+        for name, value in request.query_params.multi_items()
+        if name.startswith("metadata.")
+    ]
+    if len(pairs) > MAX_FILTERS or any("\0" in name + value for name, value in pairs):
+        raise Refusal("invalid_parameter", reason=f"Give at most {MAX_FILTERS} metadata filters.")
+    return [name for name, _ in pairs], [value for _, value in pairs]
 
 
 def query_int(request: Request, name: str, default: int | None, low: int, high: int) -> int | None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import secrets
 
 import asyncpg
 
 from app.auth import key_hash
 from app.db import DATABASE_ERRORS, call, connect
+from app.keys import HINT_LENGTH, new_key
 from app.migrate import ensure_login, is_current, may_migrate, migrate
 from app.settings import Settings
 
@@ -83,11 +83,18 @@ async def ensure_key(conn: asyncpg.Connection, settings: Settings, ledger: int) 
         ((has_keys,),) = await call(conn, "has_keys", ledger=ledger)
         if has_keys:
             return None
-        key = "zs_" + secrets.token_urlsafe(24)
+        key = new_key()
         if kept is not None:
             kept.touch(mode=0o600)
             kept.write_text(key)
-    await call(conn, "add_key", ledger=ledger, key_hash=key_hash(key), scope="admin", hint=key[:7])
+    await call(
+        conn,
+        "add_key",
+        ledger=ledger,
+        key_hash=key_hash(key),
+        scope="admin",
+        hint=key[:HINT_LENGTH],
+    )
     return key
 
 

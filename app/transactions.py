@@ -10,8 +10,9 @@ from app import parsing
 from app.auth import Caller
 from app.batch import PostRequest
 from app.db import call
-from app.errors import Refusal, refused
+from app.errors import Refusal
 from app.parsing import Credit, Debit, Details, T, Transaction, Transfer, amount_text, wallet_id
+from app.responses import answer, page, refused
 
 CREDIT = msgspec.json.Decoder(Credit)
 DEBIT = msgspec.json.Decoder(Debit)
@@ -57,7 +58,7 @@ async def post(
     request: Request, caller: Caller, kind: str, body: Details, postings: list[Posting]
 ) -> Response:
     """Join the current batch and answer with the outcome."""
-    outcome, answer = await request.app.state.group_commit.submit(
+    outcome, body_text = await request.app.state.group_commit.submit(
         PostRequest(
             ledger=caller.ledger,
             kind=kind,
@@ -71,9 +72,9 @@ async def post(
         gone=request.is_disconnected,
     )
     if outcome == "refused":
-        return refused(answer)
+        return refused(request, body_text)
     replayed = {"Idempotency-Replayed": "true"} if outcome == "replayed" else None
-    return Response(answer, 201, replayed, "application/json")
+    return answer(request, body_text, 201, replayed)
 
 
 async def read_transaction(request: Request) -> Response:
@@ -86,4 +87,17 @@ async def read_transaction(request: Request) -> Response:
     )
     if not rows:
         raise Refusal("not_found")
-    return Response(rows[0]["body"], media_type="application/json")
+    return answer(request, rows[0]["body"])
+
+
+async def list_transactions(request: Request) -> Response:
+    """Newest first; `after` is the `next` of the page before."""
+    state = request.app.state
+    caller = await state.keys.caller(request, "read")
+    limit = parsing.query_limit(request)
+    before = parsing.query_int(request, "after", None, 1, parsing.MAX_ID)
+    rows = await call(
+        state.pool, "list_transactions", ledger=caller.ledger, before=before, max=limit
+    )
+    items = [row["body"] for row in rows]
+    return page(request, items, rows[-1]["id"] if len(rows) == limit else None)

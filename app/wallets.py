@@ -1,4 +1,4 @@
-"""`POST /v1/wallets`, `GET /v1/wallets/{id}`, `GET /v1/wallets/{id}/entries`."""
+"""`POST /v1/wallets`, `GET /v1/wallets`, `GET /v1/wallets/{id}`, `GET /v1/wallets/{id}/entries`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from starlette.responses import Response
 
 from app import parsing
 from app.db import call
-from app.errors import Refusal, refused
-from app.lists import page
+from app.errors import Refusal
+from app.responses import answer, page, refused
 
 WALLET = msgspec.json.Decoder(parsing.Wallet)
 STATUSES = {"created": 201, "exists": 200}
@@ -32,20 +32,40 @@ async def create_wallet(request: Request) -> Response:
         admin=caller.scope == "admin",
     )
     if row["outcome"] == "refused":
-        return refused(row["body"])
-    return Response(row["body"], STATUSES[row["outcome"]], media_type="application/json")
+        return refused(request, row["body"])
+    return answer(request, row["body"], STATUSES[row["outcome"]])
 
 
 async def read_wallet(request: Request) -> Response:
     caller = await request.app.state.keys.caller(request, "read")
-    return Response(await wallet_body(request, caller.ledger), media_type="application/json")
+    return answer(request, await wallet_body(request, caller.ledger))
+
+
+async def list_wallets(request: Request) -> Response:
+    """By id; `?prefix=` of the id, `?metadata.KEY=VALUE`."""
+    state = request.app.state
+    caller = await state.keys.caller(request, "read")
+    limit = parsing.query_limit(request)
+    keys, vals = parsing.query_metadata(request)
+    rows = await call(
+        state.pool,
+        "list_wallets",
+        ledger=caller.ledger,
+        after=parsing.query_text(request, "after", parsing.WALLET_ID),
+        max=limit,
+        prefix=parsing.query_text(request, "prefix", parsing.PREFIX) or "",
+        keys=keys,
+        vals=vals,
+    )
+    items = [row["body"] for row in rows]
+    return page(request, items, rows[-1]["id"] if len(rows) == limit else None)
 
 
 async def list_entries(request: Request) -> Response:
     """Newest first; `after` is the `next` of the page before."""
     state = request.app.state
     caller = await state.keys.caller(request, "read")
-    limit = parsing.query_int(request, "limit", 100, 1, 1000)
+    limit = parsing.query_limit(request)
     after = parsing.query_int(request, "after", None, 1, parsing.MAX_ID)
     await wallet_body(request, caller.ledger)
     rows = await call(
@@ -56,7 +76,8 @@ async def list_entries(request: Request) -> Response:
         before=after,
         max=limit,
     )
-    return page([row["body"] for row in rows], rows[-1]["version"] if len(rows) == limit else None)
+    items = [row["body"] for row in rows]
+    return page(request, items, rows[-1]["version"] if len(rows) == limit else None)
 
 
 async def wallet_body(request: Request, ledger: int) -> str:

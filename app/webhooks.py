@@ -14,7 +14,7 @@ from app import parsing
 from app.addresses import BadUrl, check_url
 from app.db import call
 from app.errors import Refusal
-from app.lists import page
+from app.responses import answer, page
 
 WEBHOOK = msgspec.json.Decoder(parsing.Webhook)
 TYPE = re.compile(r"\*|[a-z0-9_]{1,64}(\.[a-z0-9_]{1,64}){0,4}(\.\*)?")
@@ -43,22 +43,23 @@ async def create_webhook(request: Request) -> Response:
         secret=secret,
     )
     shown = f',"secret":"whsec_{base64.b64encode(secret).decode()}"}}'
-    return Response(row["body"][:-1] + shown, 201, media_type="application/json")
+    return answer(request, row["body"][:-1] + shown, 201)
 
 
 async def list_webhooks(request: Request) -> Response:
     """By id; `after` is the `next` of the page before."""
     state = request.app.state
     caller = await state.keys.caller(request, "read")
-    limit = parsing.query_int(request, "limit", 100, 1, 1000)
+    limit = parsing.query_limit(request)
     after = parsing.query_int(request, "after", 0, 0, parsing.MAX_ID)
     rows = await call(state.pool, "list_endpoints", ledger=caller.ledger, after=after, max=limit)
-    return page([row["body"] for row in rows], rows[-1]["id"] if len(rows) == limit else None)
+    items = [row["body"] for row in rows]
+    return page(request, items, rows[-1]["id"] if len(rows) == limit else None)
 
 
 async def read_webhook(request: Request) -> Response:
     caller = await request.app.state.keys.caller(request, "read")
-    return Response(await webhook_body(request, caller.ledger), media_type="application/json")
+    return answer(request, await webhook_body(request, caller.ledger))
 
 
 async def delete_webhook(request: Request) -> Response:
@@ -73,7 +74,7 @@ async def list_deliveries(request: Request) -> Response:
     """Newest event first, with every attempt; `?status=pending`, `delivered` or `dead`."""
     state = request.app.state
     caller = await state.keys.caller(request, "read")
-    limit = parsing.query_int(request, "limit", 100, 1, 1000)
+    limit = parsing.query_limit(request)
     after = parsing.query_int(request, "after", None, 1, parsing.MAX_ID)
     wanted = request.query_params.get("status")
     if wanted not in {None, "pending", "delivered", "dead"}:
@@ -88,7 +89,8 @@ async def list_deliveries(request: Request) -> Response:
         max=limit,
         wanted=wanted,
     )
-    return page([row["body"] for row in rows], rows[-1]["seq"] if len(rows) == limit else None)
+    items = [row["body"] for row in rows]
+    return page(request, items, rows[-1]["seq"] if len(rows) == limit else None)
 
 
 async def resend_delivery(request: Request) -> Response:
@@ -99,7 +101,7 @@ async def resend_delivery(request: Request) -> Response:
         request, "resend_delivery", caller.ledger, seq=seq
     ):
         raise Refusal("not_found")
-    return Response(b'{"status":"pending"}', 202, media_type="application/json")
+    return answer(request, '{"status":"pending"}', 202)
 
 
 async def webhook_body(request: Request, ledger: int) -> str:

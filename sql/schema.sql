@@ -83,16 +83,19 @@ begin
     raise exception 'a wallet is made empty' using errcode = 'ZS903';
 end $$;
 
-CREATE FUNCTION zerosum.add_key(ledger bigint, key_hash bytea, scope text, hint text) RETURNS boolean
+CREATE FUNCTION zerosum.add_key(ledger bigint, key_hash bytea, scope text, hint text) RETURNS TABLE(added boolean, body text)
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
     with made as (
-        insert into ledger.api_keys (key_hash, ledger_id, scope, hint) values ($2, $1, $3, $4)
+        insert into ledger.api_keys as k (key_hash, ledger_id, scope, hint) values ($2, $1, $3, $4)
         on conflict (key_hash) do nothing
-        returning key_hash
+        returning k.*
     )
-    select exists (select from made)
+    select true, zerosum.key_json((m.*)::ledger.api_keys) from made m
+    union all
+    select false, zerosum.key_json(k) from ledger.api_keys k where k.key_hash = $2
+    limit 1
 $_$;
 
 CREATE FUNCTION zerosum.answer(ledger bigint, ids bigint[]) RETURNS TABLE(id bigint, body text)
@@ -119,6 +122,20 @@ CREATE FUNCTION zerosum.answer(ledger bigint, ids bigint[]) RETURNS TABLE(id big
         where s.ledger_id = t.ledger_id and s.transaction_id = t.id and s.amount < 0
     ) e on true
 $_$;
+
+CREATE TABLE ledger.assets (
+    ledger_id bigint NOT NULL,
+    code text NOT NULL COLLATE pg_catalog."C",
+    scale smallint NOT NULL,
+    CONSTRAINT assets_code_form CHECK ((code ~ '^[A-Za-z0-9_.-]{1,32}$'::text)),
+    CONSTRAINT assets_scale_range CHECK (((scale >= 0) AND (scale <= 38)))
+);
+
+CREATE FUNCTION zerosum.asset_json(a ledger.assets) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    select concat('{"code":"', a.code, '","scale":', a.scale, '}')
+$$;
 
 CREATE FUNCTION zerosum.authenticate(key_hash bytea) RETURNS TABLE(ledger_id bigint, scope text)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -195,6 +212,34 @@ CREATE FUNCTION zerosum.check_requests(kinds text[], keys text[], posting_of int
     ) g on g.request = r.i
     where r.i <= cardinality(kinds)
 $_$;
+
+CREATE FUNCTION zerosum.create_asset(ledger bigint, code text, scale integer) RETURNS TABLE(outcome text, body text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+#variable_conflict use_column
+declare
+    made ledger.assets;
+begin
+    if $2 is null or $2 !~ '^[A-Za-z0-9_.-]{1,32}$' or $3 is null or $3 not between 0 and 38 then
+        return query select 'refused', json_build_object('code', 'invalid_asset', 'asset', $2)::text;
+        return;
+    end if;
+    insert into ledger.assets as a (ledger_id, code, scale)
+    select g.ledger_id, $2, $3 from ledger.ledgers g where g.ledger_id = $1
+    on conflict do nothing
+    returning a.* into made;
+    if made.code is not null then
+        return query select 'created', zerosum.asset_json(made);
+        return;
+    end if;
+    select a.* into made from ledger.assets a where a.ledger_id = $1 and a.code = $2;
+    if made.scale = $3 then
+        return query select 'exists', zerosum.asset_json(made);
+    else
+        return query select 'refused', json_build_object('code', 'asset_exists', 'asset', $2, 'scale', made.scale)::text;
+    end if;
+end $_$;
 
 CREATE FUNCTION zerosum.create_endpoint(ledger bigint, url text, types text[], secret bytea) RETURNS TABLE(body text)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -446,6 +491,33 @@ CREATE FUNCTION zerosum.has_keys(ledger bigint) RETURNS boolean
     select exists (select from ledger.api_keys k where k.ledger_id = $1 and k.revoked_at is null)
 $_$;
 
+CREATE SEQUENCE ledger.api_key_id
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+CREATE TABLE ledger.api_keys (
+    key_hash bytea NOT NULL,
+    ledger_id bigint NOT NULL,
+    id bigint DEFAULT nextval('ledger.api_key_id'::regclass) NOT NULL,
+    scope text DEFAULT 'admin'::text NOT NULL,
+    hint text NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    revoked_at timestamp with time zone,
+    CONSTRAINT api_keys_hash_length CHECK ((octet_length(key_hash) = 32)),
+    CONSTRAINT api_keys_scope_known CHECK ((scope = ANY (ARRAY['read'::text, 'write'::text, 'admin'::text])))
+);
+
+CREATE FUNCTION zerosum.key_json(k ledger.api_keys) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    select concat('{"id":', k.id, ',"scope":"', k.scope, '","hint":', to_json(k.hint),
+        ',"created_at":', zerosum.time_json(k.created_at),
+        ',"revoked_at":', coalesce(zerosum.time_json(k.revoked_at), 'null'), '}')
+$$;
+
 CREATE FUNCTION zerosum.limit_facts(ledger bigint, wallet text, balance numeric, would_be numeric, held numeric) RETURNS text
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -459,6 +531,16 @@ CREATE FUNCTION zerosum.limit_facts(ledger bigint, wallet text, balance numeric,
         'min_balance', case when $4 < $3 then w.min_balance end,
         'max_balance', case when $4 > $3 then w.max_balance end))::text
     from ledger.wallets w where w.ledger_id = $1 and w.id = $2
+$_$;
+
+CREATE FUNCTION zerosum.list_assets(ledger bigint, after text, max integer) RETURNS TABLE(code text, body text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    select a.code, zerosum.asset_json(a) from ledger.assets a
+    where a.ledger_id = $1 and a.code > coalesce($2, '')
+    order by a.code
+    limit $3
 $_$;
 
 CREATE FUNCTION zerosum.list_deliveries(ledger bigint, endpoint bigint, before bigint, max integer, wanted text DEFAULT NULL::text) RETURNS TABLE(seq bigint, body text)
@@ -513,12 +595,50 @@ CREATE FUNCTION zerosum.list_events(ledger bigint, after bigint, max integer) RE
     limit $3
 $_$;
 
+CREATE FUNCTION zerosum.list_keys(ledger bigint, after bigint, max integer) RETURNS TABLE(id bigint, body text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    select k.id, zerosum.key_json(k) from ledger.api_keys k
+    where k.ledger_id = $1 and k.id > $2
+    order by k.id
+    limit $3
+$_$;
+
 CREATE FUNCTION zerosum.list_ledgers() RETURNS TABLE(ledger_id bigint, name text)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
     select g.ledger_id, g.name from ledger.ledgers g order by g.ledger_id
 $$;
+
+CREATE FUNCTION zerosum.list_transactions(ledger bigint, before bigint, max integer) RETURNS TABLE(id bigint, body text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $_$
+    select a.id, a.body
+    from zerosum.answer($1, array(
+        select t.id from ledger.transactions t
+        where t.ledger_id + 0 = $1 and t.id < coalesce($2, 9223372036854775807)
+        order by t.id desc
+        limit $3
+    )) a
+    order by a.id desc
+$_$;
+
+CREATE FUNCTION zerosum.list_wallets(ledger bigint, after text, max integer, prefix text DEFAULT ''::text, keys text[] DEFAULT '{}'::text[], vals text[] DEFAULT '{}'::text[]) RETURNS TABLE(id text, body text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    select w.id::text, zerosum.wallet_json(w) from ledger.wallets w
+    where w.ledger_id = $1 and w.id > coalesce($2, '') and w.id >= $4 and w.id < $4 || '~'
+        and not exists (
+            select from unnest($5, $6) f (key, val) where w.metadata ->> f.key is distinct from f.val)
+    order by w.id
+    limit $3
+$_$;
 
 CREATE FUNCTION zerosum.post(ledger bigint, kinds text[], keys text[], posting_of integer[], sources text[], destinations text[], amounts text[], refs text[] DEFAULT '{}'::text[], descriptions text[] DEFAULT '{}'::text[], metadatas jsonb[] DEFAULT '{}'::jsonb[], effective_ats timestamp with time zone[] DEFAULT '{}'::timestamp with time zone[], skip_locked boolean DEFAULT false) RETURNS TABLE(outcome text, body text)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -846,6 +966,16 @@ CREATE FUNCTION zerosum.resend_delivery(ledger bigint, endpoint bigint, seq bigi
     select exists (select from made)
 $_$;
 
+CREATE FUNCTION zerosum.revoke_key(ledger bigint, id bigint) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+begin
+    update ledger.api_keys k set revoked_at = coalesce(k.revoked_at, clock_timestamp())
+    where k.ledger_id = $1 and k.id = $2;
+    return found;
+end $_$;
+
 CREATE FUNCTION zerosum.run(ledger bigint, kind text, source text, destination text, amount numeric, key text, reference text, description text, metadata jsonb, effective_at timestamp with time zone) RETURNS TABLE(replayed boolean, transaction json)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -901,6 +1031,7 @@ CREATE FUNCTION zerosum.sqlstate(code text) RETURNS text
         when 'invalid_effective_at' then 'ZS110'
         when 'transaction_too_large' then 'ZS111'
         when 'invalid_limits' then 'ZS112'
+        when 'invalid_asset' then 'ZS113'
         when 'unknown_wallet' then 'ZS201'
         when 'asset_mismatch' then 'ZS202'
         when 'wallet_frozen' then 'ZS203'
@@ -912,6 +1043,7 @@ CREATE FUNCTION zerosum.sqlstate(code text) RETURNS text
         when 'unknown_asset' then 'ZS209'
         when 'wallet_exists' then 'ZS210'
         when 'reserved_wallet_id' then 'ZS211'
+        when 'asset_exists' then 'ZS212'
         when 'lease_lost' then 'ZS301'
         else 'ZS000' end
 $_$;
@@ -1348,33 +1480,6 @@ begin
         set posted = excluded.posted, version = excluded.version, recorded_at = excluded.recorded_at;
     end if;
 end $$;
-
-CREATE SEQUENCE ledger.api_key_id
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1;
-
-CREATE TABLE ledger.api_keys (
-    key_hash bytea NOT NULL,
-    ledger_id bigint NOT NULL,
-    id bigint DEFAULT nextval('ledger.api_key_id'::regclass) NOT NULL,
-    scope text DEFAULT 'admin'::text NOT NULL,
-    hint text NOT NULL,
-    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    revoked_at timestamp with time zone,
-    CONSTRAINT api_keys_hash_length CHECK ((octet_length(key_hash) = 32)),
-    CONSTRAINT api_keys_scope_known CHECK ((scope = ANY (ARRAY['read'::text, 'write'::text, 'admin'::text])))
-);
-
-CREATE TABLE ledger.assets (
-    ledger_id bigint NOT NULL,
-    code text NOT NULL COLLATE pg_catalog."C",
-    scale smallint NOT NULL,
-    CONSTRAINT assets_code_form CHECK ((code ~ '^[A-Za-z0-9_.-]{1,32}$'::text)),
-    CONSTRAINT assets_scale_range CHECK (((scale >= 0) AND (scale <= 38)))
-);
 
 CREATE TABLE ledger.attempts (
     ledger_id bigint NOT NULL,

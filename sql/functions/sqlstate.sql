@@ -16,6 +16,7 @@ language sql immutable as $$
         when 'invalid_effective_at' then 'ZS110'
         when 'transaction_too_large' then 'ZS111'
         when 'invalid_limits' then 'ZS112'
+        when 'invalid_asset' then 'ZS113'
         when 'unknown_wallet' then 'ZS201'
         when 'asset_mismatch' then 'ZS202'
         when 'wallet_frozen' then 'ZS203'
@@ -27,6 +28,7 @@ language sql immutable as $$
         when 'unknown_asset' then 'ZS209'
         when 'wallet_exists' then 'ZS210'
         when 'reserved_wallet_id' then 'ZS211'
+        when 'asset_exists' then 'ZS212'
         when 'lease_lost' then 'ZS301'
         else 'ZS000' end
 $$;

@@ -1,0 +1,42 @@
+"""`POST /v1/assets` and `GET /v1/assets`."""
+
+from __future__ import annotations
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app import parsing
+from app.db import call
+from app.responses import answer, page, refused
+
+ASSET = msgspec.json.Decoder(parsing.Asset)
+STATUSES = {"created": 201, "exists": 200}
+
+
+async def create_asset(request: Request) -> Response:
+    """201 the asset; 200 when it is there with the same scale."""
+    state = request.app.state
+    caller = await state.keys.caller(request, "admin")
+    body = await parsing.read_body(request, ASSET)
+    (row,) = await call(
+        state.pool,
+        "create_asset",
+        ledger=caller.ledger,
+        code=parsing.plain_text(body.code, "invalid_asset"),
+        scale=parsing.scale(body.scale),
+    )
+    if row["outcome"] == "refused":
+        return refused(request, row["body"])
+    return answer(request, row["body"], STATUSES[row["outcome"]])
+
+
+async def list_assets(request: Request) -> Response:
+    """By code."""
+    state = request.app.state
+    caller = await state.keys.caller(request, "read")
+    limit = parsing.query_limit(request)
+    after = parsing.query_text(request, "after", parsing.ASSET_CODE)
+    rows = await call(state.pool, "list_assets", ledger=caller.ledger, after=after, max=limit)
+    items = [row["body"] for row in rows]
+    return page(request, items, rows[-1]["code"] if len(rows) == limit else None)

@@ -1,0 +1,9 @@
+-- Let an API key in no more; once revoked it stays so.
+-- Locks: the key's row. Codes: none; false if it is not there.
+create or replace function zerosum.revoke_key(ledger bigint, id bigint) returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    update ledger.api_keys k set revoked_at = coalesce(k.revoked_at, clock_timestamp())
+    where k.ledger_id = $1 and k.id = $2;
+    return found;
+end $$;
