@@ -1,4 +1,4 @@
-"""What every request passes: the outermost ASGI app.
+"""What every request passes: the outermost ASGI app. It gives each an id, a log line and its place in the metrics.
 
 The money routes are dispatched here by their exact path, past Starlette's router and middleware, which cost as much as
 all else that the process does for a transfer; every other request goes on to Starlette. Refusals and failures become
@@ -8,36 +8,60 @@ problem bodies in one place for both.
 from __future__ import annotations
 
 import logging
+import re
+import secrets
+import time
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
+from app import metrics
 from app.db import DATABASE_ERRORS, is_broken
 from app.errors import Refusal
+from app.logs import RequestLog
 from app.responses import problem
 
 Handler = Callable[[Request], Awaitable[Response]]
+REQUEST_ID = re.compile(rb"[A-Za-z0-9_.-]{1,64}")
 
 log = logging.getLogger("zerosum")
 
 
 class Front:
-    def __init__(self, app: Starlette, direct: dict[str, Handler]) -> None:
+    def __init__(self, app: Starlette, direct: dict[str, Handler], request_log: RequestLog) -> None:
         """direct: handlers of POST requests by path."""
-        self.app, self.state, self.direct = app, app.state, direct
+        self.app, self.state, self.direct, self.request_log = app, app.state, direct, request_log
+        self.counters: dict[tuple[str, str, int], tuple[Any, Any]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        handler = (
-            self.direct.get(scope["path"])
-            if scope["type"] == "http" and scope["method"] == "POST"
-            else None
-        )
-        if handler is None:
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        began = time.perf_counter()
+        request_id = request_id_of(scope)
+        status = 500
+
+        async def send_on(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        try:
+            handler = self.direct.get(scope["path"]) if scope["method"] == "POST" else None
+            if handler is None:
+                await self.app(scope, receive, send_on)
+            else:
+                await self.dispatch(handler, scope, receive, send_on)
+        finally:
+            self.record(scope, request_id, status, time.perf_counter() - began)
+
+    async def dispatch(self, handler: Handler, scope: Scope, receive: Receive, send: Send) -> None:
         scope["app"] = self.app
         request = Request(scope, receive)
         try:
@@ -45,6 +69,30 @@ class Front:
         except Exception as error:
             response = response_for(request, error)
         await response(scope, receive, send)
+
+    def record(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
+        method, path = scope["method"], scope["path"]
+        # A route's template, so that ids make no labels of their own.
+        route = path if path in self.direct else getattr(scope.get("route"), "path", "other")
+        kept = self.counters.get((route, method, status))
+        if kept is None:
+            kept = (
+                metrics.REQUESTS.labels(route, method, status),
+                metrics.LATENCY.labels(route),
+            )
+            self.counters[route, method, status] = kept
+        kept[0].inc()
+        kept[1].observe(seconds)
+        self.request_log.add(request_id, method, path, status, seconds)
+
+
+def request_id_of(scope: Scope) -> str:
+    """The client's X-Request-Id if it has a harmless one, else a new one."""
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and REQUEST_ID.fullmatch(value):
+            text: str = value.decode()
+            return text
+    return secrets.token_hex(8)
 
 
 def response_for(request: Request, error: Exception) -> Response:

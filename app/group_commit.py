@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 
+from app import metrics
 from app.batch import Answer, PostRequest, Waiting, wait
 from app.committer import Committer, Connect
 from app.errors import Refusal
@@ -59,6 +60,7 @@ class GroupCommit:
                 await self.arrived.wait()
                 while self.queue:
                     if batch := self.take():
+                        metrics.BATCH.observe(len(batch))
                         await self.settle(batch)
                 self.arrived.clear()
         finally:

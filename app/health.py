@@ -1,12 +1,14 @@
-"""`/healthz`: the process answers. `/readyz`: it can serve, the database too."""
+"""`/healthz`: the process answers. `/readyz`: it can serve, the database too. `/metrics`: how it does."""
 
 from __future__ import annotations
 
 import asyncio
 
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from app import metrics
 from app.db import DATABASE_ERRORS, call
 
 READY_TIMEOUT_S = 2
@@ -25,3 +27,20 @@ async def readyz(request: Request) -> Response:
             {"status": "unavailable", "database": type(error).__name__}, 503, {"Retry-After": "1"}
         )
     return JSONResponse({"status": "ok", "database": "ok"})
+
+
+async def read_metrics(request: Request) -> Response:
+    """In Prometheus's text format; the outbox is looked at now, and left out while the database is away."""
+    state = request.app.state
+    metrics.QUEUE.set(len(state.group_commit.queue))
+    metrics.BUSY.set(len(state.group_commit.slow_lane.waiting))
+    metrics.OUTBOX.clear()
+    metrics.OUTBOX_AGE.clear()
+    try:
+        async with asyncio.timeout(READY_TIMEOUT_S):
+            for row in await call(state.pool, "outbox_state"):
+                metrics.OUTBOX.labels(row["ledger"]).set(row["depth"])
+                metrics.OUTBOX_AGE.labels(row["ledger"]).set(row["oldest_s"])
+    except DATABASE_ERRORS:
+        pass
+    return Response(metrics.exposition(), media_type=CONTENT_TYPE_LATEST)

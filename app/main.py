@@ -16,8 +16,9 @@ from app.errors import Refusal, problem
 from app.events import list_events
 from app.front import Front, response_for
 from app.group_commit import GroupCommit
-from app.health import healthz, readyz
+from app.health import healthz, read_metrics, readyz
 from app.keys import create_key, list_keys, revoke_key
+from app.logs import RequestLog
 from app.settings import Network
 from app.transactions import (
     create_credit,
@@ -63,6 +64,7 @@ ROUTES = [
     Route("/v1/webhooks/{id:int}/deliveries/{seq:int}/resend", resend_delivery, methods=["POST"]),
     Route("/healthz", healthz),
     Route("/readyz", readyz),
+    Route("/metrics", read_metrics),
 ]
 
 
@@ -74,7 +76,10 @@ DIRECT = {
 
 
 def make_app(
-    pool: asyncpg.Pool, group_commit: GroupCommit, webhook_allow: tuple[Network, ...] = ()
+    pool: asyncpg.Pool,
+    group_commit: GroupCommit,
+    webhook_allow: tuple[Network, ...] = (),
+    request_log: RequestLog | None = None,
 ) -> Front:
     """The app over an open pool and a running group commit; whoever made them ends them after it."""
     app = Starlette(
@@ -90,7 +95,7 @@ def make_app(
     app.state.keys = Keys(pool)
     app.state.group_commit = group_commit
     app.state.webhook_allow = webhook_allow
-    return Front(app, DIRECT)
+    return Front(app, DIRECT, request_log or RequestLog(enabled=False))
 
 
 def on_http_exception(_: Request, error: Exception) -> Response:

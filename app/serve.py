@@ -20,6 +20,7 @@ import uvloop
 from app.db import connect_to_post, open_pool
 from app.embedded import database
 from app.group_commit import GroupCommit
+from app.logs import RequestLog, set_up_logs
 from app.main import make_app
 from app.prepare import greeting, prepare
 from app.running import running
@@ -51,6 +52,7 @@ class Server(uvicorn.Server):
 
 def serve(settings: Settings) -> None:
     """Run until a signal; raises EmbeddedError, EditedMigration, NotReady, BadSetting."""
+    set_up_logs()
     with (
         bind(settings) as listening,
         database(settings) as url,
@@ -83,7 +85,7 @@ async def serve_database(settings: Settings, url: str, listening: socket.socket)
         await stack.enter_async_context(running(group_commit.run))
         await stack.enter_async_context(relaying(settings, url))
         config = uvicorn.Config(
-            make_app(pool, group_commit, settings.webhook_allow),
+            make_app(pool, group_commit, settings.webhook_allow, RequestLog(settings.log_requests)),
             log_config=None,
             access_log=False,
             proxy_headers=False,

@@ -19,6 +19,7 @@ KNOWN = {
     "ZEROSUM_DATA_DIR",
     "ZEROSUM_WEBHOOK_ALLOW",
     "ZEROSUM_ALLOW_UNSAFE",
+    "ZEROSUM_LOG_REQUESTS",
 }
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -34,6 +35,7 @@ class Settings:
 
     database_url: None means the embedded Postgres in data_dir.
     direct_url: where to LISTEN, past a pooler; None means database_url.
+    log_requests: a line for each request.
     allow_unsafe: serve from a Postgres that may lose commits.
     webhook_allow: networks that webhooks may reach although they are not globally routable.
     """
@@ -46,6 +48,7 @@ class Settings:
     data_dir: Path
     webhook_allow: tuple[Network, ...]
     allow_unsafe: bool
+    log_requests: bool
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -71,6 +74,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         data_dir=Path(given.get("ZEROSUM_DATA_DIR", ".zerosum")).absolute(),
         webhook_allow=networks(given.get("ZEROSUM_WEBHOOK_ALLOW", "")),
         allow_unsafe=flag(given, "ZEROSUM_ALLOW_UNSAFE"),
+        log_requests=flag(given, "ZEROSUM_LOG_REQUESTS", default="1"),
     )
 
 
@@ -81,8 +85,8 @@ def database_url(given: Mapping[str, str], name: str) -> str | None:
     return value
 
 
-def flag(given: Mapping[str, str], name: str) -> bool:
-    value = given.get(name, "0")
+def flag(given: Mapping[str, str], name: str, default: str = "0") -> bool:
+    value = given.get(name, default)
     if value not in {"0", "1"}:
         raise BadSetting(f"{name} is {value!r}; set it to 1 or 0.")
     return value == "1"

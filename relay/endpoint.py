@@ -7,6 +7,7 @@ import logging
 
 import asyncpg
 
+from app import metrics
 from app.db import DATABASE_ERRORS, call
 from relay.backoff import retry_after_s
 from relay.webhook import Message, Outcome, WebhookSender
@@ -112,21 +113,24 @@ class EndpointWorker:
 
     async def write(self, outcomes: list[tuple[int, int, Outcome]]) -> None:
         retries = [retry_after_s(n, outcome.retry_after_s) for _, n, outcome in outcomes]
+        verdicts = [
+            verdict(outcome, retry)
+            for (_, _, outcome), retry in zip(outcomes, retries, strict=True)
+        ]
         await call(
             self.pool,
             "finish_deliveries",
             ledger=self.ledger,
             endpoint=self.endpoint,
             seqs=[seq for seq, _, _ in outcomes],
-            outcomes=[
-                verdict(outcome, retry)
-                for (_, _, outcome), retry in zip(outcomes, retries, strict=True)
-            ],
+            outcomes=verdicts,
             statuses=[outcome.status for _, _, outcome in outcomes],
             errors=[outcome.error for _, _, outcome in outcomes],
             durations_ms=[outcome.duration_ms for _, _, outcome in outcomes],
             retries_s=retries,
         )
+        for word in verdicts:
+            metrics.DELIVERIES.labels(word).inc()
 
 
 def verdict(outcome: Outcome, retry_s: float | None) -> str:

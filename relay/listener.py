@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 import asyncpg
 
+from app import metrics
 from app.db import DATABASE_ERRORS, connect
 
 CHANNEL = "zerosum_outbox"
@@ -24,11 +25,10 @@ log = logging.getLogger("zerosum.relay")
 
 
 class Listener:
-    """run() for ever: calls wake() at each notification, and once after each connect. healthy: do probes arrive?"""
+    """run() for ever: calls wake() at each notification, and once after each connect."""
 
     def __init__(self, url: str, wake: Callable[[], None]) -> None:
         self.url, self.wake = url, wake
-        self.healthy = False
         self.warned = False
         self.probed = asyncio.Event()
 
@@ -49,7 +49,7 @@ class Listener:
             except DATABASE_ERRORS as error:
                 self.say(f"the listening connection is lost ({error})")
             finally:
-                self.healthy = False
+                metrics.LISTENING.set(0)
                 if conn is not None:
                     with contextlib.suppress(Exception):
                         conn.terminate()
@@ -65,7 +65,8 @@ class Listener:
         except TimeoutError:
             self.say("notifications don't arrive (is a pooler between? set DATABASE_DIRECT_URL)")
             return False
-        self.healthy, self.warned = True, False
+        self.warned = False
+        metrics.LISTENING.set(1)
         return True
 
     def say(self, what: str) -> None:

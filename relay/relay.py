@@ -15,6 +15,7 @@ import secrets
 
 import asyncpg
 
+from app import metrics
 from app.db import DATABASE_ERRORS, call
 from relay.endpoint import EndpointWorker
 from relay.listener import Listener
@@ -44,7 +45,6 @@ class Relay:
         self.listener = Listener(listen_url, self.woken.set)
         self.workers: dict[tuple[int, int], EndpointWorker] = {}
         self.whole = False  # Are all leases held here? Only then may it say that it is awake.
-        self.leads = False
 
     async def run(self) -> None:
         self.workers.clear()
@@ -112,7 +112,7 @@ class Relay:
         rows = await call(
             self.pool, "take_leases", holder=self.holder, seconds=LEASE_S, horizon=horizon
         )
-        self.leads = bool(rows)
+        metrics.LEADER.set(bool(rows))
         self.whole = bool(rows) and rows[0]["whole"]
         for row in rows:
             for endpoint in row["due"]:

@@ -640,6 +640,15 @@ CREATE FUNCTION zerosum.list_wallets(ledger bigint, after text, max integer, pre
     limit $3
 $_$;
 
+CREATE FUNCTION zerosum.outbox_state() RETURNS TABLE(ledger text, depth bigint, oldest_s double precision)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select g.name, count(o.ord), coalesce(extract(epoch from clock_timestamp() - min(o.recorded_at)), 0)::float8
+    from ledger.ledgers g left join ledger.outbox o on o.ledger_id = g.ledger_id
+    group by g.name
+$$;
+
 CREATE FUNCTION zerosum.post(ledger bigint, kinds text[], keys text[], posting_of integer[], sources text[], destinations text[], amounts text[], refs text[] DEFAULT '{}'::text[], descriptions text[] DEFAULT '{}'::text[], metadatas jsonb[] DEFAULT '{}'::jsonb[], effective_ats timestamp with time zone[] DEFAULT '{}'::timestamp with time zone[], skip_locked boolean DEFAULT false) RETURNS TABLE(outcome text, body text)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'

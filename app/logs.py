@@ -1,0 +1,57 @@
+"""One JSON object a line on standard error: a request each, and what else is worth telling. Never a secret."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import sys
+import time
+from datetime import UTC, datetime
+
+FLUSH_S = 0.05
+
+
+class JsonFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)
+
+
+def set_up_logs() -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter())
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    for chatty in ("uvicorn", "asyncio", "aiohttp"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+class RequestLog:
+    """Lines of requests, written together a few times a second: a write each would cost as much as the rest of it."""
+
+    def __init__(self, enabled: bool = True) -> None:
+        self.enabled = enabled
+        self.lines: list[str] = []
+
+    def add(self, request_id: str, method: str, path: str, status: int, seconds: float) -> None:
+        if not self.enabled:
+            return
+        if not self.lines:
+            asyncio.get_running_loop().call_later(FLUSH_S, self.flush)
+        at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
+        self.lines.append(
+            f'{{"at":"{at}Z","level":"info","logger":"zerosum.request","request_id":"{request_id}",'
+            f'"method":"{method}","path":{json.dumps(path)},"status":{status},"ms":{seconds * 1000:.1f}}}\n'
+        )
+
+    def flush(self) -> None:
+        lines, self.lines = self.lines, []
+        sys.stderr.write("".join(lines))
+        sys.stderr.flush()

@@ -1,0 +1,54 @@
+"""What `/metrics` tells, by Prometheus's conventions of names and units."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+REGISTRY = CollectorRegistry()
+
+REQUESTS = Counter(
+    "zerosum_http_requests",
+    "HTTP requests by route, method and status.",
+    ("route", "method", "status"),
+    registry=REGISTRY,
+)
+LATENCY = Histogram(
+    "zerosum_http_request_duration_seconds",
+    "From the request's head to the answer's, by route.",
+    ("route",),
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25),
+    registry=REGISTRY,
+)
+BATCH = Histogram(
+    "zerosum_batch_requests",
+    "Requests that were posted together.",
+    buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256),
+    registry=REGISTRY,
+)
+QUEUE = Gauge("zerosum_queue_requests", "Requests that wait to be posted.", registry=REGISTRY)
+BUSY = Gauge(
+    "zerosum_slow_lane_requests", "Requests that wait for a locked wallet.", registry=REGISTRY
+)
+OUTBOX = Gauge(
+    "zerosum_outbox_events", "Events not stamped yet, by ledger.", ("ledger",), registry=REGISTRY
+)
+OUTBOX_AGE = Gauge(
+    "zerosum_outbox_oldest_age_seconds",
+    "Age of the oldest of them.",
+    ("ledger",),
+    registry=REGISTRY,
+)
+DELIVERIES = Counter(
+    "zerosum_deliveries",
+    "Attempts to deliver by what came of them: delivered, pending (tried again later), dead, gone.",
+    ("outcome",),
+    registry=REGISTRY,
+)
+LISTENING = Gauge(
+    "zerosum_relay_listen_healthy", "1 when notifications arrive, else 0.", registry=REGISTRY
+)
+LEADER = Gauge("zerosum_relay_leader", "1 when this process's relay leads.", registry=REGISTRY)
+
+
+def exposition() -> bytes:
+    return generate_latest(REGISTRY)
