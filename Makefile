@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test test-all schema bench clean
+.PHONY: run test test-all schema lock bench clean
 
 run: .venv/ready
 	@exec $(BIN)/zerosum serve
@@ -21,6 +21,13 @@ test-all: .venv/ready
 
 schema: .venv/ready
 	$(BIN)/python -m sql.dump
+
+# Pins with hashes, from pyproject.toml; needs uv. Those that are pinned stay unless told: make lock UPGRADE=--upgrade.
+COMPILE = uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate --custom-compile-command "make lock" $(UPGRADE)
+lock:
+	$(COMPILE) --output-file requirements.txt
+	$(COMPILE) --extra embedded --extra dev --output-file requirements-dev.txt
 
 bench: .venv/ready
 	$(BIN)/python -m bench
