@@ -10,7 +10,7 @@ from app import parsing
 from app.db import call
 from app.responses import answer, page, refused
 
-ASSET = msgspec.json.Decoder(parsing.Asset)
+ASSET = msgspec.json.Decoder(parsing.AssetRequest)
 STATUSES = {"created": 201, "exists": 200}
 
 

@@ -14,7 +14,7 @@ from app.db import call
 from app.errors import Refusal
 from app.responses import answer, page
 
-KEY = msgspec.json.Decoder(parsing.Key)
+KEY = msgspec.json.Decoder(parsing.KeyRequest)
 HINT_LENGTH = 7
 
 

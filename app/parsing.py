@@ -30,64 +30,105 @@ OFFSET = re.compile(r".*(Z|[+-][0-9]{2}:[0-9]{2})", re.IGNORECASE)
 PATH_IN_MESSAGE = re.compile(r"`\$(?:\[[.0-9]*\])*\.?(?:\w+(?:\[[.0-9]*\])*\.)*(\w+)`")
 EMPTY = Raw(b"{}")
 
-Amount = int | str
+# What follows `extra_json_schema` is told in OpenAPI, and checked below, where a wrong value has its own code.
+Amount = Annotated[
+    int | str,
+    Meta(
+        description="A whole number of the asset's smallest unit, as an integer or a string of digits.",
+        extra_json_schema={
+            "anyOf": [
+                {"type": "integer", "minimum": 1, "maximum": 10**38 - 1},
+                {"type": "string", "pattern": "^[1-9][0-9]{0,37}$"},
+            ]
+        },
+    ),
+]
+Limit = Annotated[
+    int | str,
+    Meta(
+        description="A whole number of the asset's smallest unit.",
+        extra_json_schema={
+            "anyOf": [
+                {"type": "integer", "minimum": 1 - 10**38, "maximum": 10**38 - 1},
+                {"type": "string", "pattern": "^(0|-?[1-9][0-9]{0,37})$"},
+            ]
+        },
+    ),
+]
+WalletId = Annotated[
+    str,
+    Meta(extra_json_schema={"pattern": "^[A-Za-z0-9_.:@-]{1,128}$"}, description="A wallet's id."),
+]
+Text = Annotated[
+    str, Meta(description="At most 1,024 bytes.", extra_json_schema={"maxLength": 1024})
+]
+Timestamp = Annotated[
+    str, Meta(description="RFC 3339 with an offset.", extra_json_schema={"format": "date-time"})
+]
+Metadata = Annotated[
+    Raw,
+    Meta(
+        description="At most 16,384 bytes, nested at most 32 deep.",
+        extra_json_schema={"type": "object"},
+    ),
+]
 
 
 class Details(Struct, kw_only=True, forbid_unknown_fields=True):
     """What every money request may carry."""
 
-    reference: str | None = None
-    description: str | None = None
-    metadata: Raw = EMPTY
-    effective_at: str | None = None
+    reference: Text | None = None
+    description: Text | None = None
+    metadata: Metadata = msgspec.field(default_factory=lambda: EMPTY)
+    effective_at: Timestamp | None = None
 
 
 class Credit(Details, kw_only=True):
-    wallet: str
+    wallet: WalletId
     amount: Amount
-    source: str = "@world"
+    source: WalletId = "@world"
 
 
 class Debit(Details, kw_only=True):
-    wallet: str
+    wallet: WalletId
     amount: Amount
-    destination: str = "@world"
+    destination: WalletId = "@world"
 
 
 class Transfer(Details, kw_only=True):
-    source: str
-    destination: str
+    source: WalletId
+    destination: WalletId
     amount: Amount
 
 
-class Posting(Struct, forbid_unknown_fields=True):
-    source: str
-    destination: str
+class PostingRequest(Struct, forbid_unknown_fields=True):
+    source: WalletId
+    destination: WalletId
     amount: Amount
 
 
-class Transaction(Details, kw_only=True):
-    postings: Annotated[list[Posting], Meta(min_length=1, max_length=100)]
+class TransactionRequest(Details, kw_only=True):
+    postings: Annotated[list[PostingRequest], Meta(min_length=1, max_length=100)]
 
 
-class Wallet(Struct, kw_only=True, forbid_unknown_fields=True):
+class WalletRequest(Struct, kw_only=True, forbid_unknown_fields=True):
     asset: str
-    id: str | None = None
-    min_balance: Amount | None = 0
-    max_balance: Amount | None = None
-    metadata: Raw = EMPTY
+    id: WalletId | None = None
+    min_balance: Limit | None = 0
+    max_balance: Limit | None = None
+    metadata: Metadata = msgspec.field(default_factory=lambda: EMPTY)
 
 
-class Asset(Struct, kw_only=True, forbid_unknown_fields=True):
-    code: str
-    scale: int
+class AssetRequest(Struct, kw_only=True, forbid_unknown_fields=True):
+    code: Annotated[str, Meta(extra_json_schema={"pattern": "^[A-Za-z0-9_.-]{1,32}$"})]
+    scale: Annotated[int, Meta(extra_json_schema={"minimum": 0, "maximum": 38})]
 
 
-class Key(Struct, kw_only=True, forbid_unknown_fields=True):
+class KeyRequest(Struct, kw_only=True, forbid_unknown_fields=True):
     scope: Literal["read", "write", "admin"]
 
 
-class Webhook(Struct, kw_only=True, forbid_unknown_fields=True):
+class WebhookRequest(Struct, kw_only=True, forbid_unknown_fields=True):
     url: str
     types: list[str] = msgspec.field(default_factory=lambda: ["*"])
 

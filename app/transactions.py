@@ -11,13 +11,22 @@ from app.auth import Caller
 from app.batch import PostRequest
 from app.db import call
 from app.errors import Refusal
-from app.parsing import Credit, Debit, Details, T, Transaction, Transfer, amount_text, wallet_id
+from app.parsing import (
+    Credit,
+    Debit,
+    Details,
+    T,
+    TransactionRequest,
+    Transfer,
+    amount_text,
+    wallet_id,
+)
 from app.responses import answer, page, refused
 
 CREDIT = msgspec.json.Decoder(Credit)
 DEBIT = msgspec.json.Decoder(Debit)
 TRANSFER = msgspec.json.Decoder(Transfer)
-TRANSACTION = msgspec.json.Decoder(Transaction)
+TRANSACTION = msgspec.json.Decoder(TransactionRequest)
 
 Posting = tuple[str, str, str]
 

@@ -11,7 +11,7 @@ from app.db import call
 from app.errors import Refusal
 from app.responses import answer, page, refused
 
-WALLET = msgspec.json.Decoder(parsing.Wallet)
+WALLET = msgspec.json.Decoder(parsing.WalletRequest)
 STATUSES = {"created": 201, "exists": 200}
 
 

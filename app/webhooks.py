@@ -16,7 +16,7 @@ from app.db import call
 from app.errors import Refusal
 from app.responses import answer, page
 
-WEBHOOK = msgspec.json.Decoder(parsing.Webhook)
+WEBHOOK = msgspec.json.Decoder(parsing.WebhookRequest)
 TYPE = re.compile(r"\*|[a-z0-9_]{1,64}(\.[a-z0-9_]{1,64}){0,4}(\.\*)?")
 MAX_TYPES = 32
 SECRET_BYTES = 32  # Standard Webhooks asks for 24 to 64.

@@ -1,0 +1,118 @@
+"""Every operation of the API in one table: routing and OpenAPI are made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app import assets, events, health, keys, parsing, shapes, transactions, wallets, webhooks
+
+Handler = Callable[[Request], Awaitable[Response]]
+TEXT = "text/plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """answers: what each status of success has as its body. The first line of the handler's docstring is the summary.
+
+    scope: what the API key must allow; None needs no key. query: parameters with their JSON schemas.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    answers: dict[int, Any]
+    scope: str | None = "read"
+    body: type | None = None
+    query: dict[str, dict[str, Any]] = field(default_factory=dict)
+    keyed: bool = False  # takes an Idempotency-Key
+
+
+LIMIT: dict[str, dict[str, Any]] = {
+    "limit": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}
+}
+NUMBER: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": parsing.MAX_ID}
+BY_NUMBER = {**LIMIT, "after": NUMBER}
+BY_ID = {**LIMIT, "after": {"type": "string", "pattern": "^[A-Za-z0-9_.:@-]{1,128}$"}}
+FROM_ZERO = {**LIMIT, "after": {**NUMBER, "minimum": 0}}
+MADE = {201: shapes.Transaction}
+
+
+def money(path: str, handler: Handler, body: type) -> Operation:
+    return Operation("POST", path, handler, MADE, "write", body, keyed=True)
+
+
+OPERATIONS = [
+    money("/v1/transfers", transactions.create_transfer, parsing.Transfer),
+    money("/v1/credits", transactions.create_credit, parsing.Credit),
+    money("/v1/debits", transactions.create_debit, parsing.Debit),
+    money("/v1/transactions", transactions.create_transaction, parsing.TransactionRequest),
+    Operation(
+        *("GET", "/v1/transactions", transactions.list_transactions),
+        {200: shapes.TransactionList},
+        query=BY_NUMBER,
+    ),
+    Operation(
+        *("GET", "/v1/transactions/{id:int}", transactions.read_transaction),
+        {200: shapes.Transaction},
+    ),
+    Operation(
+        *("POST", "/v1/wallets", wallets.create_wallet),
+        *({201: shapes.Wallet, 200: shapes.Wallet}, "write", parsing.WalletRequest),
+    ),
+    Operation(
+        *("GET", "/v1/wallets", wallets.list_wallets),
+        {200: shapes.WalletList},
+        query={**BY_ID, "prefix": {"type": "string", "pattern": "^[A-Za-z0-9_.:@-]{0,128}$"}},
+    ),
+    Operation("GET", "/v1/wallets/{id}", wallets.read_wallet, {200: shapes.Wallet}),
+    Operation(
+        *("GET", "/v1/wallets/{id}/entries", wallets.list_entries),
+        {200: shapes.EntryList},
+        query=BY_NUMBER,
+    ),
+    Operation(
+        *("POST", "/v1/assets", assets.create_asset),
+        *({201: shapes.Asset, 200: shapes.Asset}, "admin", parsing.AssetRequest),
+    ),
+    Operation(
+        *("GET", "/v1/assets", assets.list_assets),
+        {200: shapes.AssetList},
+        query={**LIMIT, "after": {"type": "string", "pattern": "^[A-Za-z0-9_.-]{1,32}$"}},
+    ),
+    Operation("GET", "/v1/events", events.list_events, {200: shapes.EventList}, query=FROM_ZERO),
+    Operation(
+        *("POST", "/v1/webhooks", webhooks.create_webhook),
+        *({201: shapes.NewWebhook}, "admin", parsing.WebhookRequest),
+    ),
+    Operation(
+        "GET", "/v1/webhooks", webhooks.list_webhooks, {200: shapes.WebhookList}, query=FROM_ZERO
+    ),
+    Operation("GET", "/v1/webhooks/{id:int}", webhooks.read_webhook, {200: shapes.Webhook}),
+    Operation("DELETE", "/v1/webhooks/{id:int}", webhooks.delete_webhook, {204: None}, "admin"),
+    Operation(
+        *("GET", "/v1/webhooks/{id:int}/deliveries", webhooks.list_deliveries),
+        {200: shapes.DeliveryList},
+        query={
+            **BY_NUMBER,
+            "status": {"type": "string", "enum": ["pending", "delivered", "dead"]},
+        },
+    ),
+    Operation(
+        *("POST", "/v1/webhooks/{id:int}/deliveries/{seq:int}/resend", webhooks.resend_delivery),
+        *({202: shapes.Resent}, "write"),
+    ),
+    Operation(
+        *("POST", "/v1/keys", keys.create_key),
+        *({201: shapes.NewKey}, "admin", parsing.KeyRequest),
+    ),
+    Operation("GET", "/v1/keys", keys.list_keys, {200: shapes.KeyList}, "admin", query=FROM_ZERO),
+    Operation("DELETE", "/v1/keys/{id:int}", keys.revoke_key, {204: None}, "admin"),
+    Operation("GET", "/healthz", health.healthz, {200: shapes.Health}, None),
+    Operation("GET", "/readyz", health.readyz, {200: shapes.Health, 503: shapes.Health}, None),
+    Operation("GET", "/metrics", health.read_metrics, {200: TEXT}, None),
+]

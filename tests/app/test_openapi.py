@@ -1,0 +1,61 @@
+"""The OpenAPI document tells the API as it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from app import shapes
+from app.operations import OPERATIONS
+from tests.api import Api
+from tests.ledger import lease, stamp
+
+
+async def test_every_answer_has_the_documented_shape(api: Api, db: Any) -> None:
+    await api.wallets("alice", "bob")
+    await api.fund("alice", 5)
+    await api.made("/v1/webhooks", {"url": "https://example.com"})
+    await stamp(db, "r", await lease(db, "r"))
+    samples = {"{id}": "alice", "{id:int}": "1"}
+    seen = 0
+    for operation in OPERATIONS:
+        if operation.method != "GET" or operation.path == "/metrics":
+            continue
+        path = operation.path
+        for template, value in samples.items():
+            path = path.replace(template, value)
+        answer = await api.get(path)
+        assert answer.status_code == 200, path
+        kind = type("Strict", (operation.answers[200],), {}, forbid_unknown_fields=True)
+        msgspec.json.decode(answer.content, type=kind)
+        seen += 1
+    assert seen > 10
+    refused = await api.get("/v1/wallets/nobody")
+    msgspec.json.decode(refused.content, type=shapes.Problem)
+
+
+async def test_the_document_names_every_operation_and_schema(api: Api) -> None:
+    document = await api.read("/openapi.json")
+    assert document["openapi"] == "3.1.0"
+    told = {(m, p) for p, methods in document["paths"].items() for m in methods}
+    assert len(told) == len(OPERATIONS)
+    transfer = document["components"]["schemas"]["Transfer"]
+    assert transfer["additionalProperties"] is False
+    assert set(transfer["required"]) == {"source", "destination", "amount"}
+    assert document["paths"]["/v1/transfers"]["post"]["responses"]["201"]
+
+
+@pytest.mark.parametrize("path", ["/docs", "/docs/swagger-ui.css", "/docs/swagger-ui-bundle.js"])
+async def test_the_page_is_served_from_here(api: Api, path: str) -> None:
+    answer = await api.get(path)
+    assert answer.status_code == 200
+    if path == "/docs":
+        assert "http" not in answer.text.replace('url: "/openapi.json"', "")
+
+
+async def test_another_method_is_told_which_there_are(api: Api) -> None:
+    answer = await api.client.put("/v1/wallets")
+    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+    assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD", "POST"}
