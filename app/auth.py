@@ -8,10 +8,9 @@ import re
 import time
 from typing import NamedTuple
 
-import asyncpg
 from starlette.requests import Request
 
-from app.db import DATABASE_ERRORS, call
+from app.db import DATABASE_ERRORS, Pool, call
 from app.errors import Refusal
 from app.settings import API_KEY
 
@@ -29,7 +28,7 @@ class Caller(NamedTuple):
 class Keys:
     """Looks API keys up, each at most once in FRESH_S however many requests carry it."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: Pool) -> None:
         self.pool = pool
         self.cached: dict[str, tuple[float, asyncio.Task[Caller | None]]] = {}
 

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
+import asyncpg
 import click
 
+from app.auth import key_hash
 from app.db import DATABASE_ERRORS, call, connect
 from app.embedded import EmbeddedError, database
+from app.keys import HINT_LENGTH, new_key
 from app.migrate import EditedMigration, migrate
-from app.prepare import NotReady
-from app.settings import BadSetting, read_settings
+from app.prepare import LEDGER, NotReady
+from app.settings import BadSetting, Settings, read_settings
+
+T = TypeVar("T")
+PAGE = 1000
+
+ledger_option = click.option(
+    "--ledger", default=LEDGER, show_default=True, help="The ledger's name."
+)
 
 
 @click.group()
@@ -21,51 +35,212 @@ def cli() -> None:
 
 
 @cli.command()
-def serve() -> None:
-    """Migrate, then serve the HTTP API and the relay until SIGTERM or Ctrl-C."""
+@click.option("--relay/--no-relay", default=True, show_default=True, help="Carry events out too.")
+def serve(relay: bool) -> None:
+    """Migrate, then serve the HTTP API until SIGTERM or Ctrl-C."""
     from app.serve import serve
 
-    serve(read_settings(os.environ))
+    serve(read_settings(os.environ), relay=relay)
+
+
+@cli.command("relay")
+def relay_command() -> None:
+    """Carry events out until SIGTERM or Ctrl-C; a second one stands by."""
+    from app.serve import relay_only
+
+    relay_only(read_settings(os.environ))
 
 
 @cli.command("migrate")
 def migrate_command() -> None:
     """Bring the database up to date."""
-    with database(read_settings(os.environ)) as url:
-        names = asyncio.run(migrate_database(url))
+    names = with_database(migrate)
     print("\n".join(f"applied {name}" for name in names) or "up to date")
 
 
 @cli.command()
 def verify() -> None:
     """Prove every ledger from its entries and events; exit 1 and tell each fault if there is one."""
-    with database(read_settings(os.environ)) as url:
-        faults = asyncio.run(verify_database(url))
-    sys.exit(1 if faults else 0)
+    sys.exit(1 if with_database(verify_ledgers) else 0)
 
 
-async def migrate_database(url: str) -> list[str]:
-    conn = await connect(url)
+@cli.command()
+@click.option("--port", default=9000, show_default=True)
+@click.option("--secret", help="whsec_…, to check signatures with.")
+def receive(port: int, secret: str | None) -> None:
+    """Receive webhooks on this machine: print each, and whether its signature holds."""
+    from app.receive import receive
+
+    receive(port, secret)
+
+
+@cli.group()
+def ledgers() -> None:
+    """Ledgers: namespaces that nothing crosses."""
+
+
+@ledgers.command("create")
+@click.argument("name")
+def create_ledger(name: str) -> None:
+    """Make a ledger, with the currencies of ISO 4217."""
+    with_database(lambda conn: call(conn, "create_ledger", name=name))
+    print(name)
+
+
+@ledgers.command("list")
+def list_ledgers() -> None:
+    """The names of all ledgers."""
+    for row in with_database(lambda conn: call(conn, "list_ledgers")):
+        print(row["name"])
+
+
+@cli.group()
+def keys() -> None:
+    """API keys."""
+
+
+@keys.command("create")
+@ledger_option
+@click.option(
+    "--scope", type=click.Choice(["read", "write", "admin"]), default="write", show_default=True
+)
+def create_key(ledger: str, scope: str) -> None:
+    """Make an API key and print it, this once."""
+    key = new_key()
+    in_ledger(ledger, "add_key", key_hash=key_hash(key), scope=scope, hint=key[:HINT_LENGTH])
+    print(key)
+
+
+@keys.command("list")
+@ledger_option
+def list_keys(ledger: str) -> None:
+    """The ledger's API keys, without themselves."""
+    print_rows(in_ledger(ledger, "list_keys", after=0, max=PAGE))
+
+
+@keys.command("revoke")
+@ledger_option
+@click.argument("number", type=int)
+def revoke_key(ledger: str, number: int) -> None:
+    """Let the key with this id in no more."""
+    if not in_ledger(ledger, "revoke_key", id=number)[0][0]:
+        raise click.ClickException(f"the ledger {ledger} has no key {number}")
+
+
+@cli.group()
+def wallets() -> None:
+    """Wallets."""
+
+
+@wallets.command("create")
+@ledger_option
+@click.argument("name")
+@click.argument("asset")
+def create_wallet(ledger: str, name: str, asset: str) -> None:
+    """Make a wallet."""
+    (row,) = in_ledger(ledger, "create_wallet", id=name, asset=asset, admin=True)
+    if row["outcome"] == "refused":
+        raise click.ClickException(row["body"])
+    print(row["body"])
+
+
+@wallets.command("list")
+@ledger_option
+@click.option("--prefix", default="", help="Only ids that begin with this.")
+def list_wallets(ledger: str, prefix: str) -> None:
+    """Wallets by id, at most 1,000."""
+    print_rows(in_ledger(ledger, "list_wallets", after=None, max=PAGE, prefix=prefix))
+
+
+@cli.command()
+@ledger_option
+@click.option("--key", help="An idempotency key.")
+@click.argument("wallet")
+@click.argument("amount")
+def credit(ledger: str, key: str | None, wallet: str, amount: str) -> None:
+    """Move AMOUNT into WALLET from the outside."""
+    print_moved(in_ledger(ledger, "credit", wallet=wallet, amount=whole(amount), key=key))
+
+
+@cli.command()
+@ledger_option
+@click.option("--key", help="An idempotency key.")
+@click.argument("source")
+@click.argument("destination")
+@click.argument("amount")
+def transfer(ledger: str, key: str | None, source: str, destination: str, amount: str) -> None:
+    """Move AMOUNT from SOURCE to DESTINATION."""
+    print_moved(
+        in_ledger(
+            *(ledger, "transfer"),
+            source=source,
+            destination=destination,
+            amount=whole(amount),
+            key=key,
+        )
+    )
+
+
+def whole(amount: str) -> int:
+    if not amount.isascii() or not amount.isdigit():
+        raise click.BadParameter("AMOUNT must be digits only, in the asset's smallest unit")
+    return int(amount)
+
+
+def print_rows(rows: list[asyncpg.Record]) -> None:
+    for row in rows:
+        print(row["body"])
+
+
+def print_moved(rows: list[asyncpg.Record]) -> None:
+    print(json.dumps(json.loads(rows[0]["transaction"])))
+
+
+def with_database(work: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
+    """Do something on one connection to the database: DATABASE_URL's, or the embedded one, started if need be."""
+    settings = read_settings(os.environ)
+    with database(settings) as url:
+        return asyncio.run(on_connection(settings, url, work))
+
+
+async def on_connection(
+    settings: Settings, url: str, work: Callable[[asyncpg.Connection], Awaitable[T]]
+) -> T:
     try:
-        return await migrate(conn)
+        conn = await connect(url)
+    except (*DATABASE_ERRORS, ValueError) as error:
+        raise NotReady(f"can't connect to the database ({error or type(error).__name__})") from None
+    try:
+        return await work(conn)
     finally:
         await conn.close()
 
 
-async def verify_database(url: str) -> int:
+def in_ledger(name: str, function: str, **arguments: Any) -> list[asyncpg.Record]:
+    """Call a function of one ledger, by its name."""
+
+    async def work(conn: asyncpg.Connection) -> list[asyncpg.Record]:
+        for row in await call(conn, "list_ledgers"):
+            if row["name"] == name:
+                return await call(conn, function, ledger=row["ledger_id"], **arguments)
+        raise click.ClickException(f"there is no ledger {name}; see zerosum ledgers list")
+
+    return with_database(work)
+
+
+async def verify_ledgers(conn: asyncpg.Connection) -> int:
     """Print what each ledger's verification found; return how many faults there are."""
-    conn = await connect(url)
     count = 0
-    try:
-        for ledger in await call(conn, "list_ledgers"):
-            faults = await call(conn, "verify", ledger=ledger["ledger_id"])
-            for fault in faults:
-                print(f"{ledger['name']}: {fault['fault']} {fault['subject']}: {fault['detail']}")
-            verdict = f"{len(faults)} faults" if faults else "all is well"
-            print(f"ledger {ledger['name']}: {verdict}")
-            count += len(faults)
-    finally:
-        await conn.close()
+    for ledger in await call(conn, "list_ledgers"):
+        name, began = ledger["name"], time.monotonic()
+        if sys.stderr.isatty():
+            print(f"ledger {name}: looking …", file=sys.stderr)
+        faults = await call(conn, "verify", ledger=ledger["ledger_id"])
+        for fault in faults:
+            print(f"{name}: {fault['fault']} {fault['subject']}: {fault['detail']}")
+        verdict = f"{len(faults)} faults" if faults else "all is well"
+        print(f"ledger {name}: {verdict} ({time.monotonic() - began:.1f} s)")
+        count += len(faults)
     return count
 
 
@@ -75,8 +250,10 @@ def main() -> None:
         cli()
     except (BadSetting, EmbeddedError, EditedMigration, NotReady) as error:
         fail(str(error))
+    except asyncpg.PostgresError as error:
+        fail(str(error).replace("\nDETAIL: ", ""))
     except DATABASE_ERRORS as error:
-        fail(f"the database says: {error or type(error).__name__}")
+        fail(f"the database is away: {error or type(error).__name__}")
 
 
 def fail(sentence: str) -> None:

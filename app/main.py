@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import asyncpg
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -13,7 +12,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from app.auth import Keys
-from app.db import DATABASE_ERRORS
+from app.db import DATABASE_ERRORS, Pool
 from app.errors import Refusal, problem
 from app.front import Front, Handler, response_for
 from app.group_commit import GroupCommit
@@ -47,7 +46,7 @@ def make_routes() -> list[BaseRoute]:
 
 
 def make_app(
-    pool: asyncpg.Pool,
+    pool: Pool,
     group_commit: GroupCommit,
     webhook_allow: tuple[Network, ...] = (),
     request_log: RequestLog | None = None,

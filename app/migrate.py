@@ -38,12 +38,11 @@ create table if not exists ledger.migrations (
 );
 """
 
-# CREATE OR REPLACE rewrites the row in pg_proc, so a function that this transaction did not write is one whose
-# file is gone.
-STALE_FUNCTIONS = """
-select format('drop routine %s', oid::regprocedure)
-from pg_proc
-where pronamespace = 'zerosum'::regnamespace and xmin <> pg_current_xact_id()::xid
+# CREATE OR REPLACE rewrites the row in pg_proc, so a function whose row is where it was before has no file. (Its xmin
+# alone would not tell: inside a caller's transaction a savepoint's changes have another.)
+FUNCTIONS = """
+select oid, ctid::text || xmin::text as place, oid::regprocedure::text as name
+from pg_proc where pronamespace = 'zerosum'::regnamespace
 """
 
 REVOKE = "revoke all on all routines in schema zerosum, ledger from public"
@@ -83,10 +82,12 @@ async def migrate_once(conn: asyncpg.Connection, sql: Path) -> list[str]:
         ran = await run_migrations(conn, sql)
         # Bodies name each other's functions, so they are checked when all are there: at their first call.
         await conn.execute("set local check_function_bodies = off")
+        before = {row["oid"]: row["place"] for row in await conn.fetch(FUNCTIONS)}
         for _, text in sql_files(sql, "functions") + sql_files(sql, "retired"):
             await conn.execute(text)
-        for (drop,) in await conn.fetch(STALE_FUNCTIONS):
-            await conn.execute(drop)
+        for row in await conn.fetch(FUNCTIONS):
+            if before.get(row["oid"]) == row["place"]:
+                await conn.execute(f"drop routine {row['name']}")
         await conn.execute(REVOKE)
         if await ensure_app_role(conn):
             await conn.execute(GRANT)
@@ -126,7 +127,8 @@ async def may_migrate(conn: asyncpg.Connection) -> bool:
 async def is_current(conn: asyncpg.Connection, sql: Path = SQL) -> bool:
     """Has every migration of this release run here? For those who may call the functions only."""
     try:
-        newest = await conn.fetchval("select * from zerosum.schema_version()")
+        async with conn.transaction():
+            newest = await conn.fetchval("select * from zerosum.schema_version()")
     except (asyncpg.UndefinedFunctionError, asyncpg.InvalidSchemaNameError):
         return False
     names = [name for name, _ in sql_files(sql, "migrations")]

@@ -28,33 +28,43 @@ async def prepare(settings: Settings, url: str) -> tuple[str, str | None]:
     Raises NotReady. The owner of the tables migrates; whoever may only call the verbs finds it done.
     """
     try:
-        conn = await connect(url)
+        conn = await connect(settings.direct_url or url, pooled=True)
     except (*DATABASE_ERRORS, ValueError) as error:
         raise NotReady(
             f"can't connect to DATABASE_URL ({error or type(error).__name__}); "
             "check its host, port, user, password and database."
         ) from None
     try:
-        owner = await may_migrate(conn)
-        if owner:
-            await migrate(conn)
-        elif not await is_current(conn):
+        # In transactions, so that a pooler keeps each on one connection.
+        async with conn.transaction():
+            owner = await may_migrate(conn)
+            current = owner or await is_current(conn)
+        if not current:
             raise NotReady(
                 "the database is not up to date, and this role may not change it; run zerosum migrate as its owner."
             )
-        await check_durability(conn, settings)
-        ((ledger,),) = await call(conn, "create_ledger", name=LEDGER)
-        key = await ensure_key(conn, settings, ledger)
-        if settings.database_url is None:
-            await ensure_login(conn, EMBEDDED_LOGIN)
-            url = url.replace("//postgres@", f"//{EMBEDDED_LOGIN}@", 1)
-        elif owner:
-            log.warning(
-                "serving as the owner of the tables; a role that may only call the verbs is safer (see the README)"
-            )
-        return url, key
+        if owner:
+            await migrate(conn)
+        async with conn.transaction():
+            return await prepare_on(conn, settings, url, owner)
     finally:
         await conn.close()
+
+
+async def prepare_on(
+    conn: asyncpg.Connection, settings: Settings, url: str, owner: bool
+) -> tuple[str, str | None]:
+    await check_durability(conn, settings)
+    ((ledger,),) = await call(conn, "create_ledger", name=LEDGER)
+    key = await ensure_key(conn, settings, ledger)
+    if settings.database_url is None:
+        await ensure_login(conn, EMBEDDED_LOGIN)
+        url = url.replace("//postgres@", f"//{EMBEDDED_LOGIN}@", 1)
+    elif owner:
+        log.warning(
+            "serving as the owner of the tables; a role that may only call the verbs is safer (see the README)"
+        )
+    return url, key
 
 
 async def check_durability(conn: asyncpg.Connection, settings: Settings) -> None:

@@ -17,7 +17,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 import uvicorn
 import uvloop
 
-from app.db import connect_to_post, open_pool
+from app.db import connect_to_post, is_pooled, open_pool
 from app.embedded import database
 from app.group_commit import GroupCommit
 from app.logs import RequestLog, set_up_logs
@@ -25,7 +25,7 @@ from app.main import make_app
 from app.prepare import greeting, prepare
 from app.running import running
 from app.settings import BadSetting, Settings
-from relay import relay
+from relay import relay as relay_module
 from relay.webhook import WebhookSender
 
 POOL_SIZE = 3  # and one connection for the group commit
@@ -50,7 +50,7 @@ class Server(uvicorn.Server):
         yield
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, relay: bool = True) -> None:
     """Run until a signal; raises EmbeddedError, EditedMigration, NotReady, BadSetting."""
     set_up_logs()
     with (
@@ -58,7 +58,7 @@ def serve(settings: Settings) -> None:
         database(settings) as url,
         asyncio.Runner(loop_factory=uvloop.Loop) as runner,
     ):
-        runner.run(serve_database(settings, url, listening))
+        runner.run(serve_database(settings, url, listening, relay))
 
 
 def bind(settings: Settings) -> socket.socket:
@@ -75,15 +75,19 @@ def bind(settings: Settings) -> socket.socket:
     return listening
 
 
-async def serve_database(settings: Settings, url: str, listening: socket.socket) -> None:
+async def serve_database(
+    settings: Settings, url: str, listening: socket.socket, relay: bool
+) -> None:
     """Migrate, open what the app needs, serve until a signal, close it again in reverse order."""
     url, api_key = await prepare(settings, url)
     async with contextlib.AsyncExitStack() as stack:
-        pool = await open_pool(url, POOL_SIZE)
+        pooled = await is_pooled(url)
+        pool = await open_pool(url, POOL_SIZE, pooled)
         stack.push_async_callback(pool.close)
         group_commit = GroupCommit(functools.partial(connect_to_post, url))
         await stack.enter_async_context(running(group_commit.run))
-        await stack.enter_async_context(relaying(settings, url))
+        if relay:
+            await stack.enter_async_context(relaying(settings, url, pooled))
         config = uvicorn.Config(
             make_app(pool, group_commit, settings.webhook_allow, RequestLog(settings.log_requests)),
             log_config=None,
@@ -101,13 +105,30 @@ async def serve_database(settings: Settings, url: str, listening: socket.socket)
         await server.serve([listening])
 
 
+def relay_only(settings: Settings) -> None:
+    """Carry events out until a signal; raises as serve()."""
+    set_up_logs()
+    with database(settings) as url, asyncio.Runner(loop_factory=uvloop.Loop) as runner:
+        runner.run(relay_database(settings, url))
+
+
+async def relay_database(settings: Settings, url: str) -> None:
+    url, _ = await prepare(settings, url)
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for sig in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(sig, ended.set)
+    async with relaying(settings, url, await is_pooled(url)):
+        await ended.wait()
+
+
 @contextlib.asynccontextmanager
-async def relaying(settings: Settings, url: str) -> AsyncIterator[None]:
+async def relaying(settings: Settings, url: str, pooled: bool) -> AsyncIterator[None]:
     """A relay with connections of its own, for as long as the block runs."""
-    pool = await open_pool(url, relay.POOL_SIZE)
+    pool = await open_pool(url, relay_module.POOL_SIZE, pooled)
     try:
         sender = WebhookSender(settings.webhook_allow)
-        work = relay.Relay(pool, settings.direct_url or url, sender).run
+        work = relay_module.Relay(pool, settings.direct_url or url, sender).run
         async with sender, running(work):
             yield
     finally:

@@ -8,7 +8,7 @@ import logging
 import asyncpg
 
 from app import metrics
-from app.db import DATABASE_ERRORS, call
+from app.db import DATABASE_ERRORS, Pool, call
 from relay.backoff import retry_after_s
 from relay.webhook import Message, Outcome, WebhookSender
 
@@ -27,9 +27,7 @@ class EndpointWorker:
     Each endpoint has one of its own, so that a slow endpoint delays no other.
     """
 
-    def __init__(
-        self, pool: asyncpg.Pool, sender: WebhookSender, ledger: int, endpoint: int
-    ) -> None:
+    def __init__(self, pool: Pool, sender: WebhookSender, ledger: int, endpoint: int) -> None:
         self.pool, self.sender, self.ledger, self.endpoint = pool, sender, ledger, endpoint
         self.slots = asyncio.Semaphore(CONCURRENCY)
         self.woken = asyncio.Event()

@@ -1,7 +1,7 @@
 """LISTEN on a connection of its own: a hint that there is something to do. The poll heals what it misses.
 
-A pooler may swallow a LISTEN, a replica or a half-open connection may never deliver: so it notifies itself now and
-then, and says once when that does not arrive.
+A pooler may swallow a LISTEN, a replica or a half-open connection may never deliver: so it is probed now and then,
+and says once when that does not arrive.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Callable
 import asyncpg
 
 from app import metrics
-from app.db import DATABASE_ERRORS, connect
+from app.db import DATABASE_ERRORS, Pool, call, connect
 
 CHANNEL = "zerosum_outbox"
 PROBE_CHANNEL = "zerosum_probe"
@@ -27,8 +27,8 @@ log = logging.getLogger("zerosum.relay")
 class Listener:
     """run() for ever: calls wake() at each notification, and once after each connect."""
 
-    def __init__(self, url: str, wake: Callable[[], None]) -> None:
-        self.url, self.wake = url, wake
+    def __init__(self, url: str, pool: Pool, wake: Callable[[], None]) -> None:
+        self.url, self.pool, self.wake = url, pool, wake
         self.warned = False
         self.probed = asyncio.Event()
 
@@ -42,7 +42,7 @@ class Listener:
                 self.wake()
                 closed = asyncio.Event()
                 conn.add_termination_listener(lambda _, closed=closed: closed.set())
-                while await self.probe(conn) and not closed.is_set():
+                while await self.probe() and not closed.is_set():
                     with contextlib.suppress(TimeoutError):
                         async with asyncio.timeout(PROBE_EVERY_S):
                             await closed.wait()
@@ -55,12 +55,12 @@ class Listener:
                         conn.terminate()
             await asyncio.sleep(RECONNECT_S)
 
-    async def probe(self, conn: asyncpg.Connection) -> bool:
-        """Does a notification of our own come back?"""
+    async def probe(self) -> bool:
+        """Does a notification from another connection arrive?"""
         self.probed.clear()
         try:
             async with asyncio.timeout(PROBE_TIMEOUT_S):
-                await conn.execute(f"notify {PROBE_CHANNEL}")
+                await call(self.pool, "probe_listener")
                 await self.probed.wait()
         except TimeoutError:
             self.say("notifications don't arrive (is a pooler between? set DATABASE_DIRECT_URL)")

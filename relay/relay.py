@@ -13,10 +13,8 @@ import asyncio
 import logging
 import secrets
 
-import asyncpg
-
 from app import metrics
-from app.db import DATABASE_ERRORS, call
+from app.db import DATABASE_ERRORS, Pool, call
 from relay.endpoint import EndpointWorker
 from relay.listener import Listener
 from relay.webhook import WebhookSender
@@ -38,11 +36,11 @@ log = logging.getLogger("zerosum.relay")
 class Relay:
     """run() until cancelled. listen_url: past a pooler."""
 
-    def __init__(self, pool: asyncpg.Pool, listen_url: str, sender: WebhookSender) -> None:
+    def __init__(self, pool: Pool, listen_url: str, sender: WebhookSender) -> None:
         self.pool, self.sender = pool, sender
         self.holder = f"relay-{secrets.token_hex(8)}"
         self.woken = asyncio.Event()
-        self.listener = Listener(listen_url, self.woken.set)
+        self.listener = Listener(listen_url, pool, self.woken.set)
         self.workers: dict[tuple[int, int], EndpointWorker] = {}
         self.whole = False  # Are all leases held here? Only then may it say that it is awake.
 

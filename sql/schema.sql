@@ -943,6 +943,13 @@ CREATE FUNCTION zerosum.posting_slots(sources text[], destinations text[], walle
     left join unnest(wallets, assets, stati) with ordinality t (id, asset, status, slot) on t.id = u.destination
 $$;
 
+CREATE FUNCTION zerosum.probe_listener() RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select pg_notify('zerosum_probe', '')
+$$;
+
 CREATE FUNCTION zerosum.read_wallet(ledger bigint, id text) RETURNS TABLE(body text)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'

@@ -5,11 +5,10 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Any
 
-import asyncpg
 import httpx
 
 from app.auth import key_hash
-from app.db import call
+from app.db import Pool, call
 from app.front import Front
 
 KEY = "zs_" + "test" * 8
@@ -35,7 +34,7 @@ class Api:
     ) -> None:
         await self.client.aclose()
 
-    async def allow(self, pool: asyncpg.Pool, key: str = KEY, scope: str = "admin") -> None:
+    async def allow(self, pool: Pool, key: str = KEY, scope: str = "admin") -> None:
         await call(pool, "add_key", ledger=1, key_hash=key_hash(key), scope=scope, hint=key[:7])
 
     async def post(self, path: str, body: Any, key: str | None = None) -> httpx.Response:

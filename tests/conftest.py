@@ -21,6 +21,7 @@ from app.migrate import migrate
 from app.running import running
 from tests.api import Api
 from tests.process import ServerProcess
+from tests.receiver import Receiver
 
 NUMBERS = itertools.count(1)
 
@@ -105,3 +106,9 @@ async def api(database_url: str) -> AsyncIterator[Api]:
         await api.allow(pool)
         yield api
     await pool.close()
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    async with Receiver() as receiver:
+        yield receiver

@@ -12,7 +12,6 @@ from app.running import running
 from app.settings import Network
 from relay import relay
 from relay.webhook import WebhookSender
-from tests.receiver import Receiver
 
 LOOPBACK: tuple[Network, ...] = (ipaddress.IPv4Network("127.0.0.0/8"),)
 RunRelay = Callable[..., AbstractAsyncContextManager[relay.Relay]]
@@ -32,9 +31,3 @@ def run_relay(database_url: str) -> RunRelay:
         await pool.close()
 
     return run
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    async with Receiver() as receiver:
-        yield receiver

@@ -98,3 +98,13 @@ async def test_many_migrators_at_once_run_each_migration_once(empty_url: str) ->
     assert sum(len(names) for names in ran) == len(list(SQL.glob("migrations/*.sql")))
     for conn in conns:
         await conn.close()
+
+
+async def test_migrating_inside_a_callers_transaction_keeps_the_functions(empty_url: str) -> None:
+    """Inside one, everything is a savepoint's: once each function was taken for one without a file."""
+    conn = await connect(empty_url)
+    for _ in range(2):
+        async with conn.transaction():
+            await migrate(conn)
+    assert await functions(conn) == {path.stem for path in SQL.glob("functions/*.sql")}
+    await conn.close()

@@ -1,0 +1,41 @@
+"""`zerosum receive`: a consumer of webhooks for trying them."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+
+from aiohttp import web
+
+from relay.signing import signature
+
+BODY_LIMIT = 1024 * 1024
+
+
+def receive(port: int, secret: str | None) -> None:
+    """Print each delivery until Ctrl-C; answers 204."""
+    known = base64.b64decode(secret.removeprefix("whsec_")) if secret else None
+
+    async def answer(request: web.Request) -> web.Response:
+        body = await request.read()
+        print(f"{request.headers.get('webhook-id')} {verdict(request, body, known)}", flush=True)  # noqa: T201
+        print(body.decode(errors="replace"), flush=True)  # noqa: T201
+        return web.Response(status=204)
+
+    app = web.Application(client_max_size=BODY_LIMIT)
+    app.router.add_route("POST", "/{path:.*}", answer)
+    web.run_app(app, host="127.0.0.1", port=port)
+
+
+def verdict(request: web.Request, body: bytes, secret: bytes | None) -> str:
+    """Does one of the signatures hold?"""
+    if secret is None:
+        return "(signature not checked: give --secret)"
+    try:
+        timestamp = int(request.headers.get("webhook-timestamp", ""))
+    except ValueError:
+        return "NO TIMESTAMP"
+    expected = signature(secret, request.headers.get("webhook-id", ""), timestamp, body)
+    given = request.headers.get("webhook-signature", "").split()
+    holds = any(hmac.compare_digest(expected, one) for one in given)
+    return "signature holds" if holds else "SIGNATURE DOES NOT HOLD"
