@@ -1,0 +1,133 @@
+"""The deploy files as their hosts use them: only requirements.txt installed, Procfile lines, PORT, TLS required."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import venv
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import httpx
+import pytest
+import yaml
+
+from tests.api import KEY
+from tests.process import free_port
+from tests.receiver import Receiver
+
+ROOT = Path(__file__).parent.parent
+DEBIAN = Path("/usr/lib/postgresql/15/bin")
+CONNECTION_LIMIT = 20  # of small hosts
+
+
+def run(*command: str | Path, user: str | None = None) -> None:
+    subprocess.run(command, check=True, capture_output=True, user=user, cwd="/")
+
+
+@pytest.fixture
+async def tls_url(tmp_path: Path) -> AsyncIterator[str]:
+    """Debian's Postgres with TLS on and nothing but TLS allowed, and few connections; a postgres:// URL."""
+    if not (DEBIAN / "postgres").exists() or not shutil.which("openssl"):
+        pytest.skip("Debian's PostgreSQL 15 or openssl is not installed")
+    user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+    for path in (tmp_path, *list(tmp_path.parents)[:2]):
+        path.chmod(0o777)
+    data, port = tmp_path / "data", free_port()
+    run(DEBIAN / "initdb", "-D", data, "-U", "owner", "-A", "trust", user=user)
+    run(
+        *("openssl", "req", "-new", "-x509", "-days", "2", "-nodes", "-subj", "/CN=localhost"),
+        *("-out", data / "server.crt", "-keyout", data / "server.key"),
+        user=user,
+    )
+    (data / "pg_hba.conf").write_text("hostssl all all 127.0.0.1/32 trust\n")
+    options = (
+        f"-p {port} -h 127.0.0.1 -k {tmp_path} -c ssl=on -c max_connections={CONNECTION_LIMIT + 3}"
+    )
+    run(
+        *(DEBIAN / "pg_ctl", "-D", data, "-l", tmp_path / "log", "-w", "-o", options, "start"),
+        user=user,
+    )
+    yield f"postgres://owner@127.0.0.1:{port}/postgres?sslmode=require"
+    run(DEBIAN / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop", user=user)
+
+
+@pytest.mark.slow
+async def test_the_procfile_serves_with_only_the_requirements_installed(
+    tmp_path: Path, tls_url: str, receiver: Receiver
+) -> None:
+    environment = tmp_path / "environment"
+    await asyncio.to_thread(venv.create, environment, with_pip=True)
+    pip = [environment / "bin" / "pip", "install", "-q", "--disable-pip-version-check"]
+    await asyncio.to_thread(run, *pip, "-r", ROOT / "requirements.txt")
+    environ = {
+        "PATH": f"{environment / 'bin'}:{os.environ['PATH']}",
+        "PORT": str(free_port()),
+        "DATABASE_URL": tls_url,
+        "ZEROSUM_API_KEY": KEY,
+        "ZEROSUM_WEBHOOK_ALLOW": "127.0.0.0/8",
+    }
+    honcho: list[str | Path] = [
+        Path(sys.executable).with_name("honcho"),
+        "-f",
+        ROOT / "Procfile",
+        "start",
+    ]
+    release = await asyncio.create_subprocess_exec(*honcho, "release", cwd=ROOT, env=environ)
+    assert await release.wait() == 0
+    process = await asyncio.create_subprocess_exec(
+        *honcho, "web", "relay", cwd=ROOT, env=environ, start_new_session=True
+    )
+    headers = {"Authorization": f"Bearer {KEY}"}
+    base = f"http://127.0.0.1:{environ['PORT']}"
+    async with httpx.AsyncClient(base_url=base, headers=headers, timeout=30) as client:
+        for _ in range(300):
+            with contextlib.suppress(httpx.TransportError):
+                if (await client.get("/readyz")).status_code == 200:
+                    break
+            await asyncio.sleep(0.1)
+        await client.post("/v1/wallets", json={"id": "alice", "asset": "USD"})
+        assert (await client.post("/v1/webhooks", json={"url": receiver.url})).status_code == 201
+        credits_ = (
+            client.post("/v1/credits", json={"wallet": "alice", "amount": 1}) for _ in range(100)
+        )
+        assert {answer.status_code for answer in await asyncio.gather(*credits_)} == {201}
+        await receiver.until(100)
+        conn = await asyncpg.connect(tls_url)
+        used = "select count(*) from pg_stat_activity where application_name = 'zerosum'"
+        assert 2 <= await conn.fetchval(used) <= 5 + 3 + 3
+        await conn.close()
+    os.killpg(process.pid, signal.SIGTERM)
+    assert await asyncio.wait_for(process.wait(), 30) in {0, -signal.SIGTERM, 128 + signal.SIGTERM}
+
+
+def test_the_manifests_name_what_is_there() -> None:
+    procfile = dict(
+        line.split(": ", 1) for line in (ROOT / "Procfile").read_text().strip().splitlines()
+    )
+    assert set(procfile) == {"release", "web", "relay"}
+    json.loads((ROOT / "app.json").read_text())
+    render = (ROOT / "render.yaml").read_text()
+    assert procfile["release"] in render
+    assert "python -m app serve" in render
+
+
+def test_the_compose_file_serves_from_its_postgres() -> None:
+    """Where a docker client is, it reads the file too; elsewhere its shape is looked at."""
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    assert set(compose["services"]) == {"postgres", "web", "relay"}
+    for name in ("web", "relay"):
+        service = compose["services"][name]
+        assert "@postgres/" in service["environment"]["DATABASE_URL"]
+        assert service["depends_on"] == {"postgres": {"condition": "service_healthy"}}
+    client = ["docker", "compose", "-f", ROOT / "docker-compose.yml"]
+    if shutil.which("docker") and not subprocess.call([*client[:2], "version"]):
+        run(*client, "config", "--quiet")
