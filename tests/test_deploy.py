@@ -66,7 +66,12 @@ async def test_the_procfile_serves_with_only_the_requirements_installed(
 ) -> None:
     environment = tmp_path / "environment"
     await asyncio.to_thread(venv.create, environment, with_pip=True)
-    pip = [environment / "bin" / "pip", "install", "-q", "--disable-pip-version-check"]
+    pip: list[str | Path] = [
+        environment / "bin" / "pip",
+        "install",
+        "-q",
+        "--disable-pip-version-check",
+    ]
     await asyncio.to_thread(run, *pip, "-r", ROOT / "requirements.txt")
     environ = {
         "PATH": f"{environment / 'bin'}:{os.environ['PATH']}",
@@ -128,6 +133,6 @@ def test_the_compose_file_serves_from_its_postgres() -> None:
         service = compose["services"][name]
         assert "@postgres/" in service["environment"]["DATABASE_URL"]
         assert service["depends_on"] == {"postgres": {"condition": "service_healthy"}}
-    client = ["docker", "compose", "-f", ROOT / "docker-compose.yml"]
+    client: list[str | Path] = ["docker", "compose", "-f", ROOT / "docker-compose.yml"]
     if shutil.which("docker") and not subprocess.call([*client[:2], "version"]):
         run(*client, "config", "--quiet")
