@@ -26,6 +26,9 @@ DENIED = [
         *("64:ff9b:1::/48", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8"),
     )
 ]
+# All that is routed: the rest of IPv6 is reserved, and some of it stands for IPv4 to somebody.
+GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
+TRANSLATED = ipaddress.IPv6Network("::ffff:0:0:0/96")
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 COMPATIBLE = ipaddress.IPv6Network("::/96")
 HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9])?\.?", re.IGNORECASE)
@@ -37,14 +40,18 @@ class BadUrl(Exception):
 
 
 def embedded(address: Address) -> Address:
-    """The IPv4 address that an IPv6 one stands for (mapped, compatible, NAT64, 6to4), or itself."""
+    """The IPv4 address that an IPv6 one stands for (mapped, translated, compatible, NAT64, 6to4), or itself."""
     if isinstance(address, ipaddress.IPv4Address):
         return address
     if address.ipv4_mapped is not None:
         return address.ipv4_mapped
     if address.sixtofour is not None:
         return address.sixtofour
-    if address in NAT64 or (address in COMPATIBLE and int(address) > 0xFFFF):
+    if (
+        address in NAT64
+        or address in TRANSLATED
+        or (address in COMPATIBLE and int(address) > 0xFFFF)
+    ):
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     return address
 
@@ -58,6 +65,8 @@ def is_allowed(text: str, allow: tuple[Network, ...], routable: bool = True) -> 
     real = embedded(address)
     if any(address in network or real in network for network in allow):
         return True
+    if real.version == 6 and real not in GLOBAL_UNICAST:
+        return False
     return routable and real.is_global and not any(real in network for network in DENIED)
 
 

@@ -35,6 +35,7 @@ class Receiver:
         self.answers = deque(answers)
         self.got: list[Received] = []
         self.url = ""
+        self.headers: dict[str, str] = {}
 
     async def __aenter__(self) -> Receiver:
         app = web.Application()
@@ -62,7 +63,8 @@ class Receiver:
             await asyncio.sleep(3600)
         if request.path == "/redirect":
             return web.Response(status=302, headers={"Location": f"{self.url}/elsewhere"})
-        return web.Response(status=self.answers.popleft() if self.answers else 204)
+        status = self.answers.popleft() if self.answers else 204
+        return web.Response(status=status, headers=self.headers)
 
     async def until(self, count: int, path: str | None = None) -> list[Received]:
         """The first `count` that arrived (on the path), within 20 s."""

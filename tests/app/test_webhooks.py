@@ -80,7 +80,18 @@ async def test_the_feed_is_read_by_seq(api: Api, db: asyncpg.Connection) -> None
         *("0.0.0.0", "224.0.0.1", "255.255.255.255", "192.0.0.8", "198.18.0.1", "192.88.99.1"),
         *("::", "::1", "::ffff:127.0.0.1", "::ffff:169.254.169.254", "::127.0.0.1", "fe80::1"),
         *("fe80::1%eth0", "fc00::1", "fec0::1", "ff02::1", "64:ff9b::a9fe:a9fe", "64:ff9b:1::1"),
-        *("2002:a9fe:a9fe::1", "2001:db8::1", "2001::1", "100::1", "3fff::1", "5f00::1", "name"),
+        *(
+            "2002:a9fe:a9fe::1",
+            "2001:db8::1",
+            "2001::1",
+            "100::1",
+            "3fff::1",
+            "5f00::1",
+            "name",
+            "::ffff:0:7f00:1",
+            "4000::1",
+            "::ffff:0:a9fe:a9fe",
+        ),
     ],
 )
 def test_special_addresses_are_not_allowed(address: str) -> None:

@@ -1,0 +1,232 @@
+"""Endpoints that misbehave: each is a failed attempt with a reason, within limits, and no other endpoint feels it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import resource
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from socket import AddressFamily
+
+import asyncpg
+import pytest
+from aiohttp.abc import ResolveResult
+
+from relay import backoff
+from relay import webhook as module
+from relay.webhook import GuardedResolver, Message, Outcome, WebhookSender
+from tests.ledger import fund, wallets
+from tests.receiver import Receiver
+from tests.relay.conftest import LOOPBACK, RunRelay
+from tests.relay.test_webhooks import deliveries, settled, subscribe
+
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+GIB = 1024**3
+
+
+@contextlib.asynccontextmanager
+async def listening(serve: Serve, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
+    """A raw server; its port."""
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+
+
+async def send(url: str) -> Outcome:
+    async with WebhookSender(LOOPBACK) as sender:
+        return await sender.send(Message("id", url, bytes(32), b"{}"))
+
+
+async def reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read(10)
+    writer.transport.abort()
+
+
+async def half_open(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Takes the request and says nothing more, nor closes."""
+    await reader.read(10_000)
+    await asyncio.sleep(60)
+
+
+async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """A byte now and then, each in time, for ever."""
+    with contextlib.suppress(ConnectionError):
+        for byte in b"HTTP/1.1 200 OK\r\n" + b"X" * 10_000:
+            writer.write(bytes([byte]))
+            await writer.drain()
+            await asyncio.sleep(0.1)
+
+
+async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """200, and a body of a GiB."""
+    await reader.read(10_000)
+    writer.write(f"HTTP/1.1 200 OK\r\nContent-Length: {GIB}\r\n\r\n".encode())
+    with contextlib.suppress(ConnectionError):
+        for _ in range(GIB // 65536):
+            writer.write(b"x" * 65536)
+            await writer.drain()
+    writer.close()
+
+
+async def garbage(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"SSH-2.0-OpenSSH_9\r\n" * 100)
+    await writer.drain()
+    writer.close()
+
+
+@pytest.mark.parametrize("serve", [reset, half_open, trickle, garbage])
+async def test_a_failing_endpoint_is_a_failed_attempt_within_the_timeout(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "TOTAL_TIMEOUT_S", 1)
+    async with listening(serve) as port:
+        async with asyncio.timeout(5):
+            outcome = await send(f"http://127.0.0.1:{port}/")
+    assert not outcome.delivered
+    assert outcome.status is None
+    assert outcome.error
+
+
+async def test_a_huge_answer_is_not_read() -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    async with listening(endless) as port:
+        async with asyncio.timeout(5):
+            outcome = await send(f"http://127.0.0.1:{port}/")
+    assert (outcome.delivered, outcome.status) == (True, 200)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000
+
+
+async def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
+    cert, key = tmp_path / "cert", tmp_path / "key"
+    request = ["openssl", "req", "-new", "-x509", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
+    process = await asyncio.create_subprocess_exec(
+        *request, "-out", cert, "-keyout", key, stderr=asyncio.subprocess.DEVNULL
+    )
+    assert await process.wait() == 0
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(cert, key)
+    async with listening(half_open, tls) as port:
+        outcome = await send(f"https://127.0.0.1:{port}/")
+    assert not outcome.delivered
+    assert "certificate" in (outcome.error or "")
+
+
+async def test_a_name_that_does_not_resolve_is_a_failed_attempt() -> None:
+    outcome = await send("https://no.such.host.invalid/")
+    assert not outcome.delivered
+    assert outcome.error
+
+
+async def test_a_resolver_that_changes_its_mind_gains_nothing(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A harmless address first and a forbidden one after it, or both at once: what is used is what was checked."""
+    port = int(receiver.url.rpartition(":")[2])
+    answers = [
+        ["93.184.216.34"],
+        ["127.0.0.1"],
+        ["93.184.216.34", "127.0.0.1"],
+        ["::ffff:127.0.0.1"],
+    ]
+
+    class Rebinding:
+        asked = 0
+
+        async def resolve(
+            self, host: str, port: int = 0, family: AddressFamily = AddressFamily.AF_INET
+        ) -> list[ResolveResult]:
+            self.asked += 1
+            return [
+                ResolveResult(
+                    hostname=host, host=address, port=port, family=family, proto=0, flags=0
+                )
+                for address in answers[self.asked % len(answers)]
+            ]
+
+        async def close(self) -> None: ...
+
+    rebinding = Rebinding()
+    monkeypatch.setattr(module, "TOTAL_TIMEOUT_S", 1)
+    monkeypatch.setattr("aiohttp.ThreadedResolver", lambda: rebinding)
+    async with WebhookSender(()) as sender:
+        for _ in range(8):
+            outcome = await sender.send(
+                Message("id", f"https://rebind.example:{port}/", bytes(32), b"{}")
+            )
+            assert not outcome.delivered
+    assert rebinding.asked >= 4
+    assert receiver.got == []
+    resolver = GuardedResolver((), routable=True)
+    rebinding.asked = 1
+    with pytest.raises(OSError, match="webhooks may not go"):
+        await resolver.resolve("rebind.example", 443)
+
+
+async def test_410_disables_the_endpoint_and_says_so(
+    db: asyncpg.Connection, run_relay: RunRelay, receiver: Receiver
+) -> None:
+    await wallets(db, ("alice",))
+    receiver.answers.append(410)
+    gone = await subscribe(db, f"{receiver.url}/gone", ("transaction.posted",))
+    await subscribe(db, f"{receiver.url}/other", ("endpoint.*",))
+    await fund(db, "alice", 1)
+    async with run_relay():
+        (told,) = await receiver.until(1, "/other")
+        await settled(db, 2)
+        await fund(db, "alice", 1)
+        await asyncio.sleep(0.5)
+    assert (told.event["type"], told.event["data"]["id"]) == ("endpoint.disabled", gone)
+    assert told.event["data"]["disabled_reason"] == "it answered 410 Gone"
+    assert [r.path for r in receiver.got].count("/gone") == 1
+
+
+async def test_retry_after_is_waited_for(
+    db: asyncpg.Connection, run_relay: RunRelay, receiver: Receiver
+) -> None:
+    await wallets(db, ("alice",))
+    receiver.answers.append(503)
+    receiver.headers["Retry-After"] = "3600"
+    await subscribe(db, receiver.url)
+    await fund(db, "alice", 1)
+    async with run_relay():
+        await receiver.until(1)
+        await asyncio.sleep(1)
+    (row,) = await deliveries(db)
+    wait = await db.fetchval(
+        "select extract(epoch from due_at - clock_timestamp()) from ledger.deliveries"
+    )
+    assert row["status"] == "pending"
+    assert 3500 < wait <= 3600
+
+
+def test_a_wait_that_is_asked_for_is_bounded() -> None:
+    assert module.asked_wait_s("120") == 120
+    assert module.asked_wait_s("Wed, 21 Oct 2015 07:28:00 GMT") == 0
+    assert module.asked_wait_s("soon") is None
+    assert module.asked_wait_s("-1") is None
+    assert module.asked_wait_s(None) is None
+    assert backoff.retry_after_s(1, 10**9) == 24 * 3600
+    assert 0.8 <= (backoff.retry_after_s(1) or 0) <= 1.2
+    assert backoff.retry_after_s(len(backoff.SCHEDULE_S) + 1) is None
+
+
+async def test_a_delivery_is_sent_again_when_asked(
+    db: asyncpg.Connection, run_relay: RunRelay, receiver: Receiver
+) -> None:
+    await wallets(db, ("alice",))
+    end = await subscribe(db, receiver.url)
+    await fund(db, "alice", 1)
+    async with run_relay():
+        await receiver.until(1)
+        await settled(db, 1)
+        assert await db.fetchval("select zerosum.resend_delivery(1, $1, 1)", end)
+        first, second = await receiver.until(2)
+        await settled(db, 1)
+    assert (first.id, first.body) == (second.id, second.body)
+    attempts = await db.fetch("select number, status from ledger.attempts order by number")
+    assert [tuple(row) for row in attempts] == [(1, 204), (2, 204)]
+    assert not await db.fetchval("select zerosum.resend_delivery(1, $1, 99)", end)
