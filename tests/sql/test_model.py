@@ -14,6 +14,7 @@ from app.db import connect
 from tests.ledger import Request, codes, post, req, verify, wallet
 
 NAMES = [f"p{i}" for i in range(8)]
+LARGEST = 10**38 - 1
 Limits = dict[str, tuple[int | None, int | None]]
 
 
@@ -54,10 +55,10 @@ class Model:
         for source, destination, _ in request.postings:
             low = self.limits.get(source, (None, None))[0]
             high = self.limits.get(destination, (None, None))[1]
-            if low is not None and after[source] < low:
-                return "insufficient_funds"
-            if high is not None and after[destination] > high:
-                return "max_balance_exceeded"
+            if source in after and after[source] < (-LARGEST if low is None else low):
+                return "balance_overflow" if low is None else "insufficient_funds"
+            if destination in after and after[destination] > (LARGEST if high is None else high):
+                return "balance_overflow" if high is None else "max_balance_exceeded"
         self.balances = after
         if request.key is not None:
             self.keys[request.key] = meaning

@@ -1,0 +1,132 @@
+"""A Hypothesis state machine: wallets, transfers, transactions of several postings, keys, against a small model.
+
+It goes where random batches rarely do: Hypothesis shrinks what it finds to the few steps that matter.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from typing import Any, ClassVar
+
+import hypothesis.strategies as st
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from app.db import call, connect
+from tests.ledger import MAIN, Request, codes, req, verify
+from tests.sql.test_model import Model
+
+RUNS = itertools.count(1)
+AMOUNTS = st.one_of(st.integers(1, 300), st.sampled_from([10**37, 10**38 - 1]))
+
+
+class Wallets(RuleBasedStateMachine):
+    conn: ClassVar[Any]
+    loop: ClassVar[asyncio.AbstractEventLoop]
+    names = Bundle("names")
+
+    @initialize()
+    def begin(self) -> None:
+        self.run = next(RUNS)
+        self.model = Model({})
+
+    def do(self, coroutine: Any) -> Any:
+        return self.loop.run_until_complete(coroutine)
+
+    @rule(
+        target=names,
+        low=st.sampled_from([0, -100, None]),
+        high=st.sampled_from([None, 500]),
+    )
+    def make_wallet(self, low: int | None, high: int | None) -> str:
+        name = f"{self.run}-{len(self.model.limits)}"
+        limits = [None if limit is None else str(limit) for limit in (low, high)]
+        ((outcome, _),) = self.do(
+            call(
+                *(self.conn, "create_wallet"),
+                ledger=MAIN,
+                id=name,
+                asset="USD",
+                min_balance=limits[0],
+                max_balance=limits[1],
+            )
+        )
+        assert outcome == "created"
+        self.model.limits[name], self.model.balances[name] = (low, high), 0
+        return name
+
+    @rule(name=names, amount=st.integers(1, 300))
+    def credit(self, name: str, amount: int) -> None:
+        self.post([req(("@world", name, amount), kind="credit")])
+
+    @rule(
+        postings=st.lists(st.tuples(names, names, AMOUNTS), min_size=1, max_size=4),
+        key=st.one_of(st.none(), st.integers(0, 5)),
+    )
+    def move(self, postings: list[tuple[str, str, int]], key: int | None) -> None:
+        self.post([req(*postings, key=None if key is None else f"{self.run}-{key}")])
+
+    @rule(
+        batch=st.lists(
+            st.tuples(names, names, st.integers(1, 300), st.integers(0, 5)),
+            min_size=2,
+            max_size=6,
+        )
+    )
+    def batch(self, batch: list[tuple[str, str, int, int]]) -> None:
+        self.post([req((s, d, a), key=f"{self.run}-{k}") for s, d, a, k in batch])
+
+    def post(self, requests: list[Request]) -> None:
+        expected = [
+            "same_wallet"
+            if any(source == destination for source, destination, _ in request.postings)
+            else self.model.decide(request)
+            for request in requests
+        ]
+        got = self.do(codes(self.conn, *requests))
+        assert got == expected
+
+    def balances(self) -> dict[str, int]:
+        rows = self.do(
+            self.conn.fetch(
+                "select id, posted from ledger.wallets where id like $1", f"{self.run}-%"
+            )
+        )
+        return {row["id"]: int(row["posted"]) for row in rows}
+
+    @invariant()
+    def balances_are_the_models(self) -> None:
+        if hasattr(self, "model"):
+            assert self.balances() == self.model.balances
+
+    def teardown(self) -> None:
+        assert self.do(verify(self.conn)) == []
+
+
+def test_a_state_machine_agrees_with_the_model(database_url: str) -> None:
+    loop = asyncio.new_event_loop()
+    conn = loop.run_until_complete(connect(database_url))
+    try:
+        run_state_machine_as_test(
+            type("Machine", (Wallets,), {"conn": conn, "loop": loop}),
+            settings=settings(
+                max_examples=40,
+                stateful_step_count=30,
+                deadline=None,
+                derandomize=True,
+                database=None,
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+    finally:
+        loop.run_until_complete(conn.close())
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()
