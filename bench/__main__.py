@@ -1,8 +1,8 @@
-"""`make bench`: transfers over HTTP beside pgbench's TPC-B, on one embedded Postgres, in one run.
+"""`make bench`: what Zerosum does a second and how soon, beside pgbench's TPC-B, on one embedded Postgres, in one run.
 
-Everything is on this machine: database, server (one process, the relay in it), load. fsync and synchronous_commit
-are on; every request has its own Idempotency-Key. A checkpoint comes before each run; each figure is the median of
-ROUNDS. Read the ratios: machines differ, and are shared.
+Everything is on this machine: database, server (one process, the relay in it), load. fsync and synchronous_commit are
+on; every request has its own Idempotency-Key. A checkpoint comes before each run of load; those figures are medians of
+ROUNDS. Read the ratios: machines differ, and are shared. BENCH_SECONDS sets how long each run of load is.
 """
 
 from __future__ import annotations
@@ -10,147 +10,145 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import re
-import secrets
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from app.db import connect
-from app.embedded import EmbeddedPostgres, start_embedded
-from bench.load import WALLETS
-from tests.process import free_port
+from app.embedded import start_embedded
+from bench import delivery
+from bench.harness import SECONDS, Bench
 
 ROUNDS = 3
-SECONDS = float(os.environ.get("BENCH_SECONDS", "8"))
-CLIENTS = 64
-KEY = "zs_" + secrets.token_urlsafe(24)
+CLIENTS, SQL_CLIENTS = 64, 32
+IDLE_S = 10
+
+Result = dict[str, float]
 
 
-class Bench:
-    """A database for pgbench and one for Zerosum in the same server, and the server process over it."""
-
-    def __init__(self, postgres: EmbeddedPostgres) -> None:
-        self.postgres = postgres
-        self.port = free_port()
-        self.base = f"http://127.0.0.1:{self.port}"
-
-    async def prepare(self) -> None:
-        conn = await connect(self.postgres.url)
-        for name in ("tpcb", "zerosum"):
-            await conn.execute(f"create database {name}")
-        await conn.close()
-        self.pgbench("-i", "-q", "-s", "10")
-
-    def start_server(self) -> None:
-        environ = {
-            **os.environ,
-            "DATABASE_URL": self.postgres.url.replace("/postgres?", "/zerosum?"),
-            "PORT": str(self.port),
-            "ZEROSUM_API_KEY": KEY,
-        }
-        self.server = subprocess.Popen(
-            [sys.executable, "-m", "app", "serve"], env=environ, stdout=subprocess.DEVNULL
-        )
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            try:
-                urllib.request.urlopen(f"{self.base}/readyz", timeout=1)
-                return
-            except OSError:
-                time.sleep(0.05)
-        raise SystemExit("the server is not ready after 30 s")
-
-    async def make_wallets(self) -> None:
-        """As analyse would find them in a young database: while the tables are empty."""
-        conn = await connect(self.postgres.url.replace("/postgres?", "/zerosum?"))
-        await conn.execute(
-            "insert into ledger.wallets (ledger_id, id, asset, min_balance)"
-            " select 1, w, 'USD', null from"
-            " (select 'hot' union all select 'w' || g from generate_series(0, $1::int - 1) g) x (w)",
-            WALLETS,
-        )
-        await conn.execute("analyze")
-        await conn.close()
-
-    async def checkpoint(self) -> None:
-        conn = await connect(self.postgres.url)
-        await conn.execute("checkpoint")
-        await conn.close()
-
-    def pgbench(self, *arguments: str) -> str:
-        done = self.postgres.run(
-            "pgbench", "-h", self.postgres.socket_dir, "-U", "postgres", *arguments, "tpcb"
-        )
-        if done.returncode != 0:
-            raise SystemExit(done.stdout)
-        return done.stdout
-
-    async def tpcb(self, clients: int) -> dict[str, float]:
-        await self.checkpoint()
-        out = await asyncio.to_thread(
-            self.pgbench,
-            *("-M", "prepared", "-c", str(clients), "-j", "2" if clients > 1 else "1"),
-            *("-T", str(int(SECONDS)), "-n"),
-        )
-        per_s = float(re.search(r"tps = ([0-9.]+)", out)[1])  # type: ignore[index]
-        return {"per_s": per_s, "p50_ms": 1000 * clients / per_s}
-
-    async def transfers(self, connections: int, shape: str) -> dict[str, float]:
-        await self.checkpoint()
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bench.load", self.base, KEY),
-            *(str(connections), str(SECONDS), shape),
-            stdout=asyncio.subprocess.PIPE,
-        )
-        out, _ = await process.communicate()
-        if process.returncode != 0:
-            raise SystemExit("the load failed")
-        result: dict[str, float] = json.loads(out)
-        return result
-
-
-def median(runs: list[dict[str, float]]) -> dict[str, float]:
-    return {name: statistics.median(run[name] for run in runs) for name in runs[0]}
-
-
-async def measure(bench: Bench) -> dict[str, Any]:
+async def measure(bench: Bench) -> dict[str, Result]:
     await bench.prepare()
-    bench.start_server()
-    await bench.make_wallets()
-    runs: dict[str, list[dict[str, float]]] = {}
+    results: dict[str, Result] = await rounds(
+        {
+            "pgbench TPC-B, 64 clients": partial(bench.tpcb, CLIENTS),
+            "transfers, 64 connections": partial(bench.transfers, CLIENTS, "uniform"),
+            "transfers, one hot wallet": partial(bench.transfers, CLIENTS, "hot"),
+            "pgbench TPC-B, 1 client": partial(bench.tpcb, 1),
+            "transfers, 1 connection": partial(bench.transfers, 1, "uniform"),
+            "transfers, one endpoint subscribed": partial(delivery.with_endpoint, bench),
+        }
+    )
+    results["memory after load"] = {"mib": resident_mib(bench.processes[0].pid)}
+    await delivery.drained(bench)
+    results["webhook, idle"] = await delivery.paced(bench, 10, 30)
+    results["webhook, 500 transfers/s"] = await delivery.paced(bench, 500, 10)
+    results["relay, idle"] = await idle(bench)
+    results["webhooks from a backlog"] = await delivery.backlog(bench)
+    results |= await gate(bench)
+    bench.stop()
+    bench.start("--no-relay")
+    results |= await rounds({"transfers, no relay": partial(bench.transfers, CLIENTS, "uniform")})
+    return results
+
+
+async def rounds(works: dict[str, Callable[[], Awaitable[Result]]]) -> dict[str, Result]:
+    """The median of each figure of ROUNDS runs, one after the other, interleaved."""
+    runs: dict[str, list[Result]] = {}
     for n in range(ROUNDS):
-        print(f"round {n + 1} of {ROUNDS}", file=sys.stderr, flush=True)
-        for name, work in (
-            ("pgbench TPC-B, 64 clients", partial(bench.tpcb, CLIENTS)),
-            (
-                "transfers, 64 connections, 1,000 wallets",
-                partial(bench.transfers, CLIENTS, "uniform"),
-            ),
-            ("transfers, 64 connections, one hot wallet", partial(bench.transfers, CLIENTS, "hot")),
-            ("pgbench TPC-B, 1 client", partial(bench.tpcb, 1)),
-            ("transfers, 1 connection", partial(bench.transfers, 1, "uniform")),
-        ):
+        for name, work in works.items():
+            print(f"round {n + 1} of {ROUNDS}: {name}", file=sys.stderr, flush=True)
             runs.setdefault(name, []).append(await work())
-    return {name: median(measured) for name, measured in runs.items()}
+    return {
+        name: {part: statistics.median(run[part] for run in ran) for part in ran[0]}
+        for name, ran in runs.items()
+    }
 
 
-def report(results: dict[str, Any]) -> None:
-    tpcb = results["pgbench TPC-B, 64 clients"]["per_s"]
-    print(f"{'':44}{'per second':>12}{'ratio':>8}{'p50 ms':>9}{'p99 ms':>9}")
+async def gate(bench: Bench) -> dict[str, Result]:
+    """Transfers by SQL clients while the relay is awake, and with the trigger that notifies switched off."""
+    trigger = "alter table ledger.outbox {} trigger outbox_notify"
+
+    async def without() -> Result:
+        async with bench.database() as conn:
+            await conn.execute(trigger.format("disable"))
+            try:
+                return await bench.direct(SQL_CLIENTS)
+            finally:
+                await conn.execute(trigger.format("enable always"))
+
+    return await rounds(
+        {
+            "SQL clients, relay awake": partial(bench.direct, SQL_CLIENTS),
+            "SQL clients, trigger off": without,
+        }
+    )
+
+
+async def idle(bench: Bench) -> Result:
+    """What the process costs when nothing happens: statements a second, and its share of a core."""
+    await delivery.drained(bench)
+    await asyncio.sleep(3)
+    async with bench.database() as conn:
+        commits = "select xact_commit from pg_stat_database where datname = current_database()"
+        await conn.execute("select pg_stat_force_next_flush()")
+        before, cpu = await conn.fetchval(commits), cpu_s(bench.processes[0].pid)
+        began = time.monotonic()
+        await asyncio.sleep(IDLE_S)
+        took = time.monotonic() - began
+        return {
+            "queries_per_s": (await conn.fetchval(commits) - before) / took,
+            "core_percent": 100 * (cpu_s(bench.processes[0].pid) - cpu) / took,
+        }
+
+
+def cpu_s(pid: int) -> float:
+    parts = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(parts[11]) + int(parts[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def resident_mib(pid: int) -> float:
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+# What each figure is held against: its name, what of it, the bar, and what it is divided by.
+BARS: list[tuple[str, str, str, float, str | None]] = [
+    ("transfers, 64 connections", "per_s", ">=", 2.0, "pgbench TPC-B, 64 clients"),
+    ("transfers, one hot wallet", "per_s", ">=", 0.9, "transfers, 64 connections"),
+    ("transfers, 1 connection", "p50_ms", "<=", 2.0, "pgbench TPC-B, 1 client"),
+    ("webhook, idle", "p50_ms", "<=", 10, None),
+    ("webhook, idle", "p99_ms", "<=", 50, None),
+    ("webhook, 500 transfers/s", "p99_ms", "<=", 250, None),
+    ("webhooks from a backlog", "per_s", ">=", 3000, None),
+    ("transfers, one endpoint subscribed", "per_s", ">=", 0.6, "transfers, no relay"),
+    ("SQL clients, relay awake", "per_s", ">=", 0.85, "SQL clients, trigger off"),
+    ("memory after load", "mib", "<=", 150, None),
+    ("relay, idle", "queries_per_s", "<=", 1, None),
+    ("relay, idle", "core_percent", "<=", 1, None),
+]
+
+
+def report(results: dict[str, Result]) -> None:
     for name, result in results.items():
-        p99 = f"{result['p99_ms']:9.2f}" if "p99_ms" in result else ""
+        print(f"{name:38}" + "  ".join(f"{part} {value:,.2f}" for part, value in result.items()))
+    print()
+    told: list[dict[str, Any]] = []
+    for name, part, sign, bar, base in BARS:
+        value = results[name][part] / (results[base][part] if base else 1)
+        met = value >= bar if sign == ">=" else value <= bar
+        against = f" / {base}" if base else ""
         print(
-            f"{name:44}{result['per_s']:12,.0f}{result['per_s'] / tpcb:8.2f}{result['p50_ms']:9.2f}{p99}"
+            f"{'met   ' if met else 'MISSED'} {value:10,.2f} {sign} {bar:<6g} {name}: {part}{against}"
         )
-    print(json.dumps(results))
+        told.append(
+            {"figure": name, "part": part, "of": base, "value": value, "bar": bar, "met": met}
+        )
+    print(json.dumps({"seconds": SECONDS, "results": results, "bars": told}))
 
 
 def main() -> None:
@@ -161,9 +159,7 @@ def main() -> None:
     try:
         report(asyncio.run(measure(bench)))
     finally:
-        if hasattr(bench, "server"):
-            bench.server.terminate()
-            bench.server.wait(30)
+        bench.stop()
         postgres.stop()
         shutil.rmtree(room)
 

@@ -22,10 +22,12 @@ def run_relay(database_url: str) -> RunRelay:
     """A relay in this process for as long as the block runs; it may send to the loopback unless told."""
 
     @contextlib.asynccontextmanager
-    async def run(allow: tuple[Network, ...] = LOOPBACK) -> AsyncIterator[relay.Relay]:
+    async def run(
+        allow: tuple[Network, ...] = LOOPBACK, listen_url: str = database_url
+    ) -> AsyncIterator[relay.Relay]:
         pool = await open_pool(database_url, relay.POOL_SIZE)
         async with WebhookSender(allow) as sender:
-            made = relay.Relay(pool, database_url, sender)
+            made = relay.Relay(pool, listen_url, sender)
             async with running(made.run):
                 yield made
         await pool.close()

@@ -1,0 +1,143 @@
+"""One embedded Postgres with a database for pgbench and one for Zerosum, and the server process over it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import re
+import secrets
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import AsyncIterator
+
+import asyncpg
+
+from app.db import connect
+from app.embedded import EmbeddedPostgres
+from bench.load import WALLETS
+from tests.process import free_port
+
+SECONDS = float(os.environ.get("BENCH_SECONDS", "8"))
+KEY = "zs_" + secrets.token_urlsafe(24)
+
+
+class Bench:
+    def __init__(self, postgres: EmbeddedPostgres) -> None:
+        self.postgres = postgres
+        self.url = postgres.url.replace("/postgres?", "/zerosum?")
+        self.port = free_port()
+        self.base = f"http://127.0.0.1:{self.port}"
+        self.processes: list[subprocess.Popen[bytes]] = []
+
+    async def prepare(self) -> None:
+        """Databases, wallets, statistics: taken while the tables are empty, as in a young database."""
+        conn = await connect(self.postgres.url)
+        for name in ("tpcb", "zerosum"):
+            await conn.execute(f"create database {name}")
+        await conn.close()
+        self.pgbench("tpcb", "-i", "-q", "-s", "10")
+        self.start()
+        async with self.database() as conn:
+            await conn.execute(
+                "insert into ledger.wallets (ledger_id, id, asset, min_balance)"
+                " select 1, w, 'USD', null from"
+                " (select 'hot' union all select 'w' || g from generate_series(0, $1::int - 1) g) x (w)",
+                WALLETS,
+            )
+            await conn.execute("analyze")
+
+    def start(self, *options: str) -> subprocess.Popen[bytes]:
+        """`zerosum serve` with these options, ready."""
+        process = self.spawn("serve", *options)
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            try:
+                urllib.request.urlopen(f"{self.base}/readyz", timeout=1)
+                return process
+            except OSError:
+                time.sleep(0.05)
+        raise SystemExit("the server is not ready after 30 s")
+
+    def spawn(self, *command: str) -> subprocess.Popen[bytes]:
+        environ = {
+            **os.environ,
+            "DATABASE_URL": self.url,
+            "PORT": str(self.port),
+            "ZEROSUM_API_KEY": KEY,
+            "ZEROSUM_WEBHOOK_ALLOW": "127.0.0.0/8",
+        }
+        process = subprocess.Popen(
+            [sys.executable, "-m", "app", *command],
+            env=environ,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        self.processes.append(process)
+        return process
+
+    def stop(self) -> None:
+        for process in self.processes:
+            process.terminate()
+        for process in self.processes:
+            process.wait(30)
+        self.processes.clear()
+
+    @contextlib.asynccontextmanager
+    async def database(self) -> AsyncIterator[asyncpg.Connection]:
+        conn = await connect(self.url)
+        try:
+            yield conn
+        finally:
+            await conn.close()
+
+    async def checkpoint(self) -> None:
+        async with self.database() as conn:
+            await conn.execute("checkpoint")
+
+    def pgbench(self, database: str, *arguments: str) -> str:
+        done = self.postgres.run(
+            "pgbench", "-h", self.postgres.socket_dir, "-U", "postgres", *arguments, database
+        )
+        if done.returncode != 0:
+            raise SystemExit(done.stdout)
+        return done.stdout
+
+    async def run_pgbench(self, clients: int, database: str, *arguments: str) -> dict[str, float]:
+        await self.checkpoint()
+        out = await asyncio.to_thread(
+            self.pgbench,
+            *(database, "-M", "prepared", "-n", "-c", str(clients), "-j", str(min(2, clients))),
+            *("-T", str(max(1, int(SECONDS))), *arguments),
+        )
+        per_s = float(re.search(r"tps = ([0-9.]+)", out)[1])  # type: ignore[index]
+        return {"per_s": per_s, "p50_ms": 1000 * clients / per_s}
+
+    async def tpcb(self, clients: int) -> dict[str, float]:
+        return await self.run_pgbench(clients, "tpcb")
+
+    async def direct(self, clients: int) -> dict[str, float]:
+        """Transfers by SQL clients that call zerosum.transfer themselves."""
+        script = self.postgres.data_dir / "transfer.sql"
+        script.write_text(
+            f"\\set a random(0, {WALLETS - 1})\n\\set b (:a + random(1, {WALLETS - 1})) % {WALLETS}\n"
+            "select from zerosum.transfer(1, 'w' || :a, 'w' || :b, 1);\n"
+        )
+        script.chmod(0o644)
+        return await self.run_pgbench(clients, "zerosum", "-f", str(script))
+
+    async def transfers(self, connections: int, shape: str) -> dict[str, float]:
+        await self.checkpoint()
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bench.load", self.base, KEY),
+            *(str(connections), str(SECONDS), shape),
+            stdout=asyncio.subprocess.PIPE,
+        )
+        out, _ = await process.communicate()
+        if process.returncode != 0:
+            raise SystemExit("the load failed")
+        result: dict[str, float] = json.loads(out)
+        return result

@@ -1,0 +1,102 @@
+"""The listening connection is cut without a word: noticed by the probe, told once, and healed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import asyncpg
+import pytest
+
+from app import metrics
+from relay import listener as module
+from relay import relay as relay_module
+from tests.ledger import fund, wallets
+from tests.receiver import Receiver
+from tests.relay.conftest import RunRelay
+from tests.relay.test_webhooks import subscribe
+
+
+class Proxy:
+    """Between a client and Postgres's socket; while `cut` nothing passes, and nobody is told."""
+
+    def __init__(self, room: Path, url: str) -> None:
+        parts = urlsplit(url)
+        self.target = Path(unquote(parse_qs(parts.query)["host"][0])) / ".s.PGSQL.5432"
+        self.path = room / ".s.PGSQL.5432"
+        self.url = f"{parts.scheme}://postgres@{parts.path}?host={room}"
+        self.through = asyncio.Event()
+        self.through.set()
+        self.tasks: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Proxy:
+        self.server = await asyncio.start_unix_server(self.connected, self.path)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.server.close()
+        for task in self.tasks:
+            task.cancel()
+
+    async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_unix_connection(self.target)
+        for source, sink in ((reader, far_writer), (far_reader, writer)):
+            task = asyncio.create_task(self.pump(source, sink))
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
+
+    async def pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            while data := await source.read(65536):
+                await self.through.wait()
+                sink.write(data)
+                await sink.drain()
+        sink.close()
+
+
+@pytest.fixture
+async def proxy(tmp_path: Path, database_url: str) -> AsyncIterator[Proxy]:
+    async with Proxy(tmp_path, database_url) as proxy:
+        yield proxy
+
+
+async def until_listening(value: float) -> None:
+    async with asyncio.timeout(10):
+        while metrics.REGISTRY.get_sample_value("zerosum_relay_listen_healthy") != value:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
+async def test_a_silent_cut_is_noticed_told_once_and_healed(
+    db: asyncpg.Connection,
+    run_relay: RunRelay,
+    receiver: Receiver,
+    proxy: Proxy,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for name, value in (("PROBE_EVERY_S", 0.2), ("PROBE_TIMEOUT_S", 0.3), ("RECONNECT_S", 0.1)):
+        monkeypatch.setattr(module, name, value)
+    monkeypatch.setattr("app.db.CONNECT_TIMEOUT_S", 0.3)
+    await wallets(db, ("alice",))
+    await subscribe(db, receiver.url)
+    caplog.set_level(logging.WARNING, "zerosum.relay")
+    async with run_relay(listen_url=proxy.url):
+        await until_listening(1)
+        proxy.through.clear()
+        await until_listening(0)
+        await fund(db, "alice", 1)
+        await receiver.until(1)
+        await asyncio.sleep(1)
+        proxy.through.set()
+        await until_listening(1)
+        # The poll is put off: what arrives now was notified.
+        monkeypatch.setattr(relay_module, "POLL_S", 60)
+        await asyncio.sleep(1.2)
+        await fund(db, "alice", 1)
+        await receiver.until(2)
+    told = [r for r in caplog.records if "events leave by the poll" in r.getMessage()]
+    assert len(told) == 1
