@@ -14,6 +14,7 @@ from relay.webhook import Message, Outcome, WebhookSender
 
 CONCURRENCY = 16
 PAGE = 128
+MAX_BUSY = 512  # More are not taken until some of these are recorded.
 DATABASE_RETRY_S = 0.5
 DRAIN_S = 3
 GONE = 410
@@ -61,6 +62,9 @@ class EndpointWorker:
         """Fetch what is due, and send it, CONCURRENCY at a time."""
         while True:
             self.woken.clear()
+            if len(self.busy) >= MAX_BUSY:
+                await self.woken.wait()
+                continue
             try:
                 rows = await call(
                     self.pool,

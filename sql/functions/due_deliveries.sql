@@ -3,7 +3,8 @@
 -- Locks: none: one relay sends, the lease sees to that. Codes: none.
 create or replace function zerosum.due_deliveries(ledger bigint, endpoint bigint, max int, busy bigint[] default '{}')
 returns table (seq bigint, attempts int, url text, secret bytea, id uuid, body text)
-language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+language sql stable security definer
+set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off as $$
     select d.seq, d.attempts, p.url, p.secret, v.id, v.body
     from ledger.endpoints p
     cross join lateral (
@@ -12,7 +13,9 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
             and d.due_at <= clock_timestamp() and d.seq <> all ($4)
         order by d.due_at, d.seq limit $3
     ) d
-    join ledger.events v on v.ledger_id = $1 and v.seq = d.seq
+    cross join lateral (
+        select v.id, v.body from ledger.events v where v.ledger_id = $1 and v.seq = d.seq limit 1
+    ) v
     where p.ledger_id = $1 and p.id = $2 and p.disabled_at is null
     order by d.due_at, d.seq
 $$;

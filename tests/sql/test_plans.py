@@ -76,3 +76,35 @@ async def test_every_statement_probes_its_key(db: asyncpg.Connection, database_u
     name, rows = await most_read(fresh, lambda: stamp(fresh, "r", epoch, 100))
     assert rows <= PER_TRANSFER * 100, (name, rows)
     await fresh.close()
+
+
+async def test_deliveries_are_fetched_and_recorded_by_their_keys(
+    db: asyncpg.Connection,
+) -> None:
+    """Once each was looked for among all of its endpoint's: 1,400 a second instead of 7,000."""
+    await db.execute("analyze")
+    await db.execute(
+        "insert into ledger.wallets (ledger_id, id, asset, min_balance)"
+        " select 1, 'w' || g, 'USD', null from generate_series(0, $1::int - 1) g",
+        WALLETS,
+    )
+    await db.execute(
+        "select zerosum.create_endpoint(1, 'https://example.com', '{*}', $1)", bytes(32)
+    )
+    rnd, epoch = random.Random(2), await lease(db, "r")
+    for _ in range(30):
+        await post(db, *batch(rnd, 200))
+        await stamp(db, "r", epoch)
+    due = "select * from zerosum.due_deliveries(1, (select id from ledger.endpoints), 100)"
+    finish = "select zerosum.finish_deliveries(1, (select id from ledger.endpoints), $1, $2, $3, $4, $5, $6)"
+    for _ in range(3):
+        name, rows = await most_read(db, lambda: db.fetch(due))
+        assert rows <= PER_TRANSFER * 100, (name, rows)
+        seqs = [row["seq"] for row in await db.fetch(due)]
+        told = (seqs, ["delivered"] * 100, [200] * 100, [None] * 100, [1] * 100, [None] * 100)
+        name, rows = await most_read(db, lambda t=told: db.fetch(finish, *t))
+        assert rows <= PER_TRANSFER * 100, (name, rows)
+    assert (
+        await db.fetchval("select count(*) from ledger.deliveries where status = 'delivered'")
+        == 300
+    )
