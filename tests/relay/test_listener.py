@@ -32,6 +32,7 @@ class Proxy:
         self.through = asyncio.Event()
         self.through.set()
         self.tasks: set[asyncio.Task[None]] = set()
+        self.writers: list[asyncio.StreamWriter] = []
 
     async def __aenter__(self) -> Proxy:
         self.server = await asyncio.start_unix_server(self.connected, self.path)
@@ -41,9 +42,14 @@ class Proxy:
         self.server.close()
         for task in self.tasks:
             task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        for writer in self.writers:
+            writer.transport.abort()
+        await asyncio.sleep(0)
 
     async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         far_reader, far_writer = await asyncio.open_unix_connection(self.target)
+        self.writers += [writer, far_writer]
         for source, sink in ((reader, far_writer), (far_reader, writer)):
             task = asyncio.create_task(self.pump(source, sink))
             self.tasks.add(task)
