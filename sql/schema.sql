@@ -398,7 +398,7 @@ CREATE FUNCTION zerosum.due_deliveries(ledger bigint, endpoint bigint, max integ
         select d.seq, d.attempts, d.due_at from ledger.deliveries d
         where d.ledger_id = $1 and d.endpoint_id = p.id and d.status = 'pending'
             and d.due_at <= clock_timestamp() and d.seq <> all ($4)
-        order by d.due_at, d.seq limit $3
+        order by d.due_at limit $3
     ) d
     cross join lateral (
         select v.id, v.body from ledger.events v where v.ledger_id = $1 and v.seq = d.seq limit 1
