@@ -38,5 +38,4 @@ async def list_assets(request: Request) -> Response:
     limit = parsing.query_limit(request)
     after = parsing.query_text(request, "after", parsing.ASSET_CODE)
     rows = await call(state.pool, "list_assets", ledger=caller.ledger, after=after, max=limit)
-    items = [row["body"] for row in rows]
-    return page(request, items, rows[-1]["code"] if len(rows) == limit else None)
+    return page(request, rows, limit, "code")

@@ -13,13 +13,12 @@ from typing import Any, TypeVar
 import asyncpg
 import click
 
-from app.auth import key_hash
 from app.db import DATABASE_ERRORS, call, connect
 from app.embedded import EmbeddedError, database
-from app.keys import HINT_LENGTH, new_key
+from app.keys import new_key, stored
 from app.migrate import EditedMigration, migrate
 from app.prepare import LEDGER, NotReady
-from app.settings import BadSetting, Settings, read_settings
+from app.settings import BadSetting, read_settings
 
 T = TypeVar("T")
 PAGE = 1000
@@ -107,7 +106,7 @@ def keys() -> None:
 def create_key(ledger: str, scope: str) -> None:
     """Make an API key and print it, this once."""
     key = new_key()
-    in_ledger(ledger, "add_key", key_hash=key_hash(key), scope=scope, hint=key[:HINT_LENGTH])
+    in_ledger(ledger, "add_key", **stored(key, scope))
     print(key)
 
 
@@ -198,14 +197,11 @@ def print_moved(rows: list[asyncpg.Record]) -> None:
 
 def with_database(work: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
     """Do something on one connection to the database: DATABASE_URL's, or the embedded one, started if need be."""
-    settings = read_settings(os.environ)
-    with database(settings) as url:
-        return asyncio.run(on_connection(settings, url, work))
+    with database(read_settings(os.environ)) as url:
+        return asyncio.run(on_connection(url, work))
 
 
-async def on_connection(
-    settings: Settings, url: str, work: Callable[[asyncpg.Connection], Awaitable[T]]
-) -> T:
+async def on_connection(url: str, work: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
     try:
         conn = await connect(url)
     except (*DATABASE_ERRORS, ValueError) as error:

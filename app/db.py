@@ -23,6 +23,7 @@ POST_LIMITS = {
     "lock_timeout": 250,
     "client_connection_check_interval": 1000,
 }
+LIMITED = {**APPLICATION, **{name: str(value) for name, value in POST_LIMITS.items()}}
 
 
 async def connect(url: str, pooled: bool = False) -> asyncpg.Connection:
@@ -40,32 +41,29 @@ def cached(pooled: bool) -> int:
     return 0 if pooled else 100
 
 
-async def connect_to_post(url: str) -> tuple[asyncpg.Connection, bool]:
-    """A connection with POST_LIMITS for its session, and True; where a pooler takes none, a plain one, and False."""
-    settings = {**APPLICATION, **{name: str(value) for name, value in POST_LIMITS.items()}}
+async def is_pooled(url: str) -> bool:
+    """Is a pooler between that gives each transaction another connection? It takes no limits for a session, then."""
     try:
         conn = await asyncpg.connect(
-            url, timeout=CONNECT_TIMEOUT_S, server_settings=settings, statement_cache_size=0
+            url, timeout=CONNECT_TIMEOUT_S, server_settings=LIMITED, statement_cache_size=0
         )
+    except asyncpg.ProtocolViolationError:  # its answer to settings that it does not know
+        return True
+    try:
         async with conn.transaction():
             ((statement_ms, lock_ms),) = await call(conn, "session_limits")
+    finally:
         await conn.close()
-        limited = (statement_ms, lock_ms) == (
-            POST_LIMITS["statement_timeout"],
-            POST_LIMITS["lock_timeout"],
-        )
-    except asyncpg.ProtocolViolationError:  # a pooler's answer to settings that it does not know
-        limited = False
-    if limited:
-        return await asyncpg.connect(url, timeout=CONNECT_TIMEOUT_S, server_settings=settings), True
-    return await connect(url, pooled=True), False
+    taken = {"statement_timeout": statement_ms, "lock_timeout": lock_ms}
+    return not taken.items() <= POST_LIMITS.items()
 
 
-async def is_pooled(url: str) -> bool:
-    """Is a pooler between that gives each transaction another connection?"""
-    conn, limited = await connect_to_post(url)
-    await conn.close()
-    return not limited
+async def connect_to_post(url: str, pooled: bool) -> tuple[asyncpg.Connection, bool]:
+    """A connection, and whether its session has POST_LIMITS; through a pooler each transaction must bring them."""
+    if pooled:
+        return await connect(url, pooled=True), False
+    conn = await asyncpg.connect(url, timeout=CONNECT_TIMEOUT_S, server_settings=LIMITED)
+    return conn, True
 
 
 class Pool:

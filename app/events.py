@@ -17,5 +17,4 @@ async def list_events(request: Request) -> Response:
     limit = parsing.query_limit(request)
     after = parsing.query_int(request, "after", 0, 0, parsing.MAX_ID)
     rows = await call(state.pool, "list_events", ledger=caller.ledger, after=after, max=limit)
-    items = [row["body"] for row in rows]
-    return page(request, items, rows[-1]["seq"] if len(rows) == limit else None)
+    return page(request, rows, limit, "seq")

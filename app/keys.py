@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from typing import Any
 
 import msgspec
 from starlette.requests import Request
@@ -22,20 +23,18 @@ def new_key() -> str:
     return "zs_" + secrets.token_urlsafe(24)
 
 
+def stored(key: str, scope: str) -> dict[str, Any]:
+    """What zerosum.add_key keeps of a key: never itself."""
+    return {"key_hash": key_hash(key), "scope": scope, "hint": key[:HINT_LENGTH]}
+
+
 async def create_key(request: Request) -> Response:
     """201 with the key itself, shown this once."""
     state = request.app.state
     caller = await state.keys.caller(request, "admin")
     body = await parsing.read_body(request, KEY)
     key = new_key()
-    (row,) = await call(
-        state.pool,
-        "add_key",
-        ledger=caller.ledger,
-        key_hash=key_hash(key),
-        scope=body.scope,
-        hint=key[:HINT_LENGTH],
-    )
+    (row,) = await call(state.pool, "add_key", ledger=caller.ledger, **stored(key, body.scope))
     return answer(request, f'{row["body"][:-1]},"key":"{key}"}}', 201)
 
 
@@ -46,8 +45,7 @@ async def list_keys(request: Request) -> Response:
     limit = parsing.query_limit(request)
     after = parsing.query_int(request, "after", 0, 0, parsing.MAX_ID)
     rows = await call(state.pool, "list_keys", ledger=caller.ledger, after=after, max=limit)
-    items = [row["body"] for row in rows]
-    return page(request, items, rows[-1]["id"] if len(rows) == limit else None)
+    return page(request, rows, limit, "id")
 
 
 async def revoke_key(request: Request) -> Response:

@@ -6,9 +6,8 @@ import logging
 
 import asyncpg
 
-from app.auth import key_hash
 from app.db import DATABASE_ERRORS, call, connect
-from app.keys import HINT_LENGTH, new_key
+from app.keys import new_key, stored
 from app.migrate import ensure_login, is_current, may_migrate, migrate
 from app.settings import Settings
 
@@ -97,14 +96,7 @@ async def ensure_key(conn: asyncpg.Connection, settings: Settings, ledger: int) 
         if kept is not None:
             kept.touch(mode=0o600)
             kept.write_text(key)
-    await call(
-        conn,
-        "add_key",
-        ledger=ledger,
-        key_hash=key_hash(key),
-        scope="admin",
-        hint=key[:HINT_LENGTH],
-    )
+    await call(conn, "add_key", ledger=ledger, **stored(key, "admin"))
     return key
 
 

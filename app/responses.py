@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import asyncpg
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -24,10 +25,11 @@ def answer(
     return Response(amounts_as_asked(request, body), status, headers, "application/json")
 
 
-def page(request: Request, items: list[str], following: int | str | None) -> Response:
-    """A list from items that are JSON already. following: what `after` is for the next page, None at the end."""
-    cursor = "null" if following is None else f'"{following}"'
-    return answer(request, f'{{"data":[{",".join(items)}],"next":{cursor}}}')
+def page(request: Request, rows: list[asyncpg.Record], limit: int, by: str) -> Response:
+    """A list from rows whose `body` is JSON already. by: the column that `after` goes on from, if the page is full."""
+    following = f'"{rows[-1][by]}"' if len(rows) == limit else "null"
+    items = ",".join(row["body"] for row in rows)
+    return answer(request, f'{{"data":[{items}],"next":{following}}}')
 
 
 def refused(request: Request, body: str) -> Response:

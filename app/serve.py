@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-import logging
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -30,9 +29,6 @@ from relay.webhook import WebhookSender
 
 POOL_SIZE = 3  # and one connection for the group commit
 GRACE_S = 20  # Hosts kill 30 s after SIGTERM.
-
-
-log = logging.getLogger("zerosum")
 
 
 class Server(uvicorn.Server):
@@ -84,7 +80,7 @@ async def serve_database(
         pooled = await is_pooled(url)
         pool = await open_pool(url, POOL_SIZE, pooled)
         stack.push_async_callback(pool.close)
-        group_commit = GroupCommit(functools.partial(connect_to_post, url))
+        group_commit = GroupCommit(functools.partial(connect_to_post, url, pooled))
         await stack.enter_async_context(running(group_commit.run))
         if relay:
             await stack.enter_async_context(relaying(settings, url, pooled))

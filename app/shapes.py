@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, defstruct
 
 Whole = Annotated[
     int | str, Meta(description="An integer; a string if Zerosum-Amounts asks for it.")
@@ -139,41 +139,17 @@ class Problem(Struct, kw_only=True):
     detail: str
 
 
-class TransactionList(Struct, kw_only=True):
-    data: list[Transaction]
-    next: str | None
+def list_of(item: type[Struct]) -> type[Struct]:
+    """The shape of a page; `next` is the `after` of the one after it, null at the end."""
+    members: list[tuple[str, Any]] = [("data", list[item]), ("next", str | None)]  # type: ignore[valid-type]
+    return defstruct(f"{item.__name__}List", members, module=__name__, kw_only=True)
 
 
-class WalletList(Struct, kw_only=True):
-    data: list[Wallet]
-    next: str | None
-
-
-class EntryList(Struct, kw_only=True):
-    data: list[Entry]
-    next: str | None
-
-
-class AssetList(Struct, kw_only=True):
-    data: list[Asset]
-    next: str | None
-
-
-class EventList(Struct, kw_only=True):
-    data: list[Event]
-    next: str | None
-
-
-class WebhookList(Struct, kw_only=True):
-    data: list[Webhook]
-    next: str | None
-
-
-class DeliveryList(Struct, kw_only=True):
-    data: list[Delivery]
-    next: str | None
-
-
-class KeyList(Struct, kw_only=True):
-    data: list[Key]
-    next: str | None
+TransactionList = list_of(Transaction)
+WalletList = list_of(Wallet)
+EntryList = list_of(Entry)
+AssetList = list_of(Asset)
+EventList = list_of(Event)
+WebhookList = list_of(Webhook)
+DeliveryList = list_of(Delivery)
+KeyList = list_of(Key)

@@ -108,5 +108,4 @@ async def list_transactions(request: Request) -> Response:
     rows = await call(
         state.pool, "list_transactions", ledger=caller.ledger, before=before, max=limit
     )
-    items = [row["body"] for row in rows]
-    return page(request, items, rows[-1]["id"] if len(rows) == limit else None)
+    return page(request, rows, limit, "id")

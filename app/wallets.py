@@ -57,8 +57,7 @@ async def list_wallets(request: Request) -> Response:
         keys=keys,
         vals=vals,
     )
-    items = [row["body"] for row in rows]
-    return page(request, items, rows[-1]["id"] if len(rows) == limit else None)
+    return page(request, rows, limit, "id")
 
 
 async def list_entries(request: Request) -> Response:
@@ -76,8 +75,7 @@ async def list_entries(request: Request) -> Response:
         before=after,
         max=limit,
     )
-    items = [row["body"] for row in rows]
-    return page(request, items, rows[-1]["version"] if len(rows) == limit else None)
+    return page(request, rows, limit, "version")
 
 
 async def wallet_body(request: Request, ledger: int) -> str:

@@ -53,8 +53,7 @@ async def list_webhooks(request: Request) -> Response:
     limit = parsing.query_limit(request)
     after = parsing.query_int(request, "after", 0, 0, parsing.MAX_ID)
     rows = await call(state.pool, "list_endpoints", ledger=caller.ledger, after=after, max=limit)
-    items = [row["body"] for row in rows]
-    return page(request, items, rows[-1]["id"] if len(rows) == limit else None)
+    return page(request, rows, limit, "id")
 
 
 async def read_webhook(request: Request) -> Response:
@@ -89,8 +88,7 @@ async def list_deliveries(request: Request) -> Response:
         max=limit,
         wanted=wanted,
     )
-    items = [row["body"] for row in rows]
-    return page(request, items, rows[-1]["seq"] if len(rows) == limit else None)
+    return page(request, rows, limit, "seq")
 
 
 async def resend_delivery(request: Request) -> Response:

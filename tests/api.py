@@ -7,9 +7,9 @@ from typing import Any
 
 import httpx
 
-from app.auth import key_hash
 from app.db import Pool, call
 from app.front import Front
+from app.keys import stored
 
 KEY = "zs_" + "test" * 8
 
@@ -35,7 +35,7 @@ class Api:
         await self.client.aclose()
 
     async def allow(self, pool: Pool, key: str = KEY, scope: str = "admin") -> None:
-        await call(pool, "add_key", ledger=1, key_hash=key_hash(key), scope=scope, hint=key[:7])
+        await call(pool, "add_key", ledger=1, **stored(key, scope))
 
     async def post(self, path: str, body: Any, key: str | None = None) -> httpx.Response:
         headers = {"Idempotency-Key": key} if key is not None else {}

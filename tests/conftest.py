@@ -101,7 +101,7 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Serv
 async def api(database_url: str) -> AsyncIterator[Api]:
     """The app in this process, over the test's database, with an admin key of the ledger main."""
     pool = await open_pool(database_url, 3)
-    group_commit = GroupCommit(functools.partial(connect_to_post, database_url))
+    group_commit = GroupCommit(functools.partial(connect_to_post, database_url, False))
     async with running(group_commit.run), Api(make_app(pool, group_commit)) as api:
         await api.allow(pool)
         yield api

@@ -1,4 +1,4 @@
--- The ledger's endpoints by id, at most `max`, those above `after`; of one id if `only` is given.
+-- The ledger's endpoints by id, at most `max`, those above `after`; of one id if `only_id` is given.
 -- Locks: none. Codes: none.
 create or replace function zerosum.list_endpoints(ledger bigint, after bigint, max int, only_id bigint default null)
 returns table (id bigint, body text)

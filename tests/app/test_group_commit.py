@@ -47,7 +47,7 @@ async def test_64_tasks_over_10_wallets_never_deadlock(
     """Two group commits, as of two processes, so that batches meet at the locks."""
     names = [f"w{i}" for i in range(10)]
     await api.wallets(*names, min_balance=-100)
-    other = GroupCommit(functools.partial(connect_to_post, database_url))
+    other = GroupCommit(functools.partial(connect_to_post, database_url, False))
     commits = [api.app.state.group_commit, other]
 
     async def work(n: int) -> int:
