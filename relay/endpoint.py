@@ -1,9 +1,10 @@
-"""One endpoint's deliveries: several at a time, recorded together."""
+"""One endpoint's deliveries: read from the feed past its cursor, sent several at a time, recorded together."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import time
 
 import asyncpg
 
@@ -32,14 +33,22 @@ class EndpointWorker:
         self.pool, self.sender, self.ledger, self.endpoint = pool, sender, ledger, endpoint
         self.slots = asyncio.Semaphore(CONCURRENCY)
         self.woken = asyncio.Event()
+        self.woken_at = 0.0
         self.finished = asyncio.Event()
         self.sending: set[asyncio.Task[None]] = set()
-        # Deliveries that are being sent or not recorded yet: not to be taken again.
+        # Deliveries that are being sent or not recorded yet: not to be taken again. Fresh are those that the feed gave:
+        # the cursor can't pass them.
         self.busy: set[int] = set()
+        self.fresh: set[int] = set()
+        self.read_to = self.recorded_to = 0
         self.outcomes: list[tuple[int, int, Outcome]] = []
 
-    def wake(self) -> None:
-        self.woken.set()
+    def wake(self, at_most_each_s: float = 0) -> None:
+        """at_most_each_s: a hint that is often given while this one works already is mostly passed over."""
+        now = time.monotonic()
+        if now - self.woken_at >= at_most_each_s:
+            self.woken_at = now
+            self.woken.set()
 
     async def run(self) -> None:
         try:
@@ -66,34 +75,47 @@ class EndpointWorker:
                 await self.woken.wait()
                 continue
             try:
-                rows = await call(
+                found = await call(
                     self.pool,
-                    "due_deliveries",
+                    "next_deliveries",
                     ledger=self.ledger,
                     endpoint=self.endpoint,
                     max=PAGE,
+                    after=self.read_to,
                     busy=list(self.busy),
                 )
             except DATABASE_ERRORS as error:
                 log.warning("deliveries can't be read: %s", error)
                 await asyncio.sleep(DATABASE_RETRY_S)
                 continue
-            for row in rows:
-                await self.slots.acquire()
-                self.busy.add(row["seq"])
-                task = asyncio.create_task(self.send(row))
-                self.sending.add(task)
-                task.add_done_callback(self.sending.discard)
-            if not rows:
+            if not found or not await self.send_all(found[0]):
                 await self.woken.wait()
 
-    async def send(self, row: asyncpg.Record) -> None:
-        message = Message(str(row["id"]), row["url"], row["secret"], row["body"].encode())
+    async def send_all(self, row: asyncpg.Record) -> bool:
+        """Begin to send what one call found, or pass over what is not for this endpoint; False if there was nothing."""
+        seqs = row["seqs"]
+        self.busy.update(seqs)
+        self.fresh.update(seqs[len(seqs) - row["fresh"] :])
+        if row["read_to"] is not None:
+            self.read_to = row["read_to"]
+            if not self.fresh:
+                self.finished.set()
+        for seq, attempts, event, body in zip(
+            seqs, row["attempts"], row["ids"] or (), row["bodies"] or (), strict=True
+        ):
+            await self.slots.acquire()
+            message = Message(str(event), row["url"], row["secret"], body.encode())
+            task = asyncio.create_task(self.send(seq, attempts + 1, message))
+            self.sending.add(task)
+            task.add_done_callback(self.sending.discard)
+        return row["read_to"] is not None or bool(seqs)
+
+    async def send(self, seq: int, attempt: int, message: Message) -> None:
         try:
             outcome = await self.sender.send(message)
         finally:
             self.slots.release()
-        self.outcomes.append((row["seq"], row["attempts"] + 1, outcome))
+        self.outcomes.append((seq, attempt, outcome))
         self.finished.set()
 
     async def record(self) -> None:
@@ -101,7 +123,8 @@ class EndpointWorker:
         while True:
             await self.finished.wait()
             self.finished.clear()
-            if outcomes := self.outcomes[:]:
+            outcomes = self.outcomes[:]
+            if outcomes or self.sent_to(outcomes) > self.recorded_to:
                 try:
                     await self.write(outcomes)
                 except DATABASE_ERRORS as error:
@@ -111,7 +134,13 @@ class EndpointWorker:
                     continue
                 del self.outcomes[: len(outcomes)]
                 self.busy.difference_update(seq for seq, _, _ in outcomes)
+                self.fresh.difference_update(seq for seq, _, _ in outcomes)
                 self.woken.set()
+
+    def sent_to(self, outcomes: list[tuple[int, int, Outcome]]) -> int:
+        """The seq up to which, with these outcomes, nothing is left to be sent for the first time."""
+        left = self.fresh.difference(seq for seq, _, _ in outcomes)
+        return min(left) - 1 if left else self.read_to
 
     async def write(self, outcomes: list[tuple[int, int, Outcome]]) -> None:
         retries = [retry_after_s(n, outcome.retry_after_s) for _, n, outcome in outcomes]
@@ -119,11 +148,13 @@ class EndpointWorker:
             verdict(outcome, retry)
             for (_, _, outcome), retry in zip(outcomes, retries, strict=True)
         ]
+        sent_to = self.sent_to(outcomes)
         await call(
             self.pool,
-            "finish_deliveries",
+            "record_deliveries",
             ledger=self.ledger,
             endpoint=self.endpoint,
+            sent_to=sent_to,
             seqs=[seq for seq, _, _ in outcomes],
             outcomes=verdicts,
             statuses=[outcome.status for _, _, outcome in outcomes],
@@ -133,6 +164,7 @@ class EndpointWorker:
         )
         for word in verdicts:
             metrics.DELIVERIES.labels(word).inc()
+        self.recorded_to = sent_to
 
 
 def verdict(outcome: Outcome, retry_s: float | None) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from socket import AddressFamily
 from types import TracebackType
-from urllib.parse import urlsplit
 
 import aiohttp
+import yarl
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from app.addresses import BadUrl, check_url, is_allowed
@@ -19,6 +20,7 @@ from relay.signing import signature
 TOTAL_TIMEOUT_S = 15
 READ_LIMIT = 4096  # bytes of an answer; the rest is nobody's business
 CONNECTIONS = 200
+URLS = 1024  # whose checks are remembered: of what is written in them only; names are resolved anew
 USER_AGENT = "Zerosum-Webhooks/1"
 
 
@@ -72,6 +74,12 @@ class WebhookSender:
     def __init__(self, allow: tuple[Network, ...]) -> None:
         self.allow = allow
         self.sessions: dict[str, aiohttp.ClientSession] = {}
+        self.checked = functools.lru_cache(URLS)(self.check)
+
+    def check(self, url: str) -> yarl.URL:
+        """The URL, if webhooks may go there; raises BadUrl."""
+        check_url(url, self.allow)
+        return yarl.URL(url)
 
     async def __aenter__(self) -> WebhookSender:
         for scheme in ("http", "https"):
@@ -106,10 +114,9 @@ class WebhookSender:
         began = time.monotonic()
         status, error, asked = None, None, None
         try:
-            check_url(message.url, self.allow)
-            session = self.sessions[urlsplit(message.url).scheme]
-            async with session.post(
-                message.url, data=message.body, headers=headers, allow_redirects=False
+            url = self.checked(message.url)
+            async with self.sessions[url.scheme].post(
+                url, data=message.body, headers=headers, allow_redirects=False
             ) as answer:
                 await answer.content.read(READ_LIMIT)
                 status = answer.status

@@ -247,10 +247,10 @@ CREATE FUNCTION zerosum.create_endpoint(ledger bigint, url text, types text[], s
     AS $_$
 #variable_conflict use_column
 begin
-    perform from ledger.feeds f where f.ledger_id = $1 for update;
     return query
-        insert into ledger.endpoints as p (ledger_id, url, types, secret)
-        select g.ledger_id, $2, $3, $4 from ledger.ledgers g where g.ledger_id = $1
+        with f as (select * from ledger.feeds f where f.ledger_id = $1 for update)
+        insert into ledger.endpoints as p (ledger_id, url, types, secret, sent_seq)
+        select f.ledger_id, $2, $3, $4, f.last_seq from f
         returning zerosum.endpoint_json(p);
 end $_$;
 
@@ -424,6 +424,7 @@ CREATE TABLE ledger.endpoints (
     disabled_at timestamp with time zone,
     disabled_reason text,
     deleted_at timestamp with time zone,
+    sent_seq bigint DEFAULT 0 NOT NULL,
     CONSTRAINT endpoints_secret_length CHECK (((octet_length(secret) >= 24) AND (octet_length(secret) <= 64))),
     CONSTRAINT endpoints_types_count CHECK (((cardinality(types) >= 1) AND (cardinality(types) <= 32))),
     CONSTRAINT endpoints_url_length CHECK (((length(url) >= 1) AND (length(url) <= 2048)))
@@ -562,8 +563,13 @@ CREATE FUNCTION zerosum.list_deliveries(ledger bigint, endpoint bigint, before b
             select string_agg(concat('{"at":', zerosum.time_json(a.at), ',"duration_ms":', a.duration_ms,
                 ',"status":', coalesce(a.status::text, 'null'), ',"error":', coalesce(to_json(a.error)::text, 'null'),
                 '}'), ',' order by a.number)
-            from ledger.attempts a
-            where a.endpoint_id = d.endpoint_id and a.ledger_id = d.ledger_id and a.seq = d.seq
+            from (
+                select a.number, a.at, a.duration_ms, a.status, a.error from ledger.attempts a
+                where a.endpoint_id = d.endpoint_id and a.ledger_id = d.ledger_id and a.seq = d.seq
+                union all
+                select 2147483647, d.settled_at, d.duration_ms, d.last_status, null
+                where d.status = 'delivered' and d.duration_ms is not null
+            ) a
         ), '],"due_at":', case when d.status = 'pending' then zerosum.time_json(d.due_at) else 'null' end, '}')
     from ledger.deliveries d
     join ledger.events v on v.ledger_id = d.ledger_id and v.seq = d.seq
@@ -649,6 +655,66 @@ CREATE FUNCTION zerosum.list_wallets(ledger bigint, after text, max integer, pre
     order by w.id
     limit $3
 $_$;
+
+CREATE FUNCTION zerosum.next_deliveries(ledger bigint, endpoint bigint, max integer, after bigint DEFAULT 0, busy bigint[] DEFAULT '{}'::bigint[]) RETURNS TABLE(url text, secret bytea, read_to bigint, fresh integer, seqs bigint[], attempts integer[], ids uuid[], bodies text[])
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+declare
+    l constant bigint := ledger;
+    -- So many events are looked at for one that matches, so that a call is short.
+    scan_max constant int := 1000;
+    -- (A call of clock_timestamp() in the condition would have the index read to its end.)
+    moment constant timestamptz := clock_timestamp();
+    p ledger.endpoints;
+    room int;
+    again bigint[];
+    again_attempts int[];
+    news bigint[];
+begin
+    select * into p from ledger.endpoints e where e.ledger_id = l and e.id = endpoint and e.disabled_at is null;
+    if not found then
+        return;
+    end if;
+    -- (Taken by due_at alone, which is the index's order: with seq besides, all that are pending may be sorted.)
+    select array_agg(d.seq), array_agg(d.attempts) into again, again_attempts from (
+        select d.seq, d.attempts from ledger.deliveries d
+        where d.ledger_id = l and d.endpoint_id = p.id and d.status = 'pending'
+            and d.due_at <= moment and d.seq <> all (busy)
+        order by d.due_at limit next_deliveries.max
+    ) d;
+    room := next_deliveries.max - coalesce(cardinality(again), 0);
+    with scanned as materialized (
+        select v.seq, v.type from ledger.events v
+        where v.ledger_id = l and v.seq > greatest(p.sent_seq, after)
+        order by v.seq limit case when '*' = any (p.types) then room else scan_max end
+    ), matched as materialized (
+        select s.seq from scanned s
+        where zerosum.type_matches(s.type, p.types) and (
+            -- (Not a join, which may read all of the endpoint's deliveries: a probe of the key for each.)
+            select d.seq from ledger.deliveries d
+            where d.endpoint_id = p.id and d.ledger_id = l and d.seq = s.seq limit 1) is null
+        order by s.seq limit room
+    )
+    select coalesce(array_agg(m.seq order by m.seq), '{}'),
+        case when count(*) < room then (select max(s.seq) from scanned s) else max(m.seq) end
+    into news, read_to
+    from matched m;
+    url := p.url;
+    secret := p.secret;
+    fresh := cardinality(news);
+    seqs := again || news;
+    attempts := again_attempts || array_fill(0, array[fresh]);
+    select array_agg(v.id order by u.n), array_agg(v.body order by u.n) into ids, bodies
+    from unnest(seqs) with ordinality u (seq, n)
+    cross join lateral (
+        select v.id, v.body from ledger.events v where v.ledger_id = l and v.seq = u.seq limit 1
+    ) v;
+    return next;
+end $$;
 
 CREATE FUNCTION zerosum.outbox_state() RETURNS TABLE(ledger text, depth bigint, oldest_s double precision)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -967,6 +1033,50 @@ CREATE FUNCTION zerosum.read_wallet(ledger bigint, id text) RETURNS TABLE(body t
     select zerosum.wallet_json(w) from ledger.wallets w where w.ledger_id = $1 and w.id = $2
 $_$;
 
+CREATE FUNCTION zerosum.record_deliveries(ledger bigint, endpoint bigint, sent_to bigint, seqs bigint[], outcomes text[], statuses integer[], errors text[], durations_ms integer[], retries_s double precision[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+declare
+    l constant bigint := ledger;
+    target constant bigint := endpoint;
+begin
+    -- Nothing is lost with this if the server dies just now but that it will be sent again; a flush costs those who post.
+    perform set_config('synchronous_commit', 'off', true);
+    update ledger.endpoints p set sent_seq = sent_to where p.ledger_id = l and p.id = target and p.sent_seq < sent_to;
+    -- An upsert, because an UPDATE that joins is planned by statistics and may read every delivery of the endpoint; the
+    -- conflict rule can only probe the key.
+    with told as (
+        insert into ledger.deliveries as d (ledger_id, endpoint_id, seq, status, due_at, attempts, last_status,
+            last_error, duration_ms, settled_at)
+        select g.ledger_id, target, u.seq, case when u.outcome = 'gone' then 'dead' else u.outcome end,
+            clock_timestamp() + make_interval(secs => coalesce(u.retry_s, 0)), 1, u.http, u.reason, u.took,
+            case when u.outcome <> 'pending' then clock_timestamp() end
+        from ledger.ledgers g, unnest(seqs, outcomes, statuses, errors, durations_ms, retries_s)
+            u (seq, outcome, http, reason, took, retry_s)
+        where g.ledger_id = l
+        order by u.seq
+        on conflict (endpoint_id, ledger_id, seq) do update
+        set status = excluded.status, due_at = excluded.due_at, attempts = d.attempts + 1,
+            last_status = excluded.last_status, last_error = excluded.last_error, duration_ms = excluded.duration_ms,
+            settled_at = excluded.settled_at
+        where d.status = 'pending'
+        returning d.*
+    )
+    insert into ledger.attempts (ledger_id, endpoint_id, seq, number, duration_ms, status, error)
+    select g.ledger_id, target, t.seq, coalesce((
+            select max(a.number) from ledger.attempts a
+            where a.endpoint_id = target and a.ledger_id = l and a.seq = t.seq), 0) + 1,
+        t.duration_ms, t.last_status, t.last_error
+    from ledger.ledgers g, told t where g.ledger_id = l and t.status <> 'delivered'
+    on conflict do nothing;
+    if 'gone' = any (outcomes) then
+        perform zerosum.disable_endpoint(l, target, 'it answered 410 Gone');
+    end if;
+end $$;
+
 CREATE FUNCTION zerosum.release_leases(holder text) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -980,13 +1090,23 @@ CREATE FUNCTION zerosum.resend_delivery(ledger bigint, endpoint bigint, seq bigi
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
-    with made as (
+    with told as (
+        insert into ledger.attempts (ledger_id, endpoint_id, seq, number, at, duration_ms, status)
+        select d.ledger_id, d.endpoint_id, d.seq, coalesce((
+                select max(a.number) from ledger.attempts a
+                where a.endpoint_id = $2 and a.ledger_id = $1 and a.seq = $3), 0) + 1,
+            d.settled_at, d.duration_ms, d.last_status
+        from ledger.deliveries d
+        where d.endpoint_id = $2 and d.ledger_id = $1 and d.seq = $3 and d.status = 'delivered'
+            and d.duration_ms is not null
+        on conflict do nothing
+    ), made as (
         insert into ledger.deliveries as d (ledger_id, endpoint_id, seq, due_at)
         select v.ledger_id, p.id, v.seq, clock_timestamp()
         from ledger.events v join ledger.endpoints p on p.ledger_id = v.ledger_id
         where v.ledger_id = $1 and v.seq = $3 and p.id = $2 and p.deleted_at is null
         on conflict (endpoint_id, ledger_id, seq) do update
-        set status = 'pending', due_at = clock_timestamp(), settled_at = null, attempts = 0
+        set status = 'pending', due_at = clock_timestamp(), settled_at = null, attempts = 0, duration_ms = null
         returning d.seq
     )
     select exists (select from made)
@@ -1085,6 +1205,7 @@ declare
     l constant bigint := ledger;
     f record;
     ords bigint[];
+    new_types text[];
 begin
     select * into f from ledger.feeds where ledger_id = l for update;
     if not found or f.holder is distinct from $2 or f.epoch is distinct from $3
@@ -1094,41 +1215,39 @@ begin
     end if;
     ords := array(select o.ord from ledger.outbox o where o.ledger_id = l order by o.ord limit max_events);
     stamped := cardinality(ords);
+    endpoints := '{}';
     if stamped = 0 then
         return next;
         return;
     end if;
-    insert into ledger.events (ledger_id, seq, transaction_id, recorded_at, id, type, leaf, body)
-    select b.ledger_id, b.seq, b.transaction_id, b.recorded_at, b.id, b.type,
-        sha256('\x00' || convert_to(b.body, 'UTF8')), b.body
-    from (
-        select s.*, concat('{"id":"', s.id, '","type":"', s.type, '","seq":', s.seq, ',"ledger":',
-            to_json(s.name), ',"timestamp":', zerosum.time_json(s.recorded_at), ',"data":', s.payload,
-            '}') as body
+    with stamped_now as (
+        insert into ledger.events (ledger_id, seq, transaction_id, recorded_at, id, type, leaf, body)
+        select b.ledger_id, b.seq, b.transaction_id, b.recorded_at, b.id, b.type,
+            sha256('\x00' || convert_to(b.body, 'UTF8')), b.body
         from (
-            select o.*, g.name, f.last_seq + row_number() over (order by o.ord) as seq
-            from unnest(ords) x (ord)
-            cross join lateral (
-                select * from ledger.outbox o where o.ledger_id = l and o.ord = x.ord limit 1
-            ) o
-            join ledger.ledgers g on g.ledger_id = o.ledger_id
-        ) s
-    ) b
-    order by b.seq;
-    with matched as (
-        insert into ledger.deliveries (ledger_id, endpoint_id, seq, due_at)
-        select v.ledger_id, p.id, v.seq, clock_timestamp()
-        from ledger.events v
-        join ledger.endpoints p on p.ledger_id = v.ledger_id and zerosum.type_matches(v.type, p.types)
-        where v.ledger_id = l and v.seq > f.last_seq and v.seq <= f.last_seq + stamped
-            and p.ledger_id = l and p.disabled_at is null
-        order by p.id, v.seq
-        returning endpoint_id
+            select s.*, concat('{"id":"', s.id, '","type":"', s.type, '","seq":', s.seq, ',"ledger":',
+                to_json(s.name), ',"timestamp":', zerosum.time_json(s.recorded_at), ',"data":', s.payload,
+                '}') as body
+            from (
+                select o.*, g.name, f.last_seq + row_number() over (order by o.ord) as seq
+                from unnest(ords) x (ord)
+                cross join lateral (
+                    select * from ledger.outbox o where o.ledger_id = l and o.ord = x.ord limit 1
+                ) o
+                join ledger.ledgers g on g.ledger_id = o.ledger_id
+            ) s
+        ) b
+        order by b.seq
+        returning type
     )
-    select array_agg(distinct endpoint_id) into endpoints from matched;
+    select array_agg(distinct type) into new_types from stamped_now;
+    endpoints := array(
+        select p.id from ledger.endpoints p
+        where p.ledger_id = l and p.disabled_at is null and exists (
+            select from unnest(new_types) t (type) where zerosum.type_matches(t.type, p.types))
+    );
     delete from ledger.outbox o where o.ledger_id = l and o.ord = any (ords);
     update ledger.feeds set last_seq = f.last_seq + stamped where ledger_id = l;
-    endpoints := coalesce(endpoints, '{}');
     return next;
 end $_$;
 
@@ -1145,6 +1264,9 @@ CREATE FUNCTION zerosum.take_leases(holder text, seconds double precision, horiz
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 #variable_conflict use_column
+declare
+    -- (A call of clock_timestamp() in the condition would have the index of what is due read to its end.)
+    moment constant timestamptz := clock_timestamp();
 begin
     update ledger.feeds f
     set holder = $1, until = clock_timestamp() + make_interval(secs => $2),
@@ -1162,10 +1284,10 @@ begin
             exists (select from ledger.outbox o where o.ledger_id = f.ledger_id),
             array(
                 select p.id from ledger.endpoints p
-                where p.ledger_id = f.ledger_id and p.disabled_at is null and exists (
+                where p.ledger_id = f.ledger_id and p.disabled_at is null and (p.sent_seq < f.last_seq or exists (
                     select from ledger.deliveries d
                     where d.ledger_id = f.ledger_id and d.endpoint_id = p.id and d.status = 'pending'
-                        and d.due_at <= clock_timestamp())
+                        and d.due_at <= moment))
             ),
             not exists (select from ledger.feeds o where o.holder is distinct from $1 or o.until <= clock_timestamp()),
             coalesce(pg_snapshot_xmin(pg_current_snapshot()) >= $3::xid8, true)
@@ -1535,6 +1657,7 @@ CREATE TABLE ledger.deliveries (
     last_status integer,
     last_error text,
     settled_at timestamp with time zone,
+    duration_ms integer,
     CONSTRAINT deliveries_attempts_range CHECK ((attempts >= 0)),
     CONSTRAINT deliveries_settled CHECK (((status = 'pending'::text) = (settled_at IS NULL))),
     CONSTRAINT deliveries_status_known CHECK ((status = ANY (ARRAY['pending'::text, 'delivered'::text, 'dead'::text])))

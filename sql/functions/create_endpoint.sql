@@ -6,9 +6,9 @@ returns table (body text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 begin
-    perform from ledger.feeds f where f.ledger_id = $1 for update;
     return query
-        insert into ledger.endpoints as p (ledger_id, url, types, secret)
-        select g.ledger_id, $2, $3, $4 from ledger.ledgers g where g.ledger_id = $1
+        with f as (select * from ledger.feeds f where f.ledger_id = $1 for update)
+        insert into ledger.endpoints as p (ledger_id, url, types, secret, sent_seq)
+        select f.ledger_id, $2, $3, $4, f.last_seq from f
         returning zerosum.endpoint_json(p);
 end $$;

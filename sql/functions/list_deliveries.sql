@@ -1,5 +1,6 @@
 -- An endpoint's deliveries, newest event first, at most `max`, those with a seq below `before` (null: from the newest),
--- with status `wanted` if given: seq, and the delivery as JSON text with its attempts.
+-- with status `wanted` if given: seq, and the delivery as JSON text with its attempts (the one that arrived is in the
+-- delivery itself).
 -- Locks: none. Codes: none.
 create or replace function zerosum.list_deliveries(
     ledger bigint, endpoint bigint, before bigint, max int, wanted text default null
@@ -10,8 +11,13 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
             select string_agg(concat('{"at":', zerosum.time_json(a.at), ',"duration_ms":', a.duration_ms,
                 ',"status":', coalesce(a.status::text, 'null'), ',"error":', coalesce(to_json(a.error)::text, 'null'),
                 '}'), ',' order by a.number)
-            from ledger.attempts a
-            where a.endpoint_id = d.endpoint_id and a.ledger_id = d.ledger_id and a.seq = d.seq
+            from (
+                select a.number, a.at, a.duration_ms, a.status, a.error from ledger.attempts a
+                where a.endpoint_id = d.endpoint_id and a.ledger_id = d.ledger_id and a.seq = d.seq
+                union all
+                select 2147483647, d.settled_at, d.duration_ms, d.last_status, null
+                where d.status = 'delivered' and d.duration_ms is not null
+            ) a
         ), '],"due_at":', case when d.status = 'pending' then zerosum.time_json(d.due_at) else 'null' end, '}')
     from ledger.deliveries d
     join ledger.events v on v.ledger_id = d.ledger_id and v.seq = d.seq

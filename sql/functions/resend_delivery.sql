@@ -2,13 +2,23 @@
 -- Locks: the delivery's row. Codes: none; false if the endpoint or the event is not there.
 create or replace function zerosum.resend_delivery(ledger bigint, endpoint bigint, seq bigint) returns boolean
 language sql security definer set search_path = pg_catalog, pg_temp as $$
-    with made as (
+    with told as (
+        insert into ledger.attempts (ledger_id, endpoint_id, seq, number, at, duration_ms, status)
+        select d.ledger_id, d.endpoint_id, d.seq, coalesce((
+                select max(a.number) from ledger.attempts a
+                where a.endpoint_id = $2 and a.ledger_id = $1 and a.seq = $3), 0) + 1,
+            d.settled_at, d.duration_ms, d.last_status
+        from ledger.deliveries d
+        where d.endpoint_id = $2 and d.ledger_id = $1 and d.seq = $3 and d.status = 'delivered'
+            and d.duration_ms is not null
+        on conflict do nothing
+    ), made as (
         insert into ledger.deliveries as d (ledger_id, endpoint_id, seq, due_at)
         select v.ledger_id, p.id, v.seq, clock_timestamp()
         from ledger.events v join ledger.endpoints p on p.ledger_id = v.ledger_id
         where v.ledger_id = $1 and v.seq = $3 and p.id = $2 and p.deleted_at is null
         on conflict (endpoint_id, ledger_id, seq) do update
-        set status = 'pending', due_at = clock_timestamp(), settled_at = null, attempts = 0
+        set status = 'pending', due_at = clock_timestamp(), settled_at = null, attempts = 0, duration_ms = null
         returning d.seq
     )
     select exists (select from made)

@@ -1,8 +1,8 @@
--- Give the ledger's next outbox rows, at most max_events, their gapless seq, body and leaf; fan them out to the
--- endpoints that take their type; delete them. One transaction, checked against the lease.
+-- Give the ledger's next outbox rows, at most max_events, their gapless seq, body and leaf, and delete them. One
+-- transaction, checked against the lease. Endpoints read the feed by cursors of their own.
 -- Body: {"id","type","seq","ledger","timestamp","data"}; leaf = sha256(0x00 || body): event seq is leaf seq - 1 of the
 -- ledger's RFC 6962 tree.
--- Returns one row: how many events were stamped, and the endpoints that have something new.
+-- Returns one row: how many events were stamped, and the endpoints that take one of their types.
 -- Locks: the ledger's row in ledger.feeds; outbox rows by ord. Codes: ZS301 the caller does not hold the lease.
 create or replace function zerosum.stamp(ledger bigint, holder text, epoch bigint, max_events int)
 returns table (stamped int, endpoints bigint[])
@@ -13,6 +13,7 @@ declare
     l constant bigint := ledger;
     f record;
     ords bigint[];
+    new_types text[];
 begin
     select * into f from ledger.feeds where ledger_id = l for update;
     if not found or f.holder is distinct from $2 or f.epoch is distinct from $3
@@ -22,40 +23,38 @@ begin
     end if;
     ords := array(select o.ord from ledger.outbox o where o.ledger_id = l order by o.ord limit max_events);
     stamped := cardinality(ords);
+    endpoints := '{}';
     if stamped = 0 then
         return next;
         return;
     end if;
-    insert into ledger.events (ledger_id, seq, transaction_id, recorded_at, id, type, leaf, body)
-    select b.ledger_id, b.seq, b.transaction_id, b.recorded_at, b.id, b.type,
-        sha256('\x00' || convert_to(b.body, 'UTF8')), b.body
-    from (
-        select s.*, concat('{"id":"', s.id, '","type":"', s.type, '","seq":', s.seq, ',"ledger":',
-            to_json(s.name), ',"timestamp":', zerosum.time_json(s.recorded_at), ',"data":', s.payload,
-            '}') as body
+    with stamped_now as (
+        insert into ledger.events (ledger_id, seq, transaction_id, recorded_at, id, type, leaf, body)
+        select b.ledger_id, b.seq, b.transaction_id, b.recorded_at, b.id, b.type,
+            sha256('\x00' || convert_to(b.body, 'UTF8')), b.body
         from (
-            select o.*, g.name, f.last_seq + row_number() over (order by o.ord) as seq
-            from unnest(ords) x (ord)
-            cross join lateral (
-                select * from ledger.outbox o where o.ledger_id = l and o.ord = x.ord limit 1
-            ) o
-            join ledger.ledgers g on g.ledger_id = o.ledger_id
-        ) s
-    ) b
-    order by b.seq;
-    with matched as (
-        insert into ledger.deliveries (ledger_id, endpoint_id, seq, due_at)
-        select v.ledger_id, p.id, v.seq, clock_timestamp()
-        from ledger.events v
-        join ledger.endpoints p on p.ledger_id = v.ledger_id and zerosum.type_matches(v.type, p.types)
-        where v.ledger_id = l and v.seq > f.last_seq and v.seq <= f.last_seq + stamped
-            and p.ledger_id = l and p.disabled_at is null
-        order by p.id, v.seq
-        returning endpoint_id
+            select s.*, concat('{"id":"', s.id, '","type":"', s.type, '","seq":', s.seq, ',"ledger":',
+                to_json(s.name), ',"timestamp":', zerosum.time_json(s.recorded_at), ',"data":', s.payload,
+                '}') as body
+            from (
+                select o.*, g.name, f.last_seq + row_number() over (order by o.ord) as seq
+                from unnest(ords) x (ord)
+                cross join lateral (
+                    select * from ledger.outbox o where o.ledger_id = l and o.ord = x.ord limit 1
+                ) o
+                join ledger.ledgers g on g.ledger_id = o.ledger_id
+            ) s
+        ) b
+        order by b.seq
+        returning type
     )
-    select array_agg(distinct endpoint_id) into endpoints from matched;
+    select array_agg(distinct type) into new_types from stamped_now;
+    endpoints := array(
+        select p.id from ledger.endpoints p
+        where p.ledger_id = l and p.disabled_at is null and exists (
+            select from unnest(new_types) t (type) where zerosum.type_matches(t.type, p.types))
+    );
     delete from ledger.outbox o where o.ledger_id = l and o.ord = any (ords);
     update ledger.feeds set last_seq = f.last_seq + stamped where ledger_id = l;
-    endpoints := coalesce(endpoints, '{}');
     return next;
 end $$;

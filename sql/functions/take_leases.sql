@@ -1,13 +1,16 @@
 -- Take or prolong, for `seconds` of database time, the lease of every ledger that nobody else holds, and tell what there
 -- is to do in those held: a row each. epoch is what to stamp under (a new holder gets a new one), waiting whether the
--- outbox has rows, due the endpoints that have a delivery to be sent now, whole whether every ledger's lease is held
--- here, settled whether no transaction older than `horizon` is open: judged in the snapshot that saw the outbox.
+-- outbox has rows, due the endpoints that have a delivery to be tried again now or are behind the feed, whole whether
+-- every ledger's lease is held here, settled whether no transaction older than `horizon` is open: judged in the snapshot that saw the outbox.
 -- One that is held for more than half of `seconds` is not written again, so that an idle relay writes little.
 -- Locks: rows of ledger.feeds, skipping those that are locked: whoever stamps is alive. Codes: none.
 create or replace function zerosum.take_leases(holder text, seconds float8, horizon text default null)
 returns table (ledger_id bigint, epoch bigint, waiting boolean, due bigint[], whole boolean, settled boolean)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
+declare
+    -- (A call of clock_timestamp() in the condition would have the index of what is due read to its end.)
+    moment constant timestamptz := clock_timestamp();
 begin
     update ledger.feeds f
     set holder = $1, until = clock_timestamp() + make_interval(secs => $2),
@@ -25,10 +28,10 @@ begin
             exists (select from ledger.outbox o where o.ledger_id = f.ledger_id),
             array(
                 select p.id from ledger.endpoints p
-                where p.ledger_id = f.ledger_id and p.disabled_at is null and exists (
+                where p.ledger_id = f.ledger_id and p.disabled_at is null and (p.sent_seq < f.last_seq or exists (
                     select from ledger.deliveries d
                     where d.ledger_id = f.ledger_id and d.endpoint_id = p.id and d.status = 'pending'
-                        and d.due_at <= clock_timestamp())
+                        and d.due_at <= moment))
             ),
             not exists (select from ledger.feeds o where o.holder is distinct from $1 or o.until <= clock_timestamp()),
             coalesce(pg_snapshot_xmin(pg_current_snapshot()) >= $3::xid8, true)

@@ -95,16 +95,35 @@ async def test_deliveries_are_fetched_and_recorded_by_their_keys(
     for _ in range(30):
         await post(db, *batch(rnd, 200))
         await stamp(db, "r", epoch)
-    due = "select * from zerosum.due_deliveries(1, (select id from ledger.endpoints), 100)"
-    finish = "select zerosum.finish_deliveries(1, (select id from ledger.endpoints), $1, $2, $3, $4, $5, $6)"
-    for _ in range(3):
-        name, rows = await most_read(db, lambda: db.fetch(due))
-        assert rows <= PER_TRANSFER * 100, (name, rows)
-        seqs = [row["seq"] for row in await db.fetch(due)]
-        told = (seqs, ["delivered"] * 100, [200] * 100, [None] * 100, [1] * 100, [None] * 100)
-        name, rows = await most_read(db, lambda t=told: db.fetch(finish, *t))
-        assert rows <= PER_TRANSFER * 100, (name, rows)
-    assert (
-        await db.fetchval("select count(*) from ledger.deliveries where status = 'delivered'")
-        == 300
+    due = "select * from zerosum.next_deliveries(1, (select id from ledger.endpoints), 100, $1)"
+    record = (
+        "select zerosum.record_deliveries(1, (select id from ledger.endpoints),"
+        " $1, $2, $3, $4, $5, $6, $7)"
     )
+    # Thousands that wait to be tried again, then those that the feed still has, then the first again.
+    for after, outcome in ((0, "pending"),) * 40 + ((0, "delivered"),) * 3:
+        name, rows = await most_read(db, lambda a=after: db.fetch(due, a))
+        assert rows <= PER_TRANSFER * 100, (name, rows)
+        (row,) = await db.fetch(due, after)
+        seqs, fails = row["seqs"], outcome == "pending"
+        told = ([outcome] * 100, [200] * 100, ["no" if fails else None] * 100, [1] * 100)
+        given = (row["read_to"], seqs, *told, [3600.0 if fails else None] * 100)
+        name, rows = await most_read(db, lambda g=given: db.fetch(record, *g))
+        assert rows <= PER_TRANSFER * 100, (name, rows)
+    tried = "select count(*) filter (where status = 'delivered'), count(*) from ledger.deliveries"
+    assert [tuple(row) for row in await db.fetch(tried)] == [(300, 4300)]
+    await lease(db, "r")
+    name, rows = await most_read(db, lambda: lease(db, "r"))
+    assert rows <= PER_TRANSFER, (name, rows)
+    await db.execute("update ledger.deliveries set due_at = '-infinity' where status = 'pending'")
+    for _ in range(3):
+        name, rows = await most_read(db, lambda: db.fetch(due, 0))
+        assert rows <= PER_TRANSFER * 100, (name, rows)
+        (row,) = await db.fetch(due, 0)
+        assert (row["fresh"], len(row["seqs"])) == (0, 100)
+        arrived = (["delivered"] * 100, [200] * 100, [None] * 100, [1] * 100, [None] * 100)
+        name, rows = await most_read(
+            db, lambda t=arrived, s=row["seqs"]: db.fetch(record, 0, s, *t)
+        )
+        assert rows <= PER_TRANSFER * 100, (name, rows)
+    assert [tuple(row) for row in await db.fetch(tried)] == [(600, 4300)]

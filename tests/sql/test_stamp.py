@@ -93,8 +93,49 @@ async def test_an_endpoint_gets_what_it_asked_for_from_when_it_was_made(
     assert row is not None
     ends = [r["id"] for r in await peopled.fetch("select id from ledger.endpoints order by id")]
     assert (row["stamped"], sorted(row["endpoints"])) == (1, ends[:3])
-    rows = await peopled.fetch("select endpoint_id, seq, status from ledger.deliveries order by 1")
-    assert [tuple(r) for r in rows] == [(end, 2, "pending") for end in ends[:3]]
+    found = [await to_send(peopled, end) for end in ends]
+    assert found == [(2, [2]), (2, [2]), (2, [2]), (2, [])]
+
+
+async def to_send(db: asyncpg.Connection, end: int, max_: int = 10) -> tuple[int | None, list[int]]:
+    row = await db.fetchrow("select * from zerosum.next_deliveries(1, $1, $2)", end, max_)
+    assert row is not None
+    assert len(row["ids"] or ()) == len(row["bodies"] or ()) == len(row["seqs"])
+    return row["read_to"], row["seqs"]
+
+
+async def record(db: asyncpg.Connection, end: int, sent_to: int, **outcomes: str) -> None:
+    """outcomes: s7="delivered"."""
+    seqs = [int(name[1:]) for name in outcomes]
+    n = len(seqs)
+    await db.execute(
+        "select zerosum.record_deliveries(1, $1, $2, $3, $4, $5, $6, $7, $8)",
+        *(end, sent_to, seqs, list(outcomes.values()), [200] * n, [None] * n, [1] * n, [0.0] * n),
+    )
+
+
+async def test_an_endpoint_reads_the_feed_past_its_cursor(peopled: asyncpg.Connection) -> None:
+    epoch = await lease(peopled, "r1")
+    assert await stamp(peopled, "r1", epoch) == 1
+    made = "select zerosum.create_endpoint(1, 'https://example.com', '{transaction.*}', $1)"
+    await peopled.execute(made, bytes(32))
+    end = await peopled.fetchval("select id from ledger.endpoints")
+    for _ in range(6):
+        assert await codes(peopled, req(("alice", "bob", 1))) == ["posted"]
+    assert await stamp(peopled, "r1", epoch) == 6
+    assert await to_send(peopled, end, 3) == (4, [2, 3, 4])
+    # 4 arrived before 2 and 3: the cursor stays, and what is recorded is not sent again.
+    await record(peopled, end, 1, s4="delivered")
+    assert await to_send(peopled, end, 3) == (5, [2, 3, 5])
+    # 3 failed, and is due again: it comes first, and once.
+    await record(peopled, end, 4, s2="delivered", s3="pending")
+    assert await to_send(peopled, end, 3) == (6, [3, 5, 6])
+    # A try that comes late, from a relay that was paused, changes nothing that is settled; nor does its cursor.
+    await record(peopled, end, 7, s3="delivered", s5="delivered", s6="delivered", s7="dead")
+    await record(peopled, end, 2, s3="pending", s7="delivered")
+    assert await to_send(peopled, end, 3) == (None, [])
+    rows = await peopled.fetch("select status from ledger.deliveries order by seq")
+    assert [row["status"] for row in rows] == ["delivered"] * 5 + ["dead"]
 
 
 async def test_an_event_that_nothing_caused_has_no_transaction(db: asyncpg.Connection) -> None:

@@ -1,3 +1,4 @@
+-- Of the release before: its relay may still send what waits to be tried again.
 -- Record what came of deliveries of one endpoint; arrays of one length. outcome: delivered; pending (try again in
 -- retry_s seconds); dead; gone (dead, and the endpoint wants no more: it is disabled, which is an event). Each is an
 -- attempt. A delivery that is settled already stays so.

@@ -1,3 +1,4 @@
+-- Of the release before: its relay may still send what waits to be tried again.
 -- The endpoint's deliveries that are due, at most `max`, those due longest first, less those in `busy` (their seqs):
 -- what is needed to send each. No row when the endpoint is disabled or gone.
 -- (Taken by due_at alone, which is the index's order: with seq besides, all that are pending may be sorted.)

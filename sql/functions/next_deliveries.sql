@@ -1,0 +1,64 @@
+-- What to send to an endpoint now: first deliveries to be tried again, those due longest first, less those in `busy`
+-- (their seqs), then the feed's next events of its types above `after` and above its cursor; `max` together.
+-- One row, none when the endpoint is disabled or gone: arrays of one length (attempts: tries so far), fresh how many of
+-- the last come from the feed, and read_to, how far the feed was read: `after` for the next call.
+-- Locks: none: one relay sends, the lease sees to that. Codes: none.
+create or replace function zerosum.next_deliveries(
+    ledger bigint, endpoint bigint, max int, after bigint default 0, busy bigint[] default '{}'
+) returns table (
+    url text, secret bytea, read_to bigint, fresh int, seqs bigint[], attempts int[], ids uuid[], bodies text[]
+)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off set jit = off as $$
+declare
+    l constant bigint := ledger;
+    -- So many events are looked at for one that matches, so that a call is short.
+    scan_max constant int := 1000;
+    -- (A call of clock_timestamp() in the condition would have the index read to its end.)
+    moment constant timestamptz := clock_timestamp();
+    p ledger.endpoints;
+    room int;
+    again bigint[];
+    again_attempts int[];
+    news bigint[];
+begin
+    select * into p from ledger.endpoints e where e.ledger_id = l and e.id = endpoint and e.disabled_at is null;
+    if not found then
+        return;
+    end if;
+    -- (Taken by due_at alone, which is the index's order: with seq besides, all that are pending may be sorted.)
+    select array_agg(d.seq), array_agg(d.attempts) into again, again_attempts from (
+        select d.seq, d.attempts from ledger.deliveries d
+        where d.ledger_id = l and d.endpoint_id = p.id and d.status = 'pending'
+            and d.due_at <= moment and d.seq <> all (busy)
+        order by d.due_at limit next_deliveries.max
+    ) d;
+    room := next_deliveries.max - coalesce(cardinality(again), 0);
+    with scanned as materialized (
+        select v.seq, v.type from ledger.events v
+        where v.ledger_id = l and v.seq > greatest(p.sent_seq, after)
+        order by v.seq limit case when '*' = any (p.types) then room else scan_max end
+    ), matched as materialized (
+        select s.seq from scanned s
+        where zerosum.type_matches(s.type, p.types) and (
+            -- (Not a join, which may read all of the endpoint's deliveries: a probe of the key for each.)
+            select d.seq from ledger.deliveries d
+            where d.endpoint_id = p.id and d.ledger_id = l and d.seq = s.seq limit 1) is null
+        order by s.seq limit room
+    )
+    select coalesce(array_agg(m.seq order by m.seq), '{}'),
+        case when count(*) < room then (select max(s.seq) from scanned s) else max(m.seq) end
+    into news, read_to
+    from matched m;
+    url := p.url;
+    secret := p.secret;
+    fresh := cardinality(news);
+    seqs := again || news;
+    attempts := again_attempts || array_fill(0, array[fresh]);
+    select array_agg(v.id order by u.n), array_agg(v.body order by u.n) into ids, bodies
+    from unnest(seqs) with ordinality u (seq, n)
+    cross join lateral (
+        select v.id, v.body from ledger.events v where v.ledger_id = l and v.seq = u.seq limit 1
+    ) v;
+    return next;
+end $$;

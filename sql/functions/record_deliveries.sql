@@ -1,0 +1,49 @@
+-- Record what came of deliveries to one endpoint, and that every event up to sent_to has been sent or is recorded.
+-- Arrays of one length; outcome: delivered; pending (try again in retry_s seconds); dead; gone (dead, and the endpoint
+-- wants no more: it is disabled, which is an event). A try that failed is an attempt; of the one that arrived the
+-- delivery itself tells. A delivery that is settled already stays so.
+-- The transaction that this is called in commits without waiting for the disk: for the relay, in one of its own.
+-- Locks: the endpoint's row, its deliveries by seq. Codes: none.
+create or replace function zerosum.record_deliveries(
+    ledger bigint, endpoint bigint, sent_to bigint, seqs bigint[], outcomes text[], statuses int[], errors text[],
+    durations_ms int[], retries_s float8[]
+) returns void
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off as $$
+declare
+    l constant bigint := ledger;
+    target constant bigint := endpoint;
+begin
+    -- Nothing is lost with this if the server dies just now but that it will be sent again; a flush costs those who post.
+    perform set_config('synchronous_commit', 'off', true);
+    update ledger.endpoints p set sent_seq = sent_to where p.ledger_id = l and p.id = target and p.sent_seq < sent_to;
+    -- An upsert, because an UPDATE that joins is planned by statistics and may read every delivery of the endpoint; the
+    -- conflict rule can only probe the key.
+    with told as (
+        insert into ledger.deliveries as d (ledger_id, endpoint_id, seq, status, due_at, attempts, last_status,
+            last_error, duration_ms, settled_at)
+        select g.ledger_id, target, u.seq, case when u.outcome = 'gone' then 'dead' else u.outcome end,
+            clock_timestamp() + make_interval(secs => coalesce(u.retry_s, 0)), 1, u.http, u.reason, u.took,
+            case when u.outcome <> 'pending' then clock_timestamp() end
+        from ledger.ledgers g, unnest(seqs, outcomes, statuses, errors, durations_ms, retries_s)
+            u (seq, outcome, http, reason, took, retry_s)
+        where g.ledger_id = l
+        order by u.seq
+        on conflict (endpoint_id, ledger_id, seq) do update
+        set status = excluded.status, due_at = excluded.due_at, attempts = d.attempts + 1,
+            last_status = excluded.last_status, last_error = excluded.last_error, duration_ms = excluded.duration_ms,
+            settled_at = excluded.settled_at
+        where d.status = 'pending'
+        returning d.*
+    )
+    insert into ledger.attempts (ledger_id, endpoint_id, seq, number, duration_ms, status, error)
+    select g.ledger_id, target, t.seq, coalesce((
+            select max(a.number) from ledger.attempts a
+            where a.endpoint_id = target and a.ledger_id = l and a.seq = t.seq), 0) + 1,
+        t.duration_ms, t.last_status, t.last_error
+    from ledger.ledgers g, told t where g.ledger_id = l and t.status <> 'delivered'
+    on conflict do nothing;
+    if 'gone' = any (outcomes) then
+        perform zerosum.disable_endpoint(l, target, 'it answered 410 Gone');
+    end if;
+end $$;
