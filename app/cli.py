@@ -226,11 +226,10 @@ def in_ledger(name: str, function: str, **arguments: Any) -> list[asyncpg.Record
 
 async def verify_ledgers(conn: asyncpg.Connection) -> int:
     """Print what each ledger's verification found; return how many faults there are."""
-    count = 0
+    count, name = 0, ""
+    conn.add_log_listener(lambda _, said: print(f"ledger {name}: {said.message}", file=sys.stderr))
     for ledger in await call(conn, "list_ledgers"):
         name, began = ledger["name"], time.monotonic()
-        if sys.stderr.isatty():
-            print(f"ledger {name}: looking …", file=sys.stderr)
         faults = await call(conn, "verify", ledger=ledger["ledger_id"])
         for fault in faults:
             print(f"{name}: {fault['fault']} {fault['subject']}: {fault['detail']}")

@@ -50,23 +50,23 @@ class Bench:
             )
             await conn.execute("analyze")
 
-    def start(self, *options: str) -> subprocess.Popen[bytes]:
+    def start(self, *options: str, port: int | None = None) -> subprocess.Popen[bytes]:
         """`zerosum serve` with these options, ready."""
-        process = self.spawn("serve", *options)
+        process = self.spawn("serve", *options, port=port)
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             try:
-                urllib.request.urlopen(f"{self.base}/readyz", timeout=1)
+                urllib.request.urlopen(f"http://127.0.0.1:{port or self.port}/readyz", timeout=1)
                 return process
             except OSError:
                 time.sleep(0.05)
         raise SystemExit("the server is not ready after 30 s")
 
-    def spawn(self, *command: str) -> subprocess.Popen[bytes]:
+    def spawn(self, *command: str, port: int | None = None) -> subprocess.Popen[bytes]:
         environ = {
             **os.environ,
             "DATABASE_URL": self.url,
-            "PORT": str(self.port),
+            "PORT": str(port or self.port),
             "ZEROSUM_API_KEY": KEY,
             "ZEROSUM_WEBHOOK_ALLOW": "127.0.0.0/8",
         }
@@ -119,20 +119,28 @@ class Bench:
     async def tpcb(self, clients: int) -> dict[str, float]:
         return await self.run_pgbench(clients, "tpcb")
 
-    async def direct(self, clients: int) -> dict[str, float]:
-        """Transfers by SQL clients that call zerosum.transfer themselves."""
-        script = self.postgres.data_dir / "transfer.sql"
+    async def direct(self, clients: int, shape: str = "uniform") -> dict[str, float]:
+        """Transfers, or credits from @world, by SQL clients that call the functions themselves."""
+        script = self.postgres.data_dir / f"{shape}.sql"
+        call = (
+            "credit(1, 'w' || :b, 1)"
+            if shape == "world"
+            else "transfer(1, 'w' || :a, 'w' || :b, 1)"
+        )
         script.write_text(
             f"\\set a random(0, {WALLETS - 1})\n\\set b (:a + random(1, {WALLETS - 1})) % {WALLETS}\n"
-            "select from zerosum.transfer(1, 'w' || :a, 'w' || :b, 1);\n"
+            f"select from zerosum.{call};\n"
         )
         script.chmod(0o644)
         return await self.run_pgbench(clients, "zerosum", "-f", str(script))
 
-    async def transfers(self, connections: int, shape: str) -> dict[str, float]:
+    async def transfers(
+        self, connections: int, shape: str, base: str | None = None
+    ) -> dict[str, float]:
+        """By HTTP, from a process of its own. base: another server's address."""
         await self.checkpoint()
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bench.load", self.base, KEY),
+            *(sys.executable, "-m", "bench.load", base or self.base, KEY),
             *(str(connections), str(SECONDS), shape),
             stdout=asyncio.subprocess.PIPE,
         )

@@ -22,17 +22,24 @@ WALLETS = 1000
 
 
 def transfers(base: str, key: str, shape: str) -> Iterator[bytes]:
-    """Requests without end. shape: `uniform` over the wallets, or `hot`: one wallet is every transfer's source."""
+    """Requests without end.
+
+    shape: `uniform` over the wallets; `hot`: one wallet is every transfer's source; `world`: credits, from @world.
+    """
     run = f"{random.getrandbits(48):012x}"
     host = urlsplit(base).netloc
     head = (
-        f"POST /v1/transfers HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {key}\r\n"
+        f"POST /v1/{'credits' if shape == 'world' else 'transfers'} HTTP/1.1\r\n"
+        f"Host: {host}\r\nAuthorization: Bearer {key}\r\n"
         "Content-Type: application/json\r\n"
     )
     for number in itertools.count():
         source, destination = random.sample(range(WALLETS), 2)
         name = "hot" if shape == "hot" else f"w{source}"
-        body = f'{{"source":"{name}","destination":"w{destination}","amount":{random.randrange(1, 1000)}}}'
+        ends = f'"source":"{name}","destination":"w{destination}"'
+        if shape == "world":
+            ends = f'"wallet":"w{destination}"'
+        body = f'{{{ends},"amount":{random.randrange(1, 1000)}}}'
         yield (
             f"{head}Idempotency-Key: {run}-{number}\r\nContent-Length: {len(body)}\r\n\r\n{body}"
         ).encode()

@@ -1,10 +1,9 @@
 """The relay: holds the ledgers' leases, stamps what the outbox has, wakes the endpoints' workers.
 
-Asleep, a NOTIFY wakes it; a poll each second finds what a NOTIFY missed, retries that have come due, and leases that
-others let go of. Busy, it says that it is awake and looks by itself, and writers spare the NOTIFY. Before it sleeps
-again it says so, and looks on until every transaction that may have read otherwise has ended: no wake-up is lost.
-Everything it knows is in Postgres: one that dies is followed
-by another, which sends again what it can't know to have arrived, under the same id.
+Asleep, a NOTIFY wakes it; a poll about each second finds what a NOTIFY missed, retries that have come due, and leases
+that others let go of. Busy, it says that it is awake and looks by itself, and writers spare the NOTIFY. Before it
+sleeps again it says so, and looks on until every transaction that may have read otherwise has ended: no wake-up is
+lost. Everything it knows is in Postgres: one that dies is followed by another, which sends again what it can't know to have arrived, under the same id.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from relay.endpoint import EndpointWorker
 from relay.listener import Listener
 from relay.webhook import WebhookSender
 
-POLL_S = 1.0
+POLL_S = 1.1  # With the listener's probe less than a query a second.
 LEASE_S = 5.0  # How long the next relay waits for one that was killed.
 STAMP_MAX = 500
 POOL_SIZE = 2  # and one connection to listen

@@ -1337,88 +1337,146 @@ CREATE FUNCTION zerosum.unsafe_settings() RETURNS TABLE(name text)
 $$;
 
 CREATE FUNCTION zerosum.verify(ledger bigint) RETURNS TABLE(fault text, subject text, detail text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET client_min_messages TO 'notice'
+    AS $$
+#variable_conflict use_column
+declare
+    l constant bigint := ledger;
+    wallets_slice constant int := 500;
+    slice constant int := 5000;
+    told timestamptz := '-infinity';
+    low text := '';
+    high text;
+    at bigint := 0;
+    till bigint;
+    done bigint := 0;
+    last bigint;
+begin
+    loop
+        select max(x.id) into high from (
+            select w.id from ledger.wallets w where w.ledger_id = l and w.id > low collate "C"
+            order by w.id offset wallets_slice - 1 limit 1
+        ) x;
+        return query select * from zerosum.verify_wallets(l, low, high);
+        exit when high is null;
+        low := high;
+        done := done + wallets_slice;
+        if clock_timestamp() > told + interval '1 second' then
+            told := clock_timestamp();
+            raise notice 'wallets: % looked at', done;
+        end if;
+    end loop;
+    done := 0;
+    loop
+        -- (The sum is how its index is spelled.)
+        select max(x.id) into till from (
+            select t.id from ledger.transactions t where t.ledger_id + 0 = l and t.id > at
+            order by t.id offset slice - 1 limit 1
+        ) x;
+        return query select * from zerosum.verify_transactions(l, at, till);
+        exit when till is null;
+        at := till;
+        done := done + slice;
+        if clock_timestamp() > told + interval '1 second' then
+            told := clock_timestamp();
+            raise notice 'transactions: % looked at', done;
+        end if;
+    end loop;
+    return query
+        select 'asset', e.asset, 'sums to ' || sum(e.amount) from ledger.entries e where e.ledger_id = l
+        group by e.asset having sum(e.amount) <> 0;
+    select coalesce(max(v.seq), 0) into last from ledger.events v where v.ledger_id = l;
+    at := 0;
+    while at < last loop
+        return query select * from zerosum.verify_events(l, at, at + slice);
+        at := at + slice;
+        if clock_timestamp() > told + interval '1 second' then
+            told := clock_timestamp();
+            raise notice 'events: % of % looked at', at, last;
+        end if;
+    end loop;
+    return query
+        select 'event', o.transaction_id::text, 'data is not the transaction'
+        from ledger.outbox o
+        join zerosum.answer(l, array(
+            select o.transaction_id from ledger.outbox o where o.ledger_id = l and o.transaction_id is not null)) t
+            on t.id = o.transaction_id
+        where o.ledger_id = l and o.payload <> t.body
+        union all
+        select 'event', coalesce(t.id, m.transaction_id)::text,
+            case when t.id is null then 'event without a transaction' when m.n is null then 'no event'
+                else m.n || ' events' end
+        from (
+            select x.transaction_id, count(*) as n from (
+                select v.transaction_id from ledger.events v where v.ledger_id = l
+                union all
+                select o.transaction_id from ledger.outbox o where o.ledger_id = l
+            ) x where x.transaction_id is not null group by x.transaction_id
+        ) m
+        full join (select t.id from ledger.transactions t where t.ledger_id = l) t on t.id = m.transaction_id
+        where t.id is null or m.n is distinct from 1
+        union all
+        select 'feed', l::text, concat('last_seq ', f.last_seq, ', ', v.n, ' events that end at ', last)
+        from (select count(*) as n from ledger.events v where v.ledger_id = l) v
+        left join ledger.feeds f on f.ledger_id = l
+        where coalesce(f.last_seq, 0) <> last or v.n <> last
+        union all
+        select * from zerosum.verify_triggers();
+end $$;
+
+CREATE FUNCTION zerosum.verify_events(ledger bigint, low bigint, high bigint) RETURNS TABLE(fault text, subject text, detail text)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
     AS $_$
-with e as materialized (
-    select e.*, sum(e.amount) over w as running, row_number() over w as place,
-        lag(e.recorded_at) over w as before
-    from ledger.entries e where e.ledger_id = $1
-    window w as (partition by e.wallet_id order by e.version)
-), sums as (
-    select wallet_id, count(*) as entries, sum(amount) as total, max(version) as version,
-        min(asset) as asset, max(recorded_at) as recorded_at, min(asset) <> max(asset) as mixed
-    from e group by wallet_id
-), postings as (
-    select transaction_id, posting, count(*) = 2 and sum(amount) = 0 and min(asset) = max(asset) as whole,
-        min(recorded_at) as low, max(recorded_at) as high
-    from e group by transaction_id, posting
-), bundles as (
-    select transaction_id, bool_and(whole) and min(posting) = 1 and max(posting) = count(*) as whole,
-        min(low) as low, max(high) as high
-    from postings group by transaction_id
-), made as (
-    select transaction_id, payload as text from ledger.outbox where ledger_id = $1
-    union all
-    select transaction_id, substr(body, strpos(body, ',"data":') + 8,
-        length(body) - strpos(body, ',"data":') - 8)
-    from ledger.events where ledger_id = $1
+with v as materialized (
+    select * from ledger.events v where v.ledger_id = $1 and v.seq > $2 and v.seq <= $3
 )
-select 'wallet', coalesce(w.id, s.wallet_id), concat_ws(', ',
-    case when w.id is null then 'entries without a wallet' end,
-    case when w.posted <> coalesce(s.total, 0) then 'posted ' || w.posted || ', entries sum to '
-        || coalesce(s.total, 0) end,
-    case when w.version <> coalesce(s.version, 0) then 'version ' || w.version || ', entries end at '
-        || coalesce(s.version, 0) end,
-    case when s.version <> s.entries then 'versions have gaps' end,
-    case when s.mixed or s.asset <> w.asset then 'entries of another asset' end,
-    case when w.recorded_at <> s.recorded_at then 'recorded_at is not the latest entry''s' end)
-from (select * from ledger.wallets where ledger_id = $1) w full join sums s on s.wallet_id = w.id
-where w.id is null or w.posted <> coalesce(s.total, 0) or w.version <> coalesce(s.version, 0)
-    or s.version <> s.entries or s.mixed or s.asset <> w.asset or w.recorded_at <> s.recorded_at
-union all
-select 'entry', wallet_id || '/' || version, concat_ws(', ',
-    case when balance <> running then 'balance ' || balance || ', entries sum to ' || running end,
-    case when version <> place then 'version is number ' || place end,
-    case when recorded_at < before then 'recorded_at falls' end)
-from e where balance <> running or version <> place or recorded_at < before
-union all
-select 'transaction', coalesce(t.id, b.transaction_id)::text, concat_ws(', ',
-    case when t.id is null then 'entries without a transaction' end,
-    case when b.transaction_id is null then 'no entries' end,
-    case when not b.whole then 'postings not 1..n of two entries that sum to zero' end,
-    case when b.low <> t.recorded_at or b.high <> t.recorded_at then 'recorded_at differs' end)
-from (select * from ledger.transactions where ledger_id = $1) t
-full join bundles b on b.transaction_id = t.id
-where t.id is null or b.transaction_id is null or not b.whole
-    or b.low <> t.recorded_at or b.high <> t.recorded_at
-union all
-select 'asset', asset, 'sums to ' || sum(amount) from e group by asset having sum(amount) <> 0
-union all
-select 'event', coalesce(t.id, m.transaction_id)::text,
-    case when t.id is null then 'event without a transaction' when m.n is null then 'no event'
-        when m.n > 1 then m.n || ' events' else 'data is not the transaction' end
-from (select transaction_id, count(*) as n, min(text) as text from made
-    where transaction_id is not null group by transaction_id) m
-full join (select a.id, a.body from zerosum.answer($1, array(
-    select t.id from ledger.transactions t where t.ledger_id = $1)) a) t on t.id = m.transaction_id
-where t.id is null or m.n is distinct from 1 or m.text <> t.body
-union all
 select 'event', v.seq::text, concat_ws(', ',
     case when v.seq <> v.place then 'seq is number ' || v.place end,
     case when v.leaf <> sha256('\x00' || convert_to(v.body, 'UTF8')) then 'leaf is not the body''s' end,
     case when v.body not like concat('{"id":"', v.id, '","type":"', v.type, '","seq":', v.seq, ',"ledger":%')
         then 'body is not the row''s' end)
-from (select *, row_number() over (order by seq) as place from ledger.events where ledger_id = $1) v
+from (select *, $2 + row_number() over (order by seq) as place from v) v
 where v.seq <> v.place or v.leaf <> sha256('\x00' || convert_to(v.body, 'UTF8'))
     or v.body not like concat('{"id":"', v.id, '","type":"', v.type, '","seq":', v.seq, ',"ledger":%')
 union all
-select 'feed', $1::text, 'last_seq ' || coalesce(f.last_seq, 0) || ', events end at ' || v.last
-from (select coalesce(max(seq), 0) as last from ledger.events where ledger_id = $1) v
-left join ledger.feeds f on f.ledger_id = $1
-where coalesce(f.last_seq, 0) <> v.last
-union all
-select * from zerosum.verify_triggers()
+select 'event', t.id::text, 'data is not the transaction'
+from v join zerosum.answer($1, array(select transaction_id from v where transaction_id is not null)) t
+    on t.id = v.transaction_id
+where t.body <> substr(v.body, strpos(v.body, ',"data":') + 8, length(v.body) - strpos(v.body, ',"data":') - 8)
+$_$;
+
+CREATE FUNCTION zerosum.verify_transactions(ledger bigint, low bigint, high bigint) RETURNS TABLE(fault text, subject text, detail text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $_$
+with postings as (
+    select transaction_id, posting, count(*) = 2 and sum(amount) = 0 and min(asset) = max(asset) as whole,
+        min(recorded_at) as low, max(recorded_at) as high
+    from ledger.entries e
+    where e.ledger_id = $1 and e.transaction_id > $2 and ($3 is null or e.transaction_id <= $3)
+    group by transaction_id, posting
+), bundles as (
+    select transaction_id, bool_and(whole) and min(posting) = 1 and max(posting) = count(*) as whole,
+        min(low) as low, max(high) as high
+    from postings group by transaction_id
+)
+select 'transaction', coalesce(t.id, b.transaction_id)::text, concat_ws(', ',
+    case when t.id is null then 'entries without a transaction' end,
+    case when b.transaction_id is null then 'no entries' end,
+    case when not b.whole then 'postings not 1..n of two entries that sum to zero' end,
+    case when b.low <> t.recorded_at or b.high <> t.recorded_at then 'recorded_at differs' end)
+from (
+    select * from ledger.transactions t where t.ledger_id = $1 and t.id > $2 and ($3 is null or t.id <= $3)
+) t
+full join bundles b on b.transaction_id = t.id
+where t.id is null or b.transaction_id is null or not b.whole
+    or b.low <> t.recorded_at or b.high <> t.recorded_at
 $_$;
 
 CREATE FUNCTION zerosum.verify_triggers() RETURNS TABLE(fault text, subject text, detail text)
@@ -1448,6 +1506,45 @@ select 'trigger', coalesce(x.name, f.name),
 from expected x full join found f on f.name = x.name
 where f.digest is distinct from x.digest
 $$;
+
+CREATE FUNCTION zerosum.verify_wallets(ledger bigint, low text, high text) RETURNS TABLE(fault text, subject text, detail text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $_$
+with e as materialized (
+    select e.*, sum(e.amount) over w as running, row_number() over w as place,
+        lag(e.recorded_at) over w as before
+    from ledger.entries e
+    where e.ledger_id = $1 and e.wallet_id > $2 collate "C" and ($3 is null or e.wallet_id <= $3 collate "C")
+    window w as (partition by e.wallet_id order by e.version)
+), sums as (
+    select wallet_id, count(*) as entries, sum(amount) as total, max(version) as version,
+        min(asset) as asset, max(recorded_at) as recorded_at, min(asset) <> max(asset) as mixed
+    from e group by wallet_id
+)
+select 'wallet', coalesce(w.id, s.wallet_id), concat_ws(', ',
+    case when w.id is null then 'entries without a wallet' end,
+    case when w.posted <> coalesce(s.total, 0) then 'posted ' || w.posted || ', entries sum to '
+        || coalesce(s.total, 0) end,
+    case when w.version <> coalesce(s.version, 0) then 'version ' || w.version || ', entries end at '
+        || coalesce(s.version, 0) end,
+    case when s.version <> s.entries then 'versions have gaps' end,
+    case when s.mixed or s.asset <> w.asset then 'entries of another asset' end,
+    case when w.recorded_at <> s.recorded_at then 'recorded_at is not the latest entry''s' end)
+from (
+    select * from ledger.wallets w
+    where w.ledger_id = $1 and w.id > $2 collate "C" and ($3 is null or w.id <= $3 collate "C")
+) w full join sums s on s.wallet_id = w.id
+where w.id is null or w.posted <> coalesce(s.total, 0) or w.version <> coalesce(s.version, 0)
+    or s.version <> s.entries or s.mixed or s.asset <> w.asset or w.recorded_at <> s.recorded_at
+union all
+select 'entry', wallet_id || '/' || version, concat_ws(', ',
+    case when balance <> running then 'balance ' || balance || ', entries sum to ' || running end,
+    case when version <> place then 'version is number ' || place end,
+    case when recorded_at < before then 'recorded_at falls' end)
+from e where balance <> running or version <> place or recorded_at < before
+$_$;
 
 CREATE FUNCTION zerosum.wallet_facts(wallet text) RETURNS text
     LANGUAGE sql STABLE

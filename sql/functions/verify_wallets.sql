@@ -1,0 +1,39 @@
+-- Faults of a ledger's wallets with ids above `low` up to `high` (null: to the last), and of the entries there: balance,
+-- version and time of each wallet are its entries', and each entry's follow from those before it.
+-- Locks: none. Codes: none.
+create or replace function zerosum.verify_wallets(ledger bigint, low text, high text)
+returns table (fault text, subject text, detail text)
+language sql stable security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
+with e as materialized (
+    select e.*, sum(e.amount) over w as running, row_number() over w as place,
+        lag(e.recorded_at) over w as before
+    from ledger.entries e
+    where e.ledger_id = $1 and e.wallet_id > $2 collate "C" and ($3 is null or e.wallet_id <= $3 collate "C")
+    window w as (partition by e.wallet_id order by e.version)
+), sums as (
+    select wallet_id, count(*) as entries, sum(amount) as total, max(version) as version,
+        min(asset) as asset, max(recorded_at) as recorded_at, min(asset) <> max(asset) as mixed
+    from e group by wallet_id
+)
+select 'wallet', coalesce(w.id, s.wallet_id), concat_ws(', ',
+    case when w.id is null then 'entries without a wallet' end,
+    case when w.posted <> coalesce(s.total, 0) then 'posted ' || w.posted || ', entries sum to '
+        || coalesce(s.total, 0) end,
+    case when w.version <> coalesce(s.version, 0) then 'version ' || w.version || ', entries end at '
+        || coalesce(s.version, 0) end,
+    case when s.version <> s.entries then 'versions have gaps' end,
+    case when s.mixed or s.asset <> w.asset then 'entries of another asset' end,
+    case when w.recorded_at <> s.recorded_at then 'recorded_at is not the latest entry''s' end)
+from (
+    select * from ledger.wallets w
+    where w.ledger_id = $1 and w.id > $2 collate "C" and ($3 is null or w.id <= $3 collate "C")
+) w full join sums s on s.wallet_id = w.id
+where w.id is null or w.posted <> coalesce(s.total, 0) or w.version <> coalesce(s.version, 0)
+    or s.version <> s.entries or s.mixed or s.asset <> w.asset or w.recorded_at <> s.recorded_at
+union all
+select 'entry', wallet_id || '/' || version, concat_ws(', ',
+    case when balance <> running then 'balance ' || balance || ', entries sum to ' || running end,
+    case when version <> place then 'version is number ' || place end,
+    case when recorded_at < before then 'recorded_at falls' end)
+from e where balance <> running or version <> place or recorded_at < before
+$$;

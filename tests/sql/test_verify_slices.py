@@ -1,0 +1,65 @@
+"""zerosum.verify looks slice by slice: a fault is found whichever slice it is in; a long look says how far it is."""
+
+from __future__ import annotations
+
+import random
+
+import asyncpg
+
+from tests.app.test_cli import zerosum
+from tests.ledger import lease, post, stamp, verify
+from tests.sql.test_plans import WALLETS, batch
+from tests.sql.test_verify import DISABLE
+
+SLICE = 5000
+
+
+async def fill(db: asyncpg.Connection) -> None:
+    """More than two slices of everything; the last events wait in the outbox."""
+    await db.execute(
+        "insert into ledger.wallets (ledger_id, id, asset, min_balance)"
+        " select 1, 'w' || g, 'USD', null from generate_series(0, $1::int - 1) g",
+        WALLETS,
+    )
+    rnd, epoch = random.Random(1), await lease(db, "r")
+    for _ in range(52):
+        await post(db, *batch(rnd, 200))
+        if _ < 51:
+            await stamp(db, "r", epoch)
+
+
+async def test_a_fault_in_any_slice_is_found(db: asyncpg.Connection, database_url: str) -> None:
+    await fill(db)
+    code, said = await zerosum(database_url, "verify")
+    assert code == 0, said
+    assert "ledger main: wallets: 500 looked at\n" in said
+    ((first, last),) = await db.fetch("select min(id), max(id) from ledger.transactions")
+    for n in (first, first + SLICE, last):
+        for kind, statement in (
+            ("entry", "update ledger.entries set balance = balance + 1 where transaction_id = $1"),
+            ("transaction", "delete from ledger.transactions where id = $1"),
+            ("event", "delete from ledger.events where transaction_id = $1"),
+            ("event", "delete from ledger.outbox where transaction_id = $1"),
+        ):
+            undo = db.transaction()
+            await undo.start()
+            await db.execute(DISABLE)
+            if await db.execute(statement, n) != "DELETE 0":
+                assert kind in {fault for fault, _, _ in await verify(db)}, (n, statement)
+            await undo.rollback()
+    for edge in ("w0", "w449", "w450", "w999"):
+        undo = db.transaction()
+        await undo.start()
+        await db.execute(DISABLE)
+        await db.execute("update ledger.wallets set posted = posted + 1 where id = $1", edge)
+        assert [(kind, name) for kind, name, _ in await verify(db) if kind != "trigger"] == [
+            ("wallet", edge)
+        ]
+        await undo.rollback()
+    # A whole slice of events is gone: each that is left follows the one before within its slice.
+    undo = db.transaction()
+    await undo.start()
+    await db.execute(DISABLE)
+    await db.execute("delete from ledger.events where seq between 1 and $1", SLICE)
+    assert "feed" in {kind for kind, _, _ in await verify(db)}
+    await undo.rollback()
