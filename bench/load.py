@@ -89,6 +89,7 @@ async def load(
     refused: list[str] = []
     loop = asyncio.get_running_loop()
     parts = urlsplit(base)
+    assert parts.hostname is not None and parts.port is not None
     began = time.perf_counter()
     clients = []
     for _ in range(connections):

@@ -3,7 +3,8 @@
 Asleep, a NOTIFY wakes it; a poll about each second finds what a NOTIFY missed, retries that have come due, and leases
 that others let go of. Busy, it says that it is awake and looks by itself, and writers spare the NOTIFY. Before it
 sleeps again it says so, and looks on until every transaction that may have read otherwise has ended: no wake-up is
-lost. Everything it knows is in Postgres: one that dies is followed by another, which sends again what it can't know to have arrived, under the same id.
+lost. Everything it knows is in Postgres: one that dies is followed by another, which sends again what it can't know
+to have arrived, under the same id.
 """
 
 from __future__ import annotations
