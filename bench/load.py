@@ -89,7 +89,8 @@ async def load(
     refused: list[str] = []
     loop = asyncio.get_running_loop()
     parts = urlsplit(base)
-    assert parts.hostname is not None and parts.port is not None
+    assert parts.hostname is not None
+    assert parts.port is not None
     began = time.perf_counter()
     clients = []
     for _ in range(connections):
