@@ -27,7 +27,8 @@ COMPILE = uv pip compile pyproject.toml --quiet --universal --python-version 3.1
 	--no-emit-index-url --no-annotate --custom-compile-command "make lock" $(UPGRADE)
 lock:
 	$(COMPILE) --output-file requirements.txt
-	$(COMPILE) --extra embedded --extra dev --output-file requirements-dev.txt
+	$(COMPILE) --extra kafka --extra sqs --output-file requirements-sinks.txt
+	$(COMPILE) --extra embedded --extra kafka --extra sqs --extra dev --output-file requirements-dev.txt
 
 bench: .venv/ready
 	$(BIN)/python -m bench

@@ -169,6 +169,17 @@ begin
     );
 end $_$;
 
+CREATE FUNCTION zerosum.change_sink(ledger bigint, sink bigint, paused boolean DEFAULT NULL::boolean, next_seq bigint DEFAULT NULL::bigint) RETURNS TABLE(body text)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    update ledger.sinks s
+    set paused_at = case when $3 is null then s.paused_at when $3 then coalesce(s.paused_at, clock_timestamp()) end,
+        sent_seq = coalesce($4 - 1, s.sent_seq), error = null, failed_at = null
+    where s.ledger_id = $1 and s.id = $2
+    returning zerosum.sink_json(s, coalesce((select f.last_seq from ledger.feeds f where f.ledger_id = $1), 0))
+$_$;
+
 CREATE FUNCTION zerosum.check_requests(kinds text[], keys text[], posting_of integer[], sources text[], destinations text[], amounts text[], refs text[], descriptions text[], metadatas jsonb[], effective_ats timestamp with time zone[]) RETURNS TABLE(i bigint, first integer, last integer, code text, print bytea, twin bigint)
     LANGUAGE sql STABLE
     AS $_$
@@ -282,6 +293,27 @@ begin
     union all
     select l, code, 3 from unnest(string_to_array('BHD IQD JOD KWD LYD OMR TND', ' ')) code;
     return l;
+end $_$;
+
+CREATE FUNCTION zerosum.create_sink(ledger bigint, name text, url text, types text[], start text, configured boolean DEFAULT false) RETURNS TABLE(body text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+#variable_conflict use_column
+declare
+    last bigint;
+begin
+    select f.last_seq into last from ledger.feeds f where f.ledger_id = $1 for update;
+    return query
+        insert into ledger.sinks as s (ledger_id, name, url, types, sent_seq, configured)
+        select g.ledger_id, $2, $3, $4,
+            case $5 when 'now' then coalesce(last, 0) when 'beginning' then 0 else $5::bigint - 1 end, $6
+        from ledger.ledgers g where g.ledger_id = $1
+        on conflict on constraint sinks_name do update
+        set url = excluded.url, types = excluded.types, configured = excluded.configured,
+            paused_at = case when s.configured and s.error = 'not in ZEROSUM_SINKS' then null else s.paused_at end,
+            error = null, failed_at = null
+        returning zerosum.sink_json(s, coalesce(last, 0));
 end $_$;
 
 CREATE FUNCTION zerosum.create_wallet(ledger bigint, id text, asset text, min_balance text DEFAULT '0'::text, max_balance text DEFAULT NULL::text, metadata jsonb DEFAULT '{}'::jsonb, admin boolean DEFAULT false) RETURNS TABLE(outcome text, body text)
@@ -502,6 +534,14 @@ CREATE FUNCTION zerosum.has_keys(ledger bigint) RETURNS boolean
     select exists (select from ledger.api_keys k where k.ledger_id = $1 and k.revoked_at is null)
 $_$;
 
+CREATE FUNCTION zerosum.keep_sinks(ledger bigint, names text[]) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    update ledger.sinks s set paused_at = clock_timestamp(), error = 'not in ZEROSUM_SINKS'
+    where s.ledger_id = $1 and s.configured and s.paused_at is null and s.name <> all ($2)
+$_$;
+
 CREATE SEQUENCE ledger.api_key_id
     START WITH 1
     INCREMENT BY 1
@@ -628,6 +668,17 @@ CREATE FUNCTION zerosum.list_ledgers() RETURNS TABLE(ledger_id bigint, name text
     select g.ledger_id, g.name from ledger.ledgers g order by g.ledger_id
 $$;
 
+CREATE FUNCTION zerosum.list_sinks(ledger bigint, after bigint, max integer, only_id bigint DEFAULT NULL::bigint) RETURNS TABLE(id bigint, body text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    select s.id, zerosum.sink_json(s, coalesce(f.last_seq, 0))
+    from ledger.sinks s left join ledger.feeds f on f.ledger_id = s.ledger_id
+    where s.ledger_id = $1 and s.id > $2 and ($4 is null or s.id = $4)
+    order by s.id
+    limit $3
+$_$;
+
 CREATE FUNCTION zerosum.list_transactions(ledger bigint, before bigint, max integer) RETURNS TABLE(id bigint, body text)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -715,6 +766,46 @@ begin
     ) v;
     return next;
 end $$;
+
+CREATE FUNCTION zerosum.next_events(ledger bigint, sink bigint, max integer, max_bytes integer) RETURNS TABLE(name text, url text, ledger_name text, sent_seq bigint, read_to bigint, seqs bigint[], ids uuid[], types text[], times timestamp with time zone[], bodies text[])
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET jit TO 'off'
+    AS $_$
+#variable_conflict use_column
+declare
+    l constant bigint := ledger;
+    -- So many events are looked at for one that matches, so that a call is short.
+    scan_max constant int := 1000;
+    s ledger.sinks;
+begin
+    select * into s from ledger.sinks s where s.ledger_id = l and s.id = sink and s.paused_at is null;
+    if not found then
+        return;
+    end if;
+    return query
+        with scanned as materialized (
+            select v.seq, v.id, v.type, v.recorded_at, v.body from ledger.events v
+            where v.ledger_id = l and v.seq > s.sent_seq
+            order by v.seq limit case when '*' = any (s.types) then $3 else greatest($3, scan_max) end
+        ), matched as materialized (
+            select m.*, sum(octet_length(m.body)) over (order by m.seq) - octet_length(m.body) as before
+            from (
+                select c.* from scanned c where zerosum.type_matches(c.type, s.types) order by c.seq limit $3
+            ) m
+        ), taken as materialized (
+            select m.* from matched m where m.before < $4
+        )
+        select s.name, s.url, (select g.name from ledger.ledgers g where g.ledger_id = l), s.sent_seq,
+            case when count(*) < $3 and count(*) = (select count(*) from matched)
+                then (select max(c.seq) from scanned c) else max(t.seq) end,
+            coalesce(array_agg(t.seq order by t.seq), '{}'), coalesce(array_agg(t.id order by t.seq), '{}'),
+            coalesce(array_agg(t.type order by t.seq), '{}'), coalesce(array_agg(t.recorded_at order by t.seq), '{}'),
+            coalesce(array_agg(t.body order by t.seq), '{}')
+        from taken t;
+end $_$;
 
 CREATE FUNCTION zerosum.outbox_state() RETURNS TABLE(ledger text, depth bigint, oldest_s double precision)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -1033,6 +1124,16 @@ CREATE FUNCTION zerosum.read_wallet(ledger bigint, id text) RETURNS TABLE(body t
     select zerosum.wallet_json(w) from ledger.wallets w where w.ledger_id = $1 and w.id = $2
 $_$;
 
+CREATE FUNCTION zerosum.reader_kind(ledger bigint, id bigint) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    select case
+        when exists (select from ledger.endpoints p where p.ledger_id = $1 and p.id = $2) then 'endpoint'
+        when exists (select from ledger.sinks s where s.ledger_id = $1 and s.id = $2) then 'sink'
+    end
+$_$;
+
 CREATE FUNCTION zerosum.record_deliveries(ledger bigint, endpoint bigint, sent_to bigint, seqs bigint[], outcomes text[], statuses integer[], errors text[], durations_ms integer[], retries_s double precision[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1077,6 +1178,17 @@ begin
     end if;
 end $$;
 
+CREATE FUNCTION zerosum.record_sink(ledger bigint, sink bigint, sent_seq bigint, sent_to bigint, error text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+begin
+    perform set_config('synchronous_commit', 'off', true);
+    update ledger.sinks s set sent_seq = $4, error = $5, failed_at = case when $5 is not null then clock_timestamp() end
+    where s.ledger_id = $1 and s.id = $2 and s.sent_seq = $3;
+    return found;
+end $_$;
+
 CREATE FUNCTION zerosum.release_leases(holder text) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1084,6 +1196,14 @@ CREATE FUNCTION zerosum.release_leases(holder text) RETURNS void
     update ledger.feeds f set until = clock_timestamp()
     from (select ledger_id from ledger.feeds where holder = $1 order by ledger_id for update) x
     where f.ledger_id = x.ledger_id and f.until > clock_timestamp()
+$_$;
+
+CREATE FUNCTION zerosum.remove_sink(ledger bigint, sink bigint) RETURNS boolean
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    with gone as (delete from ledger.sinks s where s.ledger_id = $1 and s.id = $2 returning s.id)
+    select exists (select from gone)
 $_$;
 
 CREATE FUNCTION zerosum.resend_delivery(ledger bigint, endpoint bigint, seq bigint) RETURNS boolean
@@ -1159,6 +1279,48 @@ CREATE FUNCTION zerosum.session_limits() RETURNS TABLE(statement_ms integer, loc
     select max(s.setting) filter (where s.name = 'statement_timeout')::int,
         max(s.setting) filter (where s.name = 'lock_timeout')::int
     from pg_settings s where s.name in ('statement_timeout', 'lock_timeout')
+$$;
+
+CREATE TABLE ledger.sinks (
+    ledger_id bigint NOT NULL,
+    id bigint DEFAULT nextval('ledger.endpoint_id'::regclass) NOT NULL,
+    name text NOT NULL,
+    url text NOT NULL,
+    types text[] NOT NULL,
+    sent_seq bigint NOT NULL,
+    configured boolean NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    paused_at timestamp with time zone,
+    error text,
+    failed_at timestamp with time zone,
+    CONSTRAINT sinks_name_length CHECK (((length(name) >= 1) AND (length(name) <= 512))),
+    CONSTRAINT sinks_sent_seq_range CHECK ((sent_seq >= 0)),
+    CONSTRAINT sinks_types_count CHECK (((cardinality(types) >= 1) AND (cardinality(types) <= 32))),
+    CONSTRAINT sinks_url_length CHECK (((length(url) >= 1) AND (length(url) <= 2048)))
+);
+
+CREATE FUNCTION zerosum.sink_json(s ledger.sinks, last_seq bigint) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    select concat('{"id":', s.id, ',"name":', to_json(s.name), ',"types":', to_json(s.types), ',"state":"',
+        case when s.paused_at is not null then 'paused' when s.error is not null then 'retrying' else 'ok' end,
+        '","sent_seq":', s.sent_seq, ',"behind":', greatest(last_seq - s.sent_seq, 0),
+        ',"error":', coalesce(to_json(s.error)::text, 'null'),
+        ',"failed_at":', case when s.failed_at is null then 'null' else zerosum.time_json(s.failed_at) end,
+        ',"created_at":', zerosum.time_json(s.created_at), '}')
+$$;
+
+CREATE FUNCTION zerosum.sink_states() RETURNS TABLE(ledger text, name text, state text, behind bigint, error text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select g.name, s.name,
+        case when s.paused_at is not null then 'paused' when s.error is not null then 'retrying' else 'ok' end,
+        greatest(coalesce(f.last_seq, 0) - s.sent_seq, 0), s.error
+    from ledger.sinks s
+    join ledger.ledgers g on g.ledger_id = s.ledger_id
+    left join ledger.feeds f on f.ledger_id = s.ledger_id
+    order by g.name, s.name
 $$;
 
 CREATE FUNCTION zerosum.sqlstate(code text) RETURNS text
@@ -1245,6 +1407,10 @@ begin
         select p.id from ledger.endpoints p
         where p.ledger_id = l and p.disabled_at is null and exists (
             select from unnest(new_types) t (type) where zerosum.type_matches(t.type, p.types))
+        union all
+        select s.id from ledger.sinks s
+        where s.ledger_id = l and s.paused_at is null and exists (
+            select from unnest(new_types) t (type) where zerosum.type_matches(t.type, s.types))
     );
     delete from ledger.outbox o where o.ledger_id = l and o.ord = any (ords);
     update ledger.feeds set last_seq = f.last_seq + stamped where ledger_id = l;
@@ -1288,6 +1454,9 @@ begin
                     select from ledger.deliveries d
                     where d.ledger_id = f.ledger_id and d.endpoint_id = p.id and d.status = 'pending'
                         and d.due_at <= moment))
+                union all
+                select s.id from ledger.sinks s
+                where s.ledger_id = f.ledger_id and s.paused_at is null and s.sent_seq < f.last_seq
             ),
             not exists (select from ledger.feeds o where o.holder is distinct from $1 or o.until <= clock_timestamp()),
             coalesce(pg_snapshot_xmin(pg_current_snapshot()) >= $3::xid8, true)
@@ -1892,6 +2061,12 @@ ALTER TABLE ONLY ledger.migrations
 ALTER TABLE ONLY ledger.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (ledger_id, ord);
 
+ALTER TABLE ONLY ledger.sinks
+    ADD CONSTRAINT sinks_name UNIQUE (name, ledger_id);
+
+ALTER TABLE ONLY ledger.sinks
+    ADD CONSTRAINT sinks_pkey PRIMARY KEY (ledger_id, id);
+
 ALTER TABLE ONLY ledger.transactions
     ADD CONSTRAINT transactions_key UNIQUE (key, ledger_id);
 
@@ -1958,3 +2133,6 @@ ALTER TABLE ONLY ledger.endpoints
 
 ALTER TABLE ONLY ledger.feeds
     ADD CONSTRAINT feeds_ledger_id_fkey FOREIGN KEY (ledger_id) REFERENCES ledger.ledgers(ledger_id);
+
+ALTER TABLE ONLY ledger.sinks
+    ADD CONSTRAINT sinks_ledger_id_fkey FOREIGN KEY (ledger_id) REFERENCES ledger.ledgers(ledger_id);

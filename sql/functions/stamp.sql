@@ -1,8 +1,10 @@
 -- Give the ledger's next outbox rows, at most max_events, their gapless seq, body and leaf, and delete them. One
--- transaction, checked against the lease. Endpoints read the feed by cursors of their own.
+-- transaction, checked against the lease. Endpoints and sinks read the feed by cursors
+-- of their own.
 -- Body: {"id","type","seq","ledger","timestamp","data"}; leaf = sha256(0x00 || body): event seq is leaf seq - 1 of the
 -- ledger's RFC 6962 tree.
--- Returns one row: how many events were stamped, and the endpoints that take one of their types.
+-- Returns one row: how many events were stamped, and the endpoints and sinks that take one of
+-- their types.
 -- Locks: the ledger's row in ledger.feeds; outbox rows by ord. Codes: ZS301 the caller does not hold the lease.
 create or replace function zerosum.stamp(ledger bigint, holder text, epoch bigint, max_events int)
 returns table (stamped int, endpoints bigint[])
@@ -53,6 +55,10 @@ begin
         select p.id from ledger.endpoints p
         where p.ledger_id = l and p.disabled_at is null and exists (
             select from unnest(new_types) t (type) where zerosum.type_matches(t.type, p.types))
+        union all
+        select s.id from ledger.sinks s
+        where s.ledger_id = l and s.paused_at is null and exists (
+            select from unnest(new_types) t (type) where zerosum.type_matches(t.type, s.types))
     );
     delete from ledger.outbox o where o.ledger_id = l and o.ord = any (ords);
     update ledger.feeds set last_seq = f.last_seq + stamped where ledger_id = l;

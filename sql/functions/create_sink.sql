@@ -1,0 +1,26 @@
+-- Make a sink, or give the one of that name this url and these types; its cursor stays then. `start`: now (what is
+-- stamped from now on), beginning, or the seq of the first event wanted. `configured`: it comes from the settings.
+-- One from the settings that its absence there had paused goes on.
+-- Returns it as JSON text. The url is checked by the caller.
+-- Locks: the ledger's row in ledger.feeds, so that "from now on" has an edge. Codes: none (checks raise 23514, a start
+-- that is no number 22P02).
+create or replace function zerosum.create_sink(
+    ledger bigint, name text, url text, types text[], start text, configured boolean default false
+) returns table (body text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+declare
+    last bigint;
+begin
+    select f.last_seq into last from ledger.feeds f where f.ledger_id = $1 for update;
+    return query
+        insert into ledger.sinks as s (ledger_id, name, url, types, sent_seq, configured)
+        select g.ledger_id, $2, $3, $4,
+            case $5 when 'now' then coalesce(last, 0) when 'beginning' then 0 else $5::bigint - 1 end, $6
+        from ledger.ledgers g where g.ledger_id = $1
+        on conflict on constraint sinks_name do update
+        set url = excluded.url, types = excluded.types, configured = excluded.configured,
+            paused_at = case when s.configured and s.error = 'not in ZEROSUM_SINKS' then null else s.paused_at end,
+            error = null, failed_at = null
+        returning zerosum.sink_json(s, coalesce(last, 0));
+end $$;

@@ -1,0 +1,15 @@
+-- Record that a sink has every event up to sent_to, and why the rest of what it was given failed (null: it did not), if
+-- its cursor is still sent_seq: somebody may have set it back meanwhile, or another relay been faster.
+-- False if it is not; then look again. The transaction that this is called in commits without waiting for the disk:
+-- nothing is lost by it but that events are sent again. For the relay, in a transaction of its own.
+-- Locks: the sink's row. Codes: none.
+create or replace function zerosum.record_sink(
+    ledger bigint, sink bigint, sent_seq bigint, sent_to bigint, error text
+) returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    perform set_config('synchronous_commit', 'off', true);
+    update ledger.sinks s set sent_seq = $4, error = $5, failed_at = case when $5 is not null then clock_timestamp() end
+    where s.ledger_id = $1 and s.id = $2 and s.sent_seq = $3;
+    return found;
+end $$;

@@ -1,0 +1,11 @@
+-- A sink as JSON text, without its URL, which may hold secrets; behind is how many events it has not passed.
+-- Locks: none. Codes: none.
+create or replace function zerosum.sink_json(s ledger.sinks, last_seq bigint) returns text
+language sql stable as $$
+    select concat('{"id":', s.id, ',"name":', to_json(s.name), ',"types":', to_json(s.types), ',"state":"',
+        case when s.paused_at is not null then 'paused' when s.error is not null then 'retrying' else 'ok' end,
+        '","sent_seq":', s.sent_seq, ',"behind":', greatest(last_seq - s.sent_seq, 0),
+        ',"error":', coalesce(to_json(s.error)::text, 'null'),
+        ',"failed_at":', case when s.failed_at is null then 'null' else zerosum.time_json(s.failed_at) end,
+        ',"created_at":', zerosum.time_json(s.created_at), '}')
+$$;
