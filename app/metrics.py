@@ -44,6 +44,21 @@ DELIVERIES = Counter(
     ("outcome",),
     registry=REGISTRY,
 )
+SINK_EVENTS = Counter(
+    "zerosum_sink_events", "Events that arrived at a sink.", ("ledger", "sink"), registry=REGISTRY
+)
+SINK_FAILURES = Counter(
+    "zerosum_sink_failures",
+    "Tries to carry events to a sink that failed.",
+    ("ledger", "sink"),
+    registry=REGISTRY,
+)
+SINK_BEHIND = Gauge(
+    "zerosum_sink_behind_events",
+    "Stamped events that a sink has not passed, by its state: ok, retrying, paused.",
+    ("ledger", "sink", "state"),
+    registry=REGISTRY,
+)
 LISTENING = Gauge(
     "zerosum_relay_listen_healthy", "1 when notifications arrive, else 0.", registry=REGISTRY
 )

@@ -17,6 +17,7 @@ from app import metrics
 from app.db import DATABASE_ERRORS, Pool, call
 from relay.endpoint import EndpointWorker
 from relay.listener import Listener
+from relay.sink import SinkWorker
 from relay.webhook import WebhookSender
 
 POLL_S = 1.1  # With the listener's probe less than a query a second.
@@ -42,7 +43,7 @@ class Relay:
         self.holder = f"relay-{secrets.token_hex(8)}"
         self.woken = asyncio.Event()
         self.listener = Listener(listen_url, pool, self.woken.set)
-        self.workers: dict[tuple[int, int], EndpointWorker] = {}
+        self.workers: dict[tuple[int, int], EndpointWorker | SinkWorker] = {}
         self.whole = False  # Are all leases held here? Only then may it say that it is awake.
 
     async def run(self) -> None:
@@ -116,7 +117,7 @@ class Relay:
         stamped = 0
         for row in rows:
             for endpoint in row["due"]:
-                self.wake_worker(row["ledger_id"], endpoint, at_most_each_s=POLL_S)
+                await self.wake_worker(row["ledger_id"], endpoint, at_most_each_s=POLL_S)
             if row["waiting"]:
                 stamped += await self.stamp(row["ledger_id"], row["epoch"])
         return stamped, all(row["settled"] for row in rows)
@@ -131,16 +132,22 @@ class Relay:
             max_events=STAMP_MAX,
         )
         for endpoint in endpoints:
-            self.wake_worker(ledger, endpoint)
+            await self.wake_worker(ledger, endpoint)
         return int(stamped)
 
-    def wake_worker(self, ledger: int, endpoint: int, at_most_each_s: float = 0) -> None:
-        worker = self.workers.get((ledger, endpoint))
+    async def wake_worker(self, ledger: int, reader: int, at_most_each_s: float = 0) -> None:
+        """reader: an endpoint or a sink."""
+        worker = self.workers.get((ledger, reader))
         if worker is None:
-            worker = EndpointWorker(self.pool, self.sender, ledger, endpoint)
-            self.workers[ledger, endpoint] = worker
+            worker = self.workers[ledger, reader] = await self.make_worker(ledger, reader)
             self.group.create_task(worker.run())
         worker.wake(at_most_each_s)
+
+    async def make_worker(self, ledger: int, reader: int) -> EndpointWorker | SinkWorker:
+        ((kind,),) = await call(self.pool, "reader_kind", ledger=ledger, id=reader)
+        if kind == "sink":
+            return SinkWorker(self.pool, ledger, reader)
+        return EndpointWorker(self.pool, self.sender, ledger, reader)
 
     async def let_go(self) -> None:
         try:

@@ -35,7 +35,7 @@ async def a_minute(server: ServerProcess) -> float:
 @pytest.mark.slow
 async def test_ten_minutes_of_load_slow_nothing_down(server: ServerProcess) -> None:
     # A line a request: nobody reads a pipe here.
-    await server.start("sh", "-c", f"exec {sys.executable} -m app serve > /dev/null")
+    await server.start("sh", "-c", f"exec {sys.executable} -m app serve > /dev/null 2>&1")
     conn = await server.connect()
     await conn.execute("analyze")
     await conn.execute(

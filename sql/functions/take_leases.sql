@@ -1,7 +1,8 @@
 -- Take or prolong, for `seconds` of database time, the lease of every ledger that nobody else holds, and tell what there
 -- is to do in those held: a row each. epoch is what to stamp under (a new holder gets a new one), waiting whether the
--- outbox has rows, due the endpoints that have a delivery to be tried again now and the endpoints and sinks that
--- are behind the feed, whole whether every ledger's lease is held here, settled whether no transaction older than `horizon` is open: judged in the snapshot that saw the outbox.
+-- outbox has rows, due the endpoints that have a delivery to be tried again now and the endpoints and sinks that are
+-- behind the feed, whole whether every ledger's lease is held here, settled whether no transaction older than `horizon`
+-- is open: judged in the snapshot that saw the outbox.
 -- One that is held for more than half of `seconds` is not written again, so that an idle relay writes little.
 -- Locks: rows of ledger.feeds, skipping those that are locked: whoever stamps is alive. Codes: none.
 create or replace function zerosum.take_leases(holder text, seconds float8, horizon text default null)

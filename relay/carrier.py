@@ -1,0 +1,115 @@
+"""What every kind of sink has in common: an event to be carried, and what may come of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+import msgspec
+
+from relay.sink_url import BadSink, SinkUrl, parse_sink_url
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """body: exactly the bytes that webhooks get."""
+
+    id: str
+    type: str
+    seq: int
+    ledger: str
+    time: datetime
+    body: bytes
+
+
+class CarryFailed(Exception):
+    """sent: how many of the events, from the first on, are known to have arrived; the text says why no more have."""
+
+    def __init__(self, sent: int, why: str) -> None:
+        super().__init__(why)
+        self.sent = sent
+
+
+class Carrier(Protocol):
+    """One connection to a sink. Whatever it raises, it is closed and opened anew."""
+
+    async def carry(self, events: list[Event]) -> None:
+        """Return when all have arrived, in order; raises CarryFailed. Never waits for ever."""
+
+    async def close(self) -> None:
+        """Let go of the connection, at once."""
+
+
+class Missing(BadSink):
+    """A library that this sink needs is not installed."""
+
+
+def open_carrier(url: str) -> Carrier:
+    """Raises BadSink. The libraries are imported when a sink needs them: they are extras."""
+    sink = parse_sink_url(url)
+    if sink.scheme == "kafka":
+        try:
+            from relay.kafka import KafkaCarrier
+        except ImportError:
+            raise Missing("Kafka needs confluent-kafka: pip install 'zerosum[kafka]'") from None
+        return KafkaCarrier(sink)
+    if sink.scheme == "sqs":
+        try:
+            from relay.sqs import SqsCarrier
+        except ImportError:
+            raise Missing("SQS needs botocore: pip install 'zerosum[sqs]'") from None
+        return SqsCarrier(sink)
+    from relay.redis_stream import RedisStreamCarrier
+
+    return RedisStreamCarrier(sink)
+
+
+def attributes(event: Event, sink: SinkUrl) -> dict[str, str]:
+    """What goes beside the body: ours, or those of CloudEvents 1.0 in binary mode (Kafka binding: `ce_` headers)."""
+    if sink.format == "standard":
+        return {
+            "id": event.id,
+            "type": event.type,
+            "seq": str(event.seq),
+            "ledger": event.ledger,
+        }
+    return {
+        "ce_specversion": "1.0",
+        "ce_id": event.id,
+        "ce_type": event.type,
+        "ce_source": f"/ledgers/{event.ledger}",
+        "ce_time": event.time.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "ce_seq": str(event.seq),
+        "ce_ledger": event.ledger,
+        "content-type": "application/json",
+    }
+
+
+class Posting(msgspec.Struct):
+    source: str
+
+
+class Data(msgspec.Struct):
+    id: int | str | None = None
+    postings: list[Posting] = []
+
+
+class Body(msgspec.Struct):
+    data: Data
+
+
+BODY = msgspec.json.Decoder(Body)
+
+
+def order_key(event: Event, key: str) -> str:
+    """What events that must stay in order share: the ledger, the transaction's first source, or the transaction.
+
+    An event that is no transaction's has the ledger.
+    """
+    if key == "ledger":
+        return event.ledger
+    data = BODY.decode(event.body).data
+    if key == "wallet":
+        return data.postings[0].source if data.postings else event.ledger
+    return event.ledger if data.id is None or not data.postings else str(data.id)

@@ -1,0 +1,136 @@
+"""Kafka, by librdkafka: an idempotent producer, acks=all."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+
+from relay.carrier import CarryFailed, Event, attributes, order_key
+from relay.sink_url import BadSink, SinkUrl
+
+# How long the broker is given, in all; then what has not been acknowledged is tried again.
+TIMEOUT_S = 10
+# librdkafka gives up a message a moment after its time; waiting stops so much later whatever it does.
+GRACE_S = 5
+POLL_S = 0.1
+DEFAULT_PORT = ":9092"
+
+
+class KafkaCarrier:
+    """carry() hands all events to librdkafka's own thread and waits, in a thread, for the acknowledgements."""
+
+    def __init__(self, sink: SinkUrl) -> None:
+        self.sink = sink
+        self.key = sink.options.get("key", "ledger")
+        self.closed = (
+            False  # Seen by the thread that waits, so that a stop needs not wait for a dead broker.
+        )
+        try:
+            self.producer = Producer(settings(sink))
+        except (KafkaException, ValueError, TypeError) as error:
+            raise BadSink(f"Kafka: {told(error)}") from None
+
+    async def carry(self, events: list[Event]) -> None:
+        await asyncio.to_thread(self.produce, events)
+
+    def produce(self, events: list[Event]) -> None:
+        arrived = [False] * len(events)
+        failed: list[str] = []
+        left = len(events)
+
+        def acknowledged(n: int, error: KafkaError | None) -> None:
+            nonlocal left
+            left -= 1
+            if error is None:
+                arrived[n] = True
+            else:
+                failed.append(f"{events[n].type} {events[n].seq}: {error.str()}")
+
+        def callback(n: int) -> Callable[[KafkaError | None, Message], None]:
+            return lambda error, _: acknowledged(n, error)
+
+        for n, event in enumerate(events):
+            try:
+                self.producer.produce(
+                    self.sink.topic_of(event.ledger, event.type),
+                    value=event.body,
+                    key=order_key(event, self.key).encode(),
+                    headers=list(attributes(event, self.sink).items()),
+                    on_delivery=callback(n),
+                )
+                self.producer.poll(0)
+            except (BufferError, KafkaException) as error:
+                # What has been handed over still goes; no more does, so that nothing overtakes this one.
+                left -= len(events) - n
+                failed.append(f"{event.type} {event.seq}: {told(error)}")
+                break
+        until = time.monotonic() + TIMEOUT_S + GRACE_S
+        while left > 0 and time.monotonic() < until and not self.closed:
+            try:
+                self.producer.poll(POLL_S)
+            except KafkaException as error:  # It can't go on without a gap.
+                failed.append(told(error))
+                break
+        if left > 0 and not failed:
+            failed.append("no acknowledgement in time")
+        if failed:
+            sent = arrived.index(False) if False in arrived else len(events)
+            raise CarryFailed(sent, f"Kafka: {failed[0]}")
+
+    async def close(self) -> None:
+        """Whatever it still has is dropped: it will be sent again."""
+        self.closed = True
+        self.producer.purge(blocking=False)
+
+
+def settings(sink: SinkUrl) -> dict[str, Any]:
+    options = sink.options
+    hosts = [host if ":" in host else host + DEFAULT_PORT for host in sink.hosts.split(",")]
+    found = {
+        "bootstrap.servers": ",".join(hosts),
+        "client.id": "zerosum",
+        "enable.idempotence": True,
+        # A message that can't be had must not be overtaken by those behind it.
+        "enable.gapless.guarantee": True,
+        "acks": "all",
+        "linger.ms": 1,
+        "compression.type": "lz4",
+        "message.timeout.ms": TIMEOUT_S * 1000,
+        "reconnect.backoff.max.ms": 1000,
+        "queue.buffering.max.messages": 100_000,
+        "topic.metadata.propagation.max.ms": 2000,
+        "allow.auto.create.topics": False,
+        "log_level": 0,
+    }
+    security = options.get("security") or default_security(sink)
+    found["security.protocol"] = security
+    for option, setting in (
+        ("ca", "ssl.ca.location"),
+        ("certificate", "ssl.certificate.location"),
+        ("private_key", "ssl.key.location"),
+        ("private_key_password", "ssl.key.password"),
+    ):
+        if option in options:
+            found[setting] = options[option]
+    if security.startswith("sasl"):
+        found["sasl.mechanism"] = options.get("sasl", "PLAIN")
+        found["sasl.username"] = sink.user or ""
+        found["sasl.password"] = sink.password or ""
+    return found
+
+
+def default_security(sink: SinkUrl) -> str:
+    """A password goes over TLS unless told otherwise."""
+    if sink.user:
+        return "sasl_ssl"
+    return "ssl" if "ca" in sink.options or "certificate" in sink.options else "plaintext"
+
+
+def told(error: BaseException) -> str:
+    if isinstance(error, KafkaException) and isinstance(error.args[0], KafkaError):
+        return str(error.args[0].str())
+    return str(error) or type(error).__name__

@@ -1,0 +1,144 @@
+"""One sink: reads the feed past its cursor in Postgres, carries what it finds, moves the cursor, over and over.
+
+It knows nothing but what Postgres tells: a cursor that somebody set back meanwhile stays where it was set, and what
+may have arrived already is sent again, under the same ids.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+
+import asyncpg
+
+from app import metrics
+from app.db import DATABASE_ERRORS, Pool, call
+from relay.carrier import Carrier, CarryFailed, Event, open_carrier
+from relay.sink_url import BadSink
+
+PAGE = 1000
+PAGE_BYTES = 4 * 1024 * 1024
+CARRY_S = 30  # No carrier takes as long; one that does is given up.
+DATABASE_RETRY_S = 0.5
+FIRST_RETRY_S, MAX_RETRY_S = 0.5, 60.0
+ERROR_LIMIT = 500
+
+log = logging.getLogger("zerosum.relay")
+
+
+class SinkWorker:
+    """run() until cancelled; wake() when there may be something to carry."""
+
+    def __init__(self, pool: Pool, ledger: int, sink: int) -> None:
+        self.pool, self.ledger, self.sink = pool, ledger, sink
+        self.woken = asyncio.Event()
+        self.woken_at = 0.0
+        self.carrier: Carrier | None = None
+        self.url = ""
+        self.failures = 0
+
+    def wake(self, at_most_each_s: float = 0) -> None:
+        now = time.monotonic()
+        if now - self.woken_at >= at_most_each_s:
+            self.woken_at = now
+            self.woken.set()
+
+    async def run(self) -> None:
+        try:
+            while True:
+                self.woken.clear()
+                try:
+                    if not await self.carry_some():
+                        await self.woken.wait()
+                except DATABASE_ERRORS as error:
+                    log.warning("a sink's events can't be read: %s", error)
+                    await asyncio.sleep(DATABASE_RETRY_S)
+        finally:
+            await self.close()
+
+    async def carry_some(self) -> bool:
+        """False if there was nothing to do."""
+        found = await call(
+            self.pool,
+            "next_events",
+            ledger=self.ledger,
+            sink=self.sink,
+            max=PAGE,
+            max_bytes=PAGE_BYTES,
+        )
+        if not found:
+            await self.close()
+            return False
+        (row,) = found
+        if row["read_to"] is None:
+            return False
+        error, arrived = None, len(row["seqs"])
+        if arrived:
+            error, arrived = await self.carry(row)
+        sent_to = row["read_to"]
+        if error is not None:
+            sent_to = row["seqs"][arrived] - 1
+        metrics.SINK_EVENTS.labels(row["ledger_name"], row["name"]).inc(arrived)
+        await call(
+            self.pool,
+            "record_sink",
+            ledger=self.ledger,
+            sink=self.sink,
+            sent_seq=row["sent_seq"],
+            sent_to=sent_to,
+            error=error,
+        )
+        if error is not None:
+            metrics.SINK_FAILURES.labels(row["ledger_name"], row["name"]).inc()
+            if self.failures == 0:
+                log.warning("sink %s: %s; it is tried again", row["name"], error)
+            await asyncio.sleep(self.pause_s())
+            self.failures += 1
+        else:
+            self.failures = 0
+        return True
+
+    async def carry(self, row: asyncpg.Record) -> tuple[str | None, int]:
+        """Why not all arrived, or None; and how many did, from the first on."""
+        ledger = row["ledger_name"]
+        columns = zip(
+            row["ids"], row["types"], row["seqs"], row["times"], row["bodies"], strict=True
+        )
+        events = [
+            Event(str(id_), type_, seq, ledger, at, body.encode())
+            for id_, type_, seq, at, body in columns
+        ]
+        try:
+            if self.carrier is None or self.url != row["url"]:
+                await self.close()
+                self.carrier, self.url = open_carrier(row["url"]), row["url"]
+            async with asyncio.timeout(CARRY_S):
+                await self.carrier.carry(events)
+        except CarryFailed as failed:
+            why, sent = str(failed), failed.sent
+        except BadSink as bad:
+            why, sent = str(bad), 0
+        except TimeoutError:
+            why, sent = f"no answer within {CARRY_S} s", 0
+        except (
+            Exception
+        ) as error:  # Whatever a library raises, no other sink or webhook may feel it.
+            log.exception("sink %s", row["name"])
+            why, sent = f"{type(error).__name__}: {error}", 0
+        else:
+            return None, len(events)
+        await self.close()
+        return why[:ERROR_LIMIT].replace("\0", ""), sent
+
+    def pause_s(self) -> float:
+        """Doubled each time, with jitter, so that many don't come back together."""
+        return float(
+            min(MAX_RETRY_S, FIRST_RETRY_S * 2 ** min(self.failures, 10))
+        ) * random.uniform(0.8, 1.2)  # noqa: S311
+
+    async def close(self) -> None:
+        carrier, self.carrier = self.carrier, None
+        if carrier is not None:
+            await carrier.close()

@@ -1,0 +1,137 @@
+"""What a sink's URL says: where the events go, which, from when on, and how they look there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+URL_LIMIT = 2048
+TYPE = re.compile(r"\*|[a-z0-9_]{1,64}(\.[a-z0-9_]{1,64}){0,4}(\.\*)?")
+MAX_TYPES = 32
+COMMON = {"types", "from", "format", "topic", "name"}
+# Of each scheme, the options of its own; the value says whether it is a secret.
+OPTIONS: dict[str, dict[str, bool]] = {
+    "kafka": {
+        "key": False,
+        "security": False,
+        "ca": False,
+        "certificate": False,
+        "private_key": False,
+        "private_key_password": True,
+        "sasl": False,
+        "user": False,
+        "password": True,
+    },
+    "sqs": {"key": False, "region": False, "endpoint": False},
+    "redis": {"stream": False, "maxlen": False},
+    "rediss": {"stream": False, "maxlen": False},
+}
+KEYS = ("ledger", "wallet", "transaction")
+SECURITY = ("plaintext", "ssl", "sasl_plaintext", "sasl_ssl")
+FIELDS = re.compile(r"\{(ledger|type)\}")
+
+
+class BadSink(ValueError):
+    """A URL that can't be used; the text says why, without its secrets."""
+
+
+@dataclass(frozen=True, slots=True)
+class SinkUrl:
+    """topic: where in the system, with {ledger} and {type} in it. start: now, beginning or a seq. name: no secrets."""
+
+    scheme: str
+    hosts: str
+    path: str
+    user: str | None
+    password: str | None
+    topic: str
+    types: tuple[str, ...]
+    start: str
+    format: str
+    name: str
+    options: Mapping[str, str]
+
+    def topic_of(self, ledger: str, type_: str) -> str:
+        return FIELDS.sub(lambda m: ledger if m[1] == "ledger" else type_, self.topic)
+
+
+def parse_sink_url(url: str) -> SinkUrl:
+    """Raises BadSink."""
+    if len(url) > URL_LIMIT or not url.isascii() or re.search(r"[\x00-\x20\x7f]", url):
+        raise BadSink(f"a sink's URL has at most {URL_LIMIT} printable ASCII characters")
+    try:
+        parts = urlsplit(url)
+        given = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
+    except ValueError:
+        raise BadSink("it is not a URL with options such as ?types=transaction.*") from None
+    if parts.scheme not in OPTIONS:
+        raise BadSink("a sink's URL begins with kafka://, sqs://, redis:// or rediss://")
+    options = dict(given)
+    if len(options) < len(given):
+        raise BadSink("an option is given twice")
+    unknown = sorted(options.keys() - COMMON - OPTIONS[parts.scheme].keys())
+    if unknown:
+        known = ", ".join(sorted(COMMON | OPTIONS[parts.scheme].keys()))
+        raise BadSink(f"{unknown[0]!r} is no option of {parts.scheme}://; known are {known}")
+    user, at, hosts = parts.netloc.rpartition("@")
+    topic = options.get("topic") or default_topic(parts.scheme, hosts, parts.path, options)
+    if not topic or re.search(r"[{}]", FIELDS.sub("", topic)):
+        raise BadSink(
+            "it must say where: kafka://host:9092/topic, sqs://queue, redis://host?stream=name;"
+            " {ledger} and {type} may be part of it"
+        )
+    name, _, password = user.partition(":")
+    sink = SinkUrl(
+        scheme=parts.scheme,
+        hosts=hosts,
+        path=parts.path,
+        user=unquote(name) if at else options.get("user"),
+        password=unquote(password) if password else options.get("password"),
+        topic=topic,
+        types=tuple((options.get("types") or "*").split(",")),
+        start=options.get("from") or "now",
+        format=options.get("format") or "standard",
+        name=options.get("name") or default_name(parts.scheme, hosts, parts.path, topic),
+        options=options,
+    )
+    check(sink)
+    return sink
+
+
+def default_topic(scheme: str, hosts: str, path: str, options: Mapping[str, str]) -> str:
+    if scheme == "kafka":
+        return unquote(path.strip("/"))
+    return unquote(hosts) if scheme == "sqs" else options.get("stream", "")
+
+
+def default_name(scheme: str, hosts: str, path: str, topic: str) -> str:
+    """What tells it from others and has no secret: two to one place need names of their own."""
+    if scheme == "sqs":
+        return f"sqs://{topic}"
+    place = path if scheme.startswith("redis") else ""
+    return f"{scheme}://{hosts}{place}/{topic}"
+
+
+def check(sink: SinkUrl) -> None:
+    if not sink.hosts and sink.scheme != "sqs":
+        raise BadSink("it names no host")
+    if len(sink.types) > MAX_TYPES or not all(map(TYPE.fullmatch, sink.types)):
+        raise BadSink(
+            f"types= takes up to {MAX_TYPES} such as *, transaction.posted, transaction.*"
+        )
+    if sink.start not in {"now", "beginning"} and not re.fullmatch(r"[1-9][0-9]{0,17}", sink.start):
+        raise BadSink("from= is now, beginning, or the seq of the first event wanted")
+    if sink.format not in {"standard", "cloudevents"}:
+        raise BadSink("format= is standard or cloudevents")
+    if sink.options.get("key", "ledger") not in KEYS:
+        raise BadSink(f"key= is one of {', '.join(KEYS)}")
+    if sink.options.get("security", "plaintext") not in SECURITY:
+        raise BadSink(f"security= is one of {', '.join(SECURITY)}")
+    if not re.fullmatch(r"[1-9][0-9]{0,11}", sink.options.get("maxlen", "1")):
+        raise BadSink("maxlen= is a number of entries")
+    if sink.scheme.startswith("redis") and not re.fullmatch(r"/?[0-9]{0,4}", sink.path):
+        raise BadSink("the path of redis:// is the number of its database, such as /0")
+    if not 1 <= len(sink.name) <= 512 or "\0" in sink.name:
+        raise BadSink("name= has at most 512 characters")

@@ -1,0 +1,132 @@
+"""Kafka, on a real broker."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import signal
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+from confluent_kafka import Message
+
+from tests.relay.conftest import RunRelay
+from tests.sinks.conftest import MakeSink, bodies, pay, until
+from tests.sinks.kafka import KafkaBroker
+
+
+def headers(message: Message) -> dict[str, str]:
+    found: Any = message.headers()
+    return {name: value.decode() for name, value in found}
+
+
+def in_order(messages: Sequence[Message]) -> dict[bytes, list[int]]:
+    """Of each key the seqs in the order of its partition, each where it came first."""
+    found: dict[bytes, dict[int, None]] = {}
+    for message in messages:
+        found.setdefault(message.key(), {})[int(headers(message)["seq"])] = None  # type: ignore[arg-type]
+    return {key: list(seqs) for key, seqs in found.items()}
+
+
+async def test_every_event_is_a_message(
+    paying: asyncpg.Connection, run_relay: RunRelay, make_sink: MakeSink, kafka: KafkaBroker
+) -> None:
+    kafka.topic("all")
+    sink = await make_sink(f"kafka://{kafka.address}/all")
+    await pay(paying, 50)
+    async with run_relay():
+        await until(paying, sink, sent_seq=53, state="ok", behind=0)
+    messages = await asyncio.to_thread(kafka.read, "all", 53)
+    wanted = await bodies(paying)
+    assert {headers(m)["id"]: m.value() for m in messages} == wanted
+    assert in_order(messages) == {b"main": list(range(1, 54))}
+    assert set(headers(messages[0])) == {"id", "type", "seq", "ledger"}
+
+
+async def test_keys_keep_wallets_or_transactions_together_and_topics_have_templates(
+    paying: asyncpg.Connection, run_relay: RunRelay, make_sink: MakeSink, kafka: KafkaBroker
+) -> None:
+    kafka.topic("main.transaction.posted")
+    kafka.topic("by-transaction")
+    wallet = await make_sink(
+        f"kafka://{kafka.address}/x?topic={{ledger}}.{{type}}&key=wallet&format=cloudevents&name=w"
+    )
+    transaction = await make_sink(f"kafka://{kafka.address}/by-transaction?key=transaction", "4")
+    await pay(paying, 30)
+    async with run_relay():
+        await until(paying, wallet, sent_seq=33)
+        await until(paying, transaction, sent_seq=33)
+    messages = await asyncio.to_thread(kafka.read, "main.transaction.posted", 33)
+    assert {m.key() for m in messages} == {b"alice", b"bob", b"carol", b"@world:USD"}
+    for message in messages:
+        said, event = headers(message), json.loads(message.value() or b"")
+        assert (said["ce_id"], said["ce_type"]) == (event["id"], event["type"])
+        assert (said["ce_specversion"], said["content-type"]) == ("1.0", "application/json")
+        assert message.key() == event["data"]["postings"][0]["source"].encode()
+    messages = await asyncio.to_thread(kafka.read, "by-transaction", 30)
+    assert {m.key() for m in messages} == {
+        str(json.loads(m.value() or b"")["data"]["id"]).encode() for m in messages
+    }
+    assert sorted(int(headers(m)["seq"]) for m in messages) == list(range(4, 34))
+
+
+async def test_a_broker_killed_in_the_middle_loses_nothing_and_order_holds(
+    paying: asyncpg.Connection, run_relay: RunRelay, make_sink: MakeSink, kafka: KafkaBroker
+) -> None:
+    kafka.topic("killed")
+    sink = await make_sink(f"kafka://{kafka.address}/killed?key=wallet")
+    async with run_relay():
+        paid = asyncio.create_task(pay(paying_too := paying, 1500))
+        await asyncio.sleep(0.5)
+        kafka.end(signal.SIGKILL)
+        await paid
+        await until(paying_too, sink, state="retrying", error="Kafka")
+        await asyncio.to_thread(kafka.start)
+        await until(paying, sink, 60, state="ok", behind=0, sent_seq=1503, error=None)
+    messages = await asyncio.to_thread(kafka.read, "killed", 1503)
+    assert {headers(m)["id"] for m in messages} == set(await bodies(paying))
+    for seqs in in_order(messages).values():
+        assert seqs == sorted(seqs)
+
+
+async def test_a_missing_topic_is_a_state_until_it_is_there(
+    paying: asyncpg.Connection, run_relay: RunRelay, make_sink: MakeSink, kafka: KafkaBroker
+) -> None:
+    sink = await make_sink(f"kafka://{kafka.address}/later")
+    async with run_relay():
+        found = await until(paying, sink, state="retrying", error="Unknown topic")
+        assert found["sent_seq"] == 0
+        kafka.topic("later")
+        await until(paying, sink, state="ok", sent_seq=3)
+    assert len(await asyncio.to_thread(kafka.read, "later", 3)) == 3
+
+
+async def test_an_oversized_message_is_a_state_until_the_limit_is_raised(
+    paying: asyncpg.Connection, run_relay: RunRelay, make_sink: MakeSink, kafka: KafkaBroker
+) -> None:
+    kafka.topic("small", max_message_bytes="2000")
+    sink = await make_sink(f"kafka://{kafka.address}/small")
+    noise = secrets.token_hex(6000)
+    async with run_relay():
+        await until(paying, sink, state="ok", sent_seq=3)
+        await paying.execute(
+            "select zerosum.transfer(1, 'alice', 'bob', 1, metadata => jsonb_build_object('n', $1::text))",
+            noise,
+        )
+        await pay(paying, 3)
+        await until(paying, sink, state="retrying", error="size")
+        kafka.configure("small", {"max.message.bytes": "1000000"})
+        await until(paying, sink, state="ok", sent_seq=7)
+    messages = await asyncio.to_thread(kafka.read, "small", 7)
+    assert {headers(m)["id"] for m in messages} == set(await bodies(paying))
+
+
+async def test_a_broker_that_is_not_there_holds_nothing_up(
+    paying: asyncpg.Connection, run_relay: RunRelay, make_sink: MakeSink
+) -> None:
+    sink = await make_sink("kafka://127.0.0.1:1/x")
+    async with asyncio.timeout(30):
+        async with run_relay():
+            await until(paying, sink, state="retrying", error="Kafka")
