@@ -1,7 +1,7 @@
 FROM python:3.12-slim
 WORKDIR /zerosum
-COPY requirements.txt .
-RUN pip install --no-cache-dir -r requirements.txt
+COPY requirements-sinks.txt .
+RUN pip install --no-cache-dir -r requirements-sinks.txt
 COPY app app
 COPY relay relay
 COPY sql sql

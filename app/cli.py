@@ -19,10 +19,16 @@ from app.keys import new_key, stored
 from app.migrate import EditedMigration, migrate
 from app.prepare import LEDGER, NotReady
 from app.settings import BadSetting, read_settings
+from app.sink_url import BadSink, parse_sink_url
 
 T = TypeVar("T")
 PAGE = 1000
 
+stamp_only_option = click.option(
+    "--stamp-only",
+    is_flag=True,
+    help="Empty the outbox into the feed and carry nothing out, where Debezium or the like does that.",
+)
 ledger_option = click.option(
     "--ledger", default=LEDGER, show_default=True, help="The ledger's name."
 )
@@ -35,19 +41,21 @@ def cli() -> None:
 
 @cli.command()
 @click.option("--relay/--no-relay", default=True, show_default=True, help="Carry events out too.")
-def serve(relay: bool) -> None:
+@stamp_only_option
+def serve(relay: bool, stamp_only: bool) -> None:
     """Migrate, then serve the HTTP API until SIGTERM or Ctrl-C."""
     from app.serve import serve
 
-    serve(read_settings(os.environ), relay=relay)
+    serve(read_settings(os.environ), relay=relay, stamp_only=stamp_only)
 
 
 @cli.command("relay")
-def relay_command() -> None:
+@stamp_only_option
+def relay_command(stamp_only: bool) -> None:
     """Carry events out until SIGTERM or Ctrl-C; a second one stands by."""
     from app.serve import relay_only
 
-    relay_only(read_settings(os.environ))
+    relay_only(read_settings(os.environ), stamp_only=stamp_only)
 
 
 @cli.command("migrate")
@@ -124,6 +132,75 @@ def revoke_key(ledger: str, number: int) -> None:
     """Let the key with this id in no more."""
     if not in_ledger(ledger, "revoke_key", id=number)[0][0]:
         raise click.ClickException(f"the ledger {ledger} has no key {number}")
+
+
+@cli.group()
+def sinks() -> None:
+    """Sinks: where a ledger's feed goes besides webhooks."""
+
+
+@sinks.command("list")
+@ledger_option
+def list_sinks(ledger: str) -> None:
+    """The ledger's sinks, without their URLs: state, cursor, how far behind, why."""
+    print_rows(in_ledger(ledger, "list_sinks", after=0, max=PAGE))
+
+
+@sinks.command("add")
+@ledger_option
+@click.argument("url")
+def add_sink(ledger: str, url: str) -> None:
+    """Carry the feed to URL too; one of that name gets this URL and keeps its cursor."""
+    try:
+        sink = parse_sink_url(url)
+    except BadSink as error:
+        raise click.ClickException(str(error)) from None
+    given = {"name": sink.name, "url": url, "types": list(sink.types), "start": sink.start}
+    rows = in_ledger(ledger, "create_sink", **given)
+    if not rows:
+        raise click.ClickException(f"{sink.name} comes from ZEROSUM_SINKS")
+    print_rows(rows)
+
+
+@sinks.command("pause")
+@ledger_option
+@click.argument("number", type=int)
+def pause_sink(ledger: str, number: int) -> None:
+    """Carry nothing more to the sink with this id, until it is resumed."""
+    change_sink(ledger, number, paused=True)
+
+
+@sinks.command("resume")
+@ledger_option
+@click.argument("number", type=int)
+def resume_sink(ledger: str, number: int) -> None:
+    """Go on from where it was paused."""
+    change_sink(ledger, number, paused=False)
+
+
+@sinks.command("rewind")
+@ledger_option
+@click.argument("number", type=int)
+@click.argument("seq", type=click.IntRange(1))
+def rewind_sink(ledger: str, number: int, seq: int) -> None:
+    """Carry from the event SEQ on, again, or past those before it."""
+    change_sink(ledger, number, next_seq=seq)
+
+
+@sinks.command("remove")
+@ledger_option
+@click.argument("number", type=int)
+def remove_sink(ledger: str, number: int) -> None:
+    """Forget the sink, its cursor with it."""
+    if not in_ledger(ledger, "remove_sink", sink=number)[0][0]:
+        raise click.ClickException(f"the ledger {ledger} has no sink {number}")
+
+
+def change_sink(ledger: str, number: int, **change: Any) -> None:
+    rows = in_ledger(ledger, "change_sink", sink=number, **change)
+    if not rows:
+        raise click.ClickException(f"the ledger {ledger} has no sink {number}")
+    print_rows(rows)
 
 
 @cli.group()
@@ -212,7 +289,7 @@ async def on_connection(url: str, work: Callable[[asyncpg.Connection], Awaitable
         await conn.close()
 
 
-def in_ledger(name: str, function: str, **arguments: Any) -> list[asyncpg.Record]:
+def in_ledger(name: str, function: str, /, **arguments: Any) -> list[asyncpg.Record]:
     """Call a function of one ledger, by its name."""
 
     async def work(conn: asyncpg.Connection) -> list[asyncpg.Record]:

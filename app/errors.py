@@ -86,6 +86,7 @@ CODES = {
         "The event types are not as documented",
         "Send 1 to 32 of: *, a type, or a prefix such as transaction.*.",
     ),
+    "invalid_sink": Code(422, "Not a sink that events may go to", "{reason}"),
     "transaction_too_large": Code(
         422, "The transaction is too large for one event", "Send fewer postings or less metadata."
     ),

@@ -50,6 +50,7 @@ def make_app(
     group_commit: GroupCommit,
     webhook_allow: tuple[Network, ...] = (),
     request_log: RequestLog | None = None,
+    sink_hosts: frozenset[str] = frozenset(),
 ) -> Front:
     """The app over an open pool and a running group commit; whoever made them ends them after it."""
     app = Starlette(
@@ -65,6 +66,7 @@ def make_app(
     app.state.keys = Keys(pool)
     app.state.group_commit = group_commit
     app.state.webhook_allow = webhook_allow
+    app.state.sink_hosts = sink_hosts
     return Front(app, DIRECT, request_log or RequestLog(enabled=False))
 
 

@@ -9,7 +9,18 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app import assets, events, health, keys, parsing, shapes, transactions, wallets, webhooks
+from app import (
+    assets,
+    events,
+    health,
+    keys,
+    parsing,
+    shapes,
+    sinks,
+    transactions,
+    wallets,
+    webhooks,
+)
 
 Handler = Callable[[Request], Awaitable[Response]]
 TEXT = "text/plain"
@@ -105,6 +116,19 @@ OPERATIONS = [
     Operation(
         *("POST", "/v1/webhooks/{id:int}/deliveries/{seq:int}/resend", webhooks.resend_delivery),
         *({202: shapes.Resent}, "write"),
+    ),
+    Operation(
+        *("POST", "/v1/sinks", sinks.create_sink),
+        *({201: shapes.Sink}, "admin", parsing.SinkRequest),
+    ),
+    Operation("GET", "/v1/sinks", sinks.list_sinks, {200: shapes.SinkList}, query=FROM_ZERO),
+    Operation("GET", "/v1/sinks/{id:int}", sinks.read_sink, {200: shapes.Sink}),
+    Operation("DELETE", "/v1/sinks/{id:int}", sinks.remove_sink, {204: None}, "admin"),
+    Operation("POST", "/v1/sinks/{id:int}/pause", sinks.pause_sink, {200: shapes.Sink}, "admin"),
+    Operation("POST", "/v1/sinks/{id:int}/resume", sinks.resume_sink, {200: shapes.Sink}, "admin"),
+    Operation(
+        *("POST", "/v1/sinks/{id:int}/rewind", sinks.rewind_sink),
+        *({200: shapes.Sink}, "admin", parsing.RewindRequest),
     ),
     Operation(
         *("POST", "/v1/keys", keys.create_key),

@@ -133,6 +133,16 @@ class WebhookRequest(Struct, kw_only=True, forbid_unknown_fields=True):
     types: list[str] = msgspec.field(default_factory=lambda: ["*"])
 
 
+class SinkRequest(Struct, kw_only=True, forbid_unknown_fields=True):
+    url: Annotated[
+        str, Meta(description="Such as kafka://host:9092/topic?types=transaction.*; see the docs.")
+    ]
+
+
+class RewindRequest(Struct, kw_only=True, forbid_unknown_fields=True):
+    seq: Annotated[int, Meta(ge=1, le=MAX_ID, description="Of the first event that is wanted.")]
+
+
 # What a member that is there but wrong is called, where it has a code of its own.
 MEMBER_CODES = {
     "amount": "invalid_amount",

@@ -56,6 +56,7 @@ async def prepare_on(
     await check_durability(conn, settings)
     ((ledger,),) = await call(conn, "create_ledger", name=LEDGER)
     key = await ensure_key(conn, settings, ledger)
+    await ensure_sinks(conn, settings)
     if settings.database_url is None:
         await ensure_login(conn, EMBEDDED_LOGIN)
         url = url.replace("//postgres@", f"//{EMBEDDED_LOGIN}@", 1)
@@ -98,6 +99,26 @@ async def ensure_key(conn: asyncpg.Connection, settings: Settings, ledger: int) 
             kept.write_text(key)
     await call(conn, "add_key", ledger=ledger, **stored(key, "admin"))
     return key
+
+
+async def ensure_sinks(conn: asyncpg.Connection, settings: Settings) -> None:
+    """ZEROSUM_SINKS, where it is set, is the whole truth of the sinks that come from the settings, in every ledger."""
+    if not settings.sinks:
+        return
+    for row in await call(conn, "list_ledgers"):
+        for sink in settings.sinks:
+            await call(
+                conn,
+                "create_sink",
+                ledger=row["ledger_id"],
+                name=sink.name,
+                url=sink.url,
+                types=list(sink.types),
+                start=sink.start,
+                configured=True,
+            )
+        names = [sink.name for sink in settings.sinks]
+        await call(conn, "keep_sinks", ledger=row["ledger_id"], names=names)
 
 
 def greeting(settings: Settings, api_key: str | None) -> str:

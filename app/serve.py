@@ -46,15 +46,18 @@ class Server(uvicorn.Server):
         yield
 
 
-def serve(settings: Settings, relay: bool = True) -> None:
-    """Run until a signal; raises EmbeddedError, EditedMigration, NotReady, BadSetting."""
+def serve(settings: Settings, relay: bool = True, stamp_only: bool = False) -> None:
+    """Run until a signal; stamp_only: the relay carries nothing out.
+
+    Raises EmbeddedError, EditedMigration, NotReady, BadSetting.
+    """
     set_up_logs()
     with (
         bind(settings) as listening,
         database(settings) as url,
         asyncio.Runner(loop_factory=uvloop.Loop) as runner,
     ):
-        runner.run(serve_database(settings, url, listening, relay))
+        runner.run(serve_database(settings, url, listening, relay, stamp_only))
 
 
 def bind(settings: Settings) -> socket.socket:
@@ -72,7 +75,7 @@ def bind(settings: Settings) -> socket.socket:
 
 
 async def serve_database(
-    settings: Settings, url: str, listening: socket.socket, relay: bool
+    settings: Settings, url: str, listening: socket.socket, relay: bool, stamp_only: bool
 ) -> None:
     """Migrate, open what the app needs, serve until a signal, close it again in reverse order."""
     url, api_key = await prepare(settings, url)
@@ -82,10 +85,16 @@ async def serve_database(
         stack.push_async_callback(pool.close)
         group_commit = GroupCommit(functools.partial(connect_to_post, url, pooled))
         await stack.enter_async_context(running(group_commit.run))
-        if relay:
-            await stack.enter_async_context(relaying(settings, url, pooled))
+        if relay or stamp_only:
+            await stack.enter_async_context(relaying(settings, url, pooled, stamp_only))
         config = uvicorn.Config(
-            make_app(pool, group_commit, settings.webhook_allow, RequestLog(settings.log_requests)),
+            make_app(
+                pool,
+                group_commit,
+                settings.webhook_allow,
+                RequestLog(settings.log_requests),
+                settings.sink_hosts,
+            ),
             log_config=None,
             access_log=False,
             proxy_headers=False,
@@ -101,31 +110,34 @@ async def serve_database(
         await server.serve([listening])
 
 
-def relay_only(settings: Settings) -> None:
-    """Carry events out until a signal; raises as serve()."""
+def relay_only(settings: Settings, stamp_only: bool = False) -> None:
+    """Carry events out until a signal, or only stamp them; raises as serve()."""
     set_up_logs()
     with database(settings) as url, asyncio.Runner(loop_factory=uvloop.Loop) as runner:
-        runner.run(relay_database(settings, url))
+        runner.run(relay_database(settings, url, stamp_only))
 
 
-async def relay_database(settings: Settings, url: str) -> None:
+async def relay_database(settings: Settings, url: str, stamp_only: bool) -> None:
     url, _ = await prepare(settings, url)
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for sig in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sig, ended.set)
-    async with relaying(settings, url, await is_pooled(url)):
+    async with relaying(settings, url, await is_pooled(url), stamp_only):
         await ended.wait()
 
 
 @contextlib.asynccontextmanager
-async def relaying(settings: Settings, url: str, pooled: bool) -> AsyncIterator[None]:
+async def relaying(
+    settings: Settings, url: str, pooled: bool, stamp_only: bool
+) -> AsyncIterator[None]:
     """A relay with connections of its own, for as long as the block runs."""
     pool = await open_pool(url, relay_module.POOL_SIZE, pooled)
     try:
         sender = WebhookSender(settings.webhook_allow)
-        work = relay_module.Relay(pool, settings.direct_url or url, sender).run
-        async with sender, running(work):
+        listen_url = (settings.direct_url or url) if settings.listen else None
+        relay = relay_module.Relay(pool, listen_url, sender, carries=not stamp_only)
+        async with sender, running(relay.run):
             yield
     finally:
         await pool.close()

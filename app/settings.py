@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.sink_url import BadSink, SinkUrl, parse_sink_url
+
 API_KEY = re.compile(r"zs_[A-Za-z0-9_-]{16,200}")
 KNOWN = {
     "ZEROSUM_HOST",
@@ -20,6 +22,9 @@ KNOWN = {
     "ZEROSUM_WEBHOOK_ALLOW",
     "ZEROSUM_ALLOW_UNSAFE",
     "ZEROSUM_LOG_REQUESTS",
+    "ZEROSUM_LISTEN",
+    "ZEROSUM_SINKS",
+    "ZEROSUM_SINK_HOSTS",
 }
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -37,6 +42,9 @@ class Settings:
     direct_url: where to LISTEN, past a pooler; None means database_url.
     log_requests: a line for each request.
     allow_unsafe: serve from a Postgres that may lose commits.
+    listen: wake the relay by LISTEN; without, it polls.
+    sinks: where every ledger's feed goes besides webhooks.
+    sink_hosts: host or host:port that sinks made over the API may go to.
     webhook_allow: networks that webhooks may reach although they are not globally routable.
     """
 
@@ -49,6 +57,9 @@ class Settings:
     webhook_allow: tuple[Network, ...]
     allow_unsafe: bool
     log_requests: bool
+    listen: bool
+    sinks: tuple[SinkUrl, ...]
+    sink_hosts: frozenset[str]
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -75,6 +86,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         webhook_allow=networks(given.get("ZEROSUM_WEBHOOK_ALLOW", "")),
         allow_unsafe=flag(given, "ZEROSUM_ALLOW_UNSAFE"),
         log_requests=flag(given, "ZEROSUM_LOG_REQUESTS", default="1"),
+        listen=flag(given, "ZEROSUM_LISTEN", default="1"),
+        sinks=sinks(given.get("ZEROSUM_SINKS", "")),
+        sink_hosts=frozenset(re.split(r"[,\s]+", given.get("ZEROSUM_SINK_HOSTS", ""))) - {""},
     )
 
 
@@ -87,9 +101,23 @@ def database_url(given: Mapping[str, str], name: str) -> str | None:
 
 def flag(given: Mapping[str, str], name: str, default: str = "0") -> bool:
     value = given.get(name, default)
-    if value not in {"0", "1"}:
-        raise BadSetting(f"{name} is {value!r}; set it to 1 or 0.")
-    return value == "1"
+    if value not in {"0", "1", "off", "on"}:
+        raise BadSetting(f"{name} is {value!r}; set it to on or off.")
+    return value in {"1", "on"}
+
+
+def sinks(text: str) -> tuple[SinkUrl, ...]:
+    """URLs separated by white space."""
+    found: list[SinkUrl] = []
+    for number, url in enumerate(text.split(), 1):
+        try:
+            sink = parse_sink_url(url)
+        except BadSink as error:
+            raise BadSetting(f"ZEROSUM_SINKS: URL {number} can't be used: {error}.") from None
+        if any(sink.name == other.name for other in found):
+            raise BadSetting(f"ZEROSUM_SINKS names {sink.name} twice; give one of them a name=.")
+        found.append(sink)
+    return tuple(found)
 
 
 def networks(text: str) -> tuple[Network, ...]:

@@ -92,6 +92,18 @@ class NewWebhook(Webhook, kw_only=True):
     secret: str
 
 
+class Sink(Struct, kw_only=True):
+    id: int
+    name: str
+    types: list[str]
+    state: Literal["ok", "retrying", "paused"]
+    sent_seq: int
+    behind: int
+    error: str | None
+    failed_at: datetime | None
+    created_at: datetime
+
+
 class Attempt(Struct, kw_only=True):
     at: datetime
     duration_ms: int
@@ -124,9 +136,17 @@ class NewKey(Key, kw_only=True):
     key: str
 
 
+class SinkHealth(Struct, kw_only=True):
+    ledger: str
+    name: str
+    state: Literal["ok", "retrying", "paused"]
+    behind: int
+
+
 class Health(Struct, kw_only=True):
     status: Literal["ok", "unavailable"]
     database: str | None = None
+    sinks: list[SinkHealth] = []
 
 
 class Problem(Struct, kw_only=True):
@@ -151,5 +171,6 @@ EntryList = list_of(Entry)
 AssetList = list_of(Asset)
 EventList = list_of(Event)
 WebhookList = list_of(Webhook)
+SinkList = list_of(Sink)
 DeliveryList = list_of(Delivery)
 KeyList = list_of(Key)

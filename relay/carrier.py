@@ -8,7 +8,7 @@ from typing import Protocol
 
 import msgspec
 
-from relay.sink_url import BadSink, SinkUrl, parse_sink_url
+from app.sink_url import BadSink, SinkUrl, parse_sink_url
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from app.sink_url import BadSink, SinkUrl
 from relay.carrier import CarryFailed, Event, attributes, order_key
-from relay.sink_url import BadSink, SinkUrl
 
 # How long the broker is given, in all; then what has not been acknowledged is tried again.
 TIMEOUT_S = 10

@@ -8,8 +8,8 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.typing import EncodableT, FieldT
 
+from app.sink_url import SinkUrl
 from relay.carrier import CarryFailed, Event, attributes
-from relay.sink_url import SinkUrl
 
 TIMEOUT_S = 5
 MAXLEN = 1_000_000

@@ -36,13 +36,18 @@ log = logging.getLogger("zerosum.relay")
 
 
 class Relay:
-    """run() until cancelled. listen_url: past a pooler."""
+    """run() until cancelled.
 
-    def __init__(self, pool: Pool, listen_url: str, sender: WebhookSender) -> None:
-        self.pool, self.sender = pool, sender
+    listen_url: past a pooler; None: it only polls. carries: False to only stamp, where something else reads the outbox.
+    """
+
+    def __init__(
+        self, pool: Pool, listen_url: str | None, sender: WebhookSender, carries: bool = True
+    ) -> None:
+        self.pool, self.sender, self.carries = pool, sender, carries
         self.holder = f"relay-{secrets.token_hex(8)}"
         self.woken = asyncio.Event()
-        self.listener = Listener(listen_url, pool, self.woken.set)
+        self.listener = Listener(listen_url, pool, self.woken.set) if listen_url else None
         self.workers: dict[tuple[int, int], EndpointWorker | SinkWorker] = {}
         self.whole = False  # Are all leases held here? Only then may it say that it is awake.
 
@@ -51,7 +56,8 @@ class Relay:
         try:
             async with asyncio.TaskGroup() as group:
                 self.group = group
-                group.create_task(self.listener.run())
+                if self.listener is not None:
+                    group.create_task(self.listener.run())
                 group.create_task(self.look_for_ever())
         finally:
             await self.let_go()
@@ -137,6 +143,8 @@ class Relay:
 
     async def wake_worker(self, ledger: int, reader: int, at_most_each_s: float = 0) -> None:
         """reader: an endpoint or a sink."""
+        if not self.carries:
+            return
         worker = self.workers.get((ledger, reader))
         if worker is None:
             worker = self.workers[ledger, reader] = await self.make_worker(ledger, reader)

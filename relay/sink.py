@@ -15,8 +15,8 @@ import asyncpg
 
 from app import metrics
 from app.db import DATABASE_ERRORS, Pool, call
+from app.sink_url import BadSink
 from relay.carrier import Carrier, CarryFailed, Event, open_carrier
-from relay.sink_url import BadSink
 
 PAGE = 1000
 PAGE_BYTES = 4 * 1024 * 1024

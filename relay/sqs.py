@@ -12,8 +12,8 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from app.sink_url import BadSink, SinkUrl
 from relay.carrier import CarryFailed, Event, attributes, order_key
-from relay.sink_url import BadSink, SinkUrl
 
 BATCH, BATCH_BYTES = 10, 200_000  # SQS takes 256 KiB, attributes included.
 TRIES = 3

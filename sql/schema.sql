@@ -175,9 +175,10 @@ CREATE FUNCTION zerosum.change_sink(ledger bigint, sink bigint, paused boolean D
     AS $_$
     update ledger.sinks s
     set paused_at = case when $3 is null then s.paused_at when $3 then coalesce(s.paused_at, clock_timestamp()) end,
-        sent_seq = coalesce($4 - 1, s.sent_seq), error = null, failed_at = null
-    where s.ledger_id = $1 and s.id = $2
-    returning zerosum.sink_json(s, coalesce((select f.last_seq from ledger.feeds f where f.ledger_id = $1), 0))
+        sent_seq = coalesce(least($4 - 1, f.last_seq), s.sent_seq), error = null, failed_at = null
+    from ledger.feeds f
+    where s.ledger_id = $1 and s.id = $2 and f.ledger_id = $1
+    returning zerosum.sink_json(s, f.last_seq)
 $_$;
 
 CREATE FUNCTION zerosum.check_requests(kinds text[], keys text[], posting_of integer[], sources text[], destinations text[], amounts text[], refs text[], descriptions text[], metadatas jsonb[], effective_ats timestamp with time zone[]) RETURNS TABLE(i bigint, first integer, last integer, code text, print bytea, twin bigint)
@@ -292,6 +293,12 @@ begin
         'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF', ' ')) code
     union all
     select l, code, 3 from unnest(string_to_array('BHD IQD JOD KWD LYD OMR TND', ' ')) code;
+    -- Sinks that the settings name carry every ledger's feed.
+    insert into ledger.sinks (ledger_id, name, url, types, sent_seq, configured)
+    select distinct on (s.name) g.ledger_id, s.name, s.url, s.types, 0, true
+    from ledger.ledgers g, ledger.sinks s
+    where g.ledger_id = l and s.configured and s.error is distinct from 'not in ZEROSUM_SINKS'
+    order by s.name, s.ledger_id;
     return l;
 end $_$;
 
@@ -313,6 +320,7 @@ begin
         set url = excluded.url, types = excluded.types, configured = excluded.configured,
             paused_at = case when s.configured and s.error = 'not in ZEROSUM_SINKS' then null else s.paused_at end,
             error = null, failed_at = null
+        where excluded.configured or not s.configured
         returning zerosum.sink_json(s, coalesce(last, 0));
 end $_$;
 

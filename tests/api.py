@@ -52,6 +52,9 @@ class Api:
     async def get(self, path: str) -> httpx.Response:
         return await self.client.get(path)
 
+    async def delete(self, path: str) -> httpx.Response:
+        return await self.client.delete(path)
+
     async def read(self, path: str) -> Any:
         answer = await self.get(path)
         assert answer.status_code == 200, answer.text

@@ -128,7 +128,12 @@ def test_the_manifests_name_what_is_there() -> None:
 def test_the_compose_file_serves_from_its_postgres() -> None:
     """Where a docker client is, it reads the file too; elsewhere its shape is looked at."""
     compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-    assert set(compose["services"]) == {"postgres", "web", "relay"}
+    assert {name: service.get("profiles") for name, service in compose["services"].items()} == {
+        **dict.fromkeys(("postgres", "web", "relay")),
+        "redis": ["redis"],
+        "kafka": ["kafka"],
+        "kafka-topic": ["kafka"],
+    }
     for name in ("web", "relay"):
         service = compose["services"][name]
         assert "@postgres/" in service["environment"]["DATABASE_URL"]

@@ -26,5 +26,11 @@ begin
         'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF', ' ')) code
     union all
     select l, code, 3 from unnest(string_to_array('BHD IQD JOD KWD LYD OMR TND', ' ')) code;
+    -- Sinks that the settings name carry every ledger's feed.
+    insert into ledger.sinks (ledger_id, name, url, types, sent_seq, configured)
+    select distinct on (s.name) g.ledger_id, s.name, s.url, s.types, 0, true
+    from ledger.ledgers g, ledger.sinks s
+    where g.ledger_id = l and s.configured and s.error is distinct from 'not in ZEROSUM_SINKS'
+    order by s.name, s.ledger_id;
     return l;
 end $$;

@@ -1,7 +1,7 @@
 -- Make a sink, or give the one of that name this url and these types; its cursor stays then. `start`: now (what is
 -- stamped from now on), beginning, or the seq of the first event wanted. `configured`: it comes from the settings.
 -- One from the settings that its absence there had paused goes on.
--- Returns it as JSON text. The url is checked by the caller.
+-- Returns it as JSON text; no row if the name is that of one from the settings, which only they change. The url is checked by the caller.
 -- Locks: the ledger's row in ledger.feeds, so that "from now on" has an edge. Codes: none (checks raise 23514, a start
 -- that is no number 22P02).
 create or replace function zerosum.create_sink(
@@ -22,5 +22,6 @@ begin
         set url = excluded.url, types = excluded.types, configured = excluded.configured,
             paused_at = case when s.configured and s.error = 'not in ZEROSUM_SINKS' then null else s.paused_at end,
             error = null, failed_at = null
+        where excluded.configured or not s.configured
         returning zerosum.sink_json(s, coalesce(last, 0));
 end $$;

@@ -10,9 +10,9 @@ from typing import Any
 import asyncpg
 import pytest
 
+from app.sink_url import parse_sink_url
 from relay import kafka as kafka_module
 from relay import sink as sink_module
-from relay.sink_url import parse_sink_url
 from tests.ledger import fund, wallets
 from tests.relay.conftest import run_relay as run_relay
 from tests.sinks.kafka import KafkaBroker

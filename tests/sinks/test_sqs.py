@@ -8,8 +8,8 @@ from typing import Any
 import asyncpg
 import pytest
 
+from app.sink_url import parse_sink_url
 from relay.carrier import Event
-from relay.sink_url import parse_sink_url
 from relay.sqs import SqsCarrier, split
 from tests.relay.conftest import RunRelay
 from tests.sinks.conftest import MakeSink, bodies, pay, until

@@ -41,6 +41,7 @@ class BadSink(ValueError):
 class SinkUrl:
     """topic: where in the system, with {ledger} and {type} in it. start: now, beginning or a seq. name: no secrets."""
 
+    url: str
     scheme: str
     hosts: str
     path: str
@@ -52,6 +53,18 @@ class SinkUrl:
     format: str
     name: str
     options: Mapping[str, str]
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The host:port, or host alone, of everything that it connects to."""
+        if self.scheme != "sqs":
+            return tuple(self.hosts.split(","))
+        endpoint = self.options.get("endpoint")
+        return (
+            urlsplit(endpoint).netloc
+            if endpoint
+            else f"sqs.{self.options.get('region', '')}.amazonaws.com",
+        )
 
     def topic_of(self, ledger: str, type_: str) -> str:
         return FIELDS.sub(lambda m: ledger if m[1] == "ledger" else type_, self.topic)
@@ -84,6 +97,7 @@ def parse_sink_url(url: str) -> SinkUrl:
         )
     name, _, password = user.partition(":")
     sink = SinkUrl(
+        url=url,
         scheme=parts.scheme,
         hosts=hosts,
         path=parts.path,
@@ -114,24 +128,28 @@ def default_name(scheme: str, hosts: str, path: str, topic: str) -> str:
     return f"{scheme}://{hosts}{place}/{topic}"
 
 
+CHOICES = {"format": ("standard", "cloudevents"), "key": KEYS, "security": SECURITY}
+FORMS = {
+    "from": (r"now|beginning|[1-9][0-9]{0,17}", "now, beginning, or the seq of the first event"),
+    "region": (r"[a-z0-9-]{1,32}", "a region of AWS, such as eu-central-1"),
+    "maxlen": (r"[1-9][0-9]{0,11}", "a number of entries"),
+    "name": (r"[ -~]{1,512}", "1 to 512 characters"),
+}
+
+
 def check(sink: SinkUrl) -> None:
+    """Raises BadSink."""
+    for option, choices in CHOICES.items():
+        if sink.options.get(option, choices[0]) not in choices:
+            raise BadSink(f"{option}= is one of {', '.join(choices)}")
+    for option, (form, words) in FORMS.items():
+        if option in sink.options and not re.fullmatch(form, sink.options[option]):
+            raise BadSink(f"{option}= is {words}")
     if not sink.hosts and sink.scheme != "sqs":
         raise BadSink("it names no host")
     if len(sink.types) > MAX_TYPES or not all(map(TYPE.fullmatch, sink.types)):
         raise BadSink(
             f"types= takes up to {MAX_TYPES} such as *, transaction.posted, transaction.*"
         )
-    if sink.start not in {"now", "beginning"} and not re.fullmatch(r"[1-9][0-9]{0,17}", sink.start):
-        raise BadSink("from= is now, beginning, or the seq of the first event wanted")
-    if sink.format not in {"standard", "cloudevents"}:
-        raise BadSink("format= is standard or cloudevents")
-    if sink.options.get("key", "ledger") not in KEYS:
-        raise BadSink(f"key= is one of {', '.join(KEYS)}")
-    if sink.options.get("security", "plaintext") not in SECURITY:
-        raise BadSink(f"security= is one of {', '.join(SECURITY)}")
-    if not re.fullmatch(r"[1-9][0-9]{0,11}", sink.options.get("maxlen", "1")):
-        raise BadSink("maxlen= is a number of entries")
     if sink.scheme.startswith("redis") and not re.fullmatch(r"/?[0-9]{0,4}", sink.path):
         raise BadSink("the path of redis:// is the number of its database, such as /0")
-    if not 1 <= len(sink.name) <= 512 or "\0" in sink.name:
-        raise BadSink("name= has at most 512 characters")

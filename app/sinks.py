@@ -1,0 +1,122 @@
+"""`/v1/sinks`: where a ledger's whole feed goes besides webhooks."""
+
+from __future__ import annotations
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app import parsing
+from app.db import call
+from app.errors import Refusal
+from app.responses import answer, page
+from app.sink_url import BadSink, SinkUrl, parse_sink_url
+
+SINK = msgspec.json.Decoder(parsing.SinkRequest)
+REWIND = msgspec.json.Decoder(parsing.RewindRequest)
+
+
+async def create_sink(request: Request) -> Response:
+    """201; one that has the name already gets this URL and keeps its cursor. The URL is shown to nobody again."""
+    state = request.app.state
+    caller = await state.keys.caller(request, "admin")
+    body = await parsing.read_body(request, SINK)
+    try:
+        sink = parse_sink_url(body.url)
+    except BadSink as error:
+        raise Refusal("invalid_sink", reason=f"{error}.") from None
+    check_places(sink, state.sink_hosts)
+    rows = await call(
+        state.pool,
+        "create_sink",
+        ledger=caller.ledger,
+        name=sink.name,
+        url=sink.url,
+        types=list(sink.types),
+        start=sink.start,
+    )
+    if not rows:
+        raise Refusal("invalid_sink", reason=f"{sink.name} comes from ZEROSUM_SINKS.")
+    return answer(request, rows[0]["body"], 201)
+
+
+def check_places(sink: SinkUrl, allowed: frozenset[str]) -> None:
+    """An API key must not make the server talk to whatever it can reach."""
+    for place in sink.places:
+        if place not in allowed and place.rpartition(":")[0] not in allowed:
+            raise Refusal(
+                "invalid_sink",
+                reason=f"{place} is not in ZEROSUM_SINK_HOSTS, which says where sinks made here may go.",
+            )
+
+
+async def list_sinks(request: Request) -> Response:
+    """By id; `after` is the `next` of the page before."""
+    state = request.app.state
+    caller = await state.keys.caller(request, "read")
+    limit = parsing.query_limit(request)
+    after = parsing.query_int(request, "after", 0, 0, parsing.MAX_ID)
+    rows = await call(state.pool, "list_sinks", ledger=caller.ledger, after=after, max=limit)
+    return page(request, rows, limit, "id")
+
+
+async def read_sink(request: Request) -> Response:
+    """Its state: `ok`, `retrying` with the reason, or `paused`; how far it is behind."""
+    caller = await request.app.state.keys.caller(request, "read")
+    number = path_id(request)
+    rows = await call(
+        request.app.state.pool, "list_sinks", ledger=caller.ledger, after=0, max=1, only_id=number
+    )
+    if not rows:
+        raise Refusal("not_found")
+    return answer(request, rows[0]["body"])
+
+
+async def pause_sink(request: Request) -> Response:
+    """It gets nothing more until it is resumed."""
+    return await change(request, paused=True)
+
+
+async def resume_sink(request: Request) -> Response:
+    """It goes on from where it was paused."""
+    return await change(request, paused=False)
+
+
+async def rewind_sink(request: Request) -> Response:
+    """It gets the events from `seq` on, again, or is taken past those before."""
+    body = await parsing.read_body(request, REWIND)
+    return await change(request, next_seq=body.seq)
+
+
+async def remove_sink(request: Request) -> Response:
+    """204; its cursor is forgotten."""
+    caller = await request.app.state.keys.caller(request, "admin")
+    pool = request.app.state.pool
+    (row,) = await call(pool, "remove_sink", ledger=caller.ledger, sink=path_id(request))
+    if not row[0]:
+        raise Refusal("not_found")
+    return Response(status_code=204)
+
+
+async def change(
+    request: Request, paused: bool | None = None, next_seq: int | None = None
+) -> Response:
+    caller = await request.app.state.keys.caller(request, "admin")
+    rows = await call(
+        request.app.state.pool,
+        "change_sink",
+        ledger=caller.ledger,
+        sink=path_id(request),
+        paused=paused,
+        next_seq=next_seq,
+    )
+    if not rows:
+        raise Refusal("not_found")
+    return answer(request, rows[0]["body"])
+
+
+def path_id(request: Request) -> int:
+    number: int = request.path_params["id"]
+    if number > parsing.MAX_ID:
+        raise Refusal("not_found")
+    return number
