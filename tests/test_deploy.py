@@ -6,13 +6,12 @@ import asyncio
 import contextlib
 import json
 import os
-import pwd
 import shutil
 import signal
 import subprocess
 import sys
 import venv
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
@@ -21,43 +20,32 @@ import pytest
 import yaml
 
 from tests.api import KEY
+from tests.debian import OWNER, debian_postgres, run
 from tests.process import free_port
 from tests.receiver import Receiver
 
 ROOT = Path(__file__).parent.parent
-DEBIAN = Path("/usr/lib/postgresql/15/bin")
 CONNECTION_LIMIT = 20  # of small hosts
 
 
-def run(*command: str | Path, user: str | None = None) -> None:
-    subprocess.run(command, check=True, capture_output=True, user=user, cwd="/")
-
-
 @pytest.fixture
-async def tls_url(tmp_path: Path) -> AsyncIterator[str]:
+def tls_url(tmp_path: Path) -> Iterator[str]:
     """Debian's Postgres with TLS on and nothing but TLS allowed, and few connections; a postgres:// URL."""
-    if not (DEBIAN / "postgres").exists() or not shutil.which("openssl"):
-        pytest.skip("Debian's PostgreSQL 15 or openssl is not installed")
-    user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
-    for path in (tmp_path, *list(tmp_path.parents)[:2]):
-        path.chmod(0o777)
-    data, port = tmp_path / "data", free_port()
-    run(DEBIAN / "initdb", "-D", data, "-U", "owner", "-A", "trust", user=user)
-    run(
-        *("openssl", "req", "-new", "-x509", "-days", "2", "-nodes", "-subj", "/CN=localhost"),
-        *("-out", data / "server.crt", "-keyout", data / "server.key"),
-        user=user,
-    )
-    (data / "pg_hba.conf").write_text("hostssl all all 127.0.0.1/32 trust\n")
-    options = (
-        f"-p {port} -h 127.0.0.1 -k {tmp_path} -c ssl=on -c max_connections={CONNECTION_LIMIT + 3}"
-    )
-    run(
-        *(DEBIAN / "pg_ctl", "-D", data, "-l", tmp_path / "log", "-w", "-o", options, "start"),
-        user=user,
-    )
-    yield f"postgres://owner@127.0.0.1:{port}/postgres?sslmode=require"
-    run(DEBIAN / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop", user=user)
+    if not shutil.which("openssl"):
+        pytest.skip("openssl is not installed")
+
+    def certify(data: Path, user: str) -> None:
+        run(
+            *("openssl", "req", "-new", "-x509", "-days", "2", "-nodes", "-subj", "/CN=localhost"),
+            *("-out", data / "server.crt", "-keyout", data / "server.key"),
+            user=user,
+        )
+
+    options = f"-c ssl=on -c max_connections={CONNECTION_LIMIT + 3}"
+    with debian_postgres(
+        tmp_path, options, "hostssl all all 127.0.0.1/32 trust\n", certify
+    ) as port:
+        yield f"postgres://{OWNER}@127.0.0.1:{port}/postgres?sslmode=require"
 
 
 @pytest.mark.slow
