@@ -12,6 +12,7 @@ from starlette.requests import Request
 
 from app.db import DATABASE_ERRORS, Pool, call
 from app.errors import Refusal
+from app.rate_limit import RateLimit
 from app.settings import API_KEY
 
 FRESH_S = 0.5  # A revoked key is refused this much later at most.
@@ -28,8 +29,8 @@ class Caller(NamedTuple):
 class Keys:
     """Looks API keys up, each at most once in FRESH_S however many requests carry it."""
 
-    def __init__(self, pool: Pool) -> None:
-        self.pool = pool
+    def __init__(self, pool: Pool, rate_limit: RateLimit | None = None) -> None:
+        self.pool, self.rate_limit = pool, rate_limit
         self.cached: dict[str, tuple[float, asyncio.Task[Caller | None]]] = {}
 
     async def caller(self, request: Request, needed: str) -> Caller:
@@ -53,6 +54,8 @@ class Keys:
             raise Refusal("database_unavailable") from None
         if caller is None:
             raise Refusal("unauthorized")
+        if self.rate_limit is not None:
+            await self.rate_limit.check(request, key)
         if SCOPES.index(caller.scope) < SCOPES.index(needed):
             raise Refusal("forbidden", scope=caller.scope, needed=needed)
         return caller

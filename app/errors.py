@@ -124,6 +124,14 @@ CODES = {
         "Send a new key for a new request; for a repeat, send the very same request.",
     ),
     # Not now.
+    "request_in_progress": Code(
+        409,
+        "A request with this Idempotency-Key is being worked on",
+        "Send the same request again in a moment to learn what came of it.",
+    ),
+    "rate_limited": Code(
+        429, "Too many requests with this API key", "Nothing was done; at most {limit} are taken."
+    ),
     "queue_full": Code(
         503, "Too many requests are waiting", "Nothing was written; send it again in a moment."
     ),
@@ -175,8 +183,10 @@ def problem_body(code: str, facts: dict[str, Any]) -> bytes:
 
 
 def problem(code: str, facts: dict[str, Any] | None = None) -> Response:
-    """The response for a code. A 503 carries Retry-After, a 401 WWW-Authenticate."""
+    """The response for a code. A 503 and a request in progress carry Retry-After, a 401 WWW-Authenticate."""
     status = CODES[code].status
     headers = {503: {"Retry-After": "1"}, 401: {"WWW-Authenticate": "Bearer"}}.get(status)
+    if code == "request_in_progress":
+        headers = {"Retry-After": "1"}
     body = problem_body(code, facts or {})
     return Response(body, status, headers, "application/problem+json")

@@ -26,6 +26,7 @@ from app.logs import RequestLog
 from app.responses import problem
 
 Handler = Callable[[Request], Awaitable[Response]]
+ANSWER_HEADERS = "zerosum.headers"  # In the scope: header fields for the answer, whatever it is.
 REQUEST_ID = re.compile(rb"[A-Za-z0-9_.-]{1,64}")
 
 log = logging.getLogger("zerosum")
@@ -49,7 +50,11 @@ class Front:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+                message["headers"] = [
+                    *message["headers"],
+                    *scope.get(ANSWER_HEADERS, ()),
+                    (b"x-request-id", request_id.encode()),
+                ]
             await send(message)
 
         try:

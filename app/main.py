@@ -19,6 +19,8 @@ from app.group_commit import GroupCommit
 from app.logs import RequestLog
 from app.openapi import read_docs, read_openapi
 from app.operations import OPERATIONS
+from app.rate_limit import RateLimit
+from app.redis_locks import RedisLocks
 from app.settings import Network
 
 # Past the router: see app.front.
@@ -51,6 +53,8 @@ def make_app(
     webhook_allow: tuple[Network, ...] = (),
     request_log: RequestLog | None = None,
     sink_hosts: frozenset[str] = frozenset(),
+    redis_locks: RedisLocks | None = None,
+    rate_limit: RateLimit | None = None,
 ) -> Front:
     """The app over an open pool and a running group commit; whoever made them ends them after it."""
     app = Starlette(
@@ -63,8 +67,9 @@ def make_app(
         },
     )
     app.state.pool = pool
-    app.state.keys = Keys(pool)
+    app.state.keys = Keys(pool, rate_limit)
     app.state.group_commit = group_commit
+    app.state.poster = redis_locks or group_commit
     app.state.webhook_allow = webhook_allow
     app.state.sink_hosts = sink_hosts
     return Front(app, DIRECT, request_log or RequestLog(enabled=False))

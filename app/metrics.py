@@ -59,6 +59,9 @@ SINK_BEHIND = Gauge(
     ("ledger", "sink", "state"),
     registry=REGISTRY,
 )
+REDIS = Gauge(
+    "zerosum_redis_up", "1 when Redis answers, where REDIS_URL is set.", registry=REGISTRY
+)
 LISTENING = Gauge(
     "zerosum_relay_listen_healthy", "1 when notifications arrive, else 0.", registry=REGISTRY
 )

@@ -27,7 +27,7 @@ def statuses(operation: Operation) -> list[int]:
     """The refusals that an operation may answer with."""
     found = {500, 503}
     if operation.scope is not None:
-        found |= {400, 401, 403}
+        found |= {400, 401, 403, 429}
     if operation.body is not None:
         found |= {409, 413, 415, 422}
     if "{" in operation.path:

@@ -22,6 +22,8 @@ from app.group_commit import GroupCommit
 from app.logs import RequestLog, set_up_logs
 from app.main import make_app
 from app.prepare import greeting, prepare
+from app.rate_limit import RateLimit
+from app.redis_locks import RedisLocks
 from app.running import running
 from app.settings import BadSetting, Settings
 from relay import relay as relay_module
@@ -85,6 +87,10 @@ async def serve_database(
         stack.push_async_callback(pool.close)
         group_commit = GroupCommit(functools.partial(connect_to_post, url, pooled))
         await stack.enter_async_context(running(group_commit.run))
+        redis_locks = None
+        if settings.redis_url is not None:
+            redis_locks = RedisLocks(settings.redis_url, pool, group_commit)
+            await stack.enter_async_context(running(redis_locks.run))
         if relay or stamp_only:
             await stack.enter_async_context(relaying(settings, url, pooled, stamp_only))
         config = uvicorn.Config(
@@ -94,6 +100,8 @@ async def serve_database(
                 settings.webhook_allow,
                 RequestLog(settings.log_requests),
                 settings.sink_hosts,
+                redis_locks,
+                RateLimit(settings.rate_limit, settings.redis_url) if settings.rate_limit else None,
             ),
             log_config=None,
             access_log=False,

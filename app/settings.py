@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from limits import RateLimitItem, parse
+
 from app.sink_url import BadSink, SinkUrl, parse_sink_url
 
 API_KEY = re.compile(r"zs_[A-Za-z0-9_-]{16,200}")
@@ -23,6 +25,7 @@ KNOWN = {
     "ZEROSUM_ALLOW_UNSAFE",
     "ZEROSUM_LOG_REQUESTS",
     "ZEROSUM_LISTEN",
+    "ZEROSUM_RATE_LIMIT",
     "ZEROSUM_SINKS",
     "ZEROSUM_SINK_HOSTS",
 }
@@ -44,6 +47,8 @@ class Settings:
     allow_unsafe: serve from a Postgres that may lose commits.
     listen: wake the relay by LISTEN; without, it polls.
     sinks: where every ledger's feed goes besides webhooks.
+    redis_url: locks and answers of idempotency keys, and rate limits, shared by processes.
+    rate_limit: how many requests an API key may make in how long; None: as many as it likes.
     sink_hosts: host or host:port that sinks made over the API may go to.
     webhook_allow: networks that webhooks may reach although they are not globally routable.
     """
@@ -60,6 +65,8 @@ class Settings:
     listen: bool
     sinks: tuple[SinkUrl, ...]
     sink_hosts: frozenset[str]
+    redis_url: str | None
+    rate_limit: RateLimitItem | None
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -88,6 +95,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         log_requests=flag(given, "ZEROSUM_LOG_REQUESTS", default="1"),
         listen=flag(given, "ZEROSUM_LISTEN", default="1"),
         sinks=sinks(given.get("ZEROSUM_SINKS", "")),
+        redis_url=redis_url(given),
+        rate_limit=rate_limit(given.get("ZEROSUM_RATE_LIMIT")),
         sink_hosts=frozenset(re.split(r"[,\s]+", given.get("ZEROSUM_SINK_HOSTS", ""))) - {""},
     )
 
@@ -96,6 +105,24 @@ def database_url(given: Mapping[str, str], name: str) -> str | None:
     value = given.get(name)
     if value is not None and not value.startswith(("postgres://", "postgresql://")):
         raise BadSetting(f"{name} must begin with postgres:// or postgresql://.")
+    return value
+
+
+def rate_limit(text: str | None) -> RateLimitItem | None:
+    """Such as 100/second, 5000/minute."""
+    if text is None:
+        return None
+    if not re.fullmatch(r"[1-9][0-9]{0,8}/(second|minute|hour|day)", text):
+        raise BadSetting(
+            f"ZEROSUM_RATE_LIMIT is {text!r}; set it to such as 100/second or 5000/minute."
+        )
+    return parse(text)
+
+
+def redis_url(given: Mapping[str, str]) -> str | None:
+    value = given.get("REDIS_URL")
+    if value is not None and not value.startswith(("redis://", "rediss://", "unix://")):
+        raise BadSetting("REDIS_URL must begin with redis://, rediss:// or unix://.")
     return value
 
 

@@ -67,7 +67,7 @@ async def post(
     request: Request, caller: Caller, kind: str, body: Details, postings: list[Posting]
 ) -> Response:
     """Join the current batch and answer with the outcome."""
-    outcome, body_text = await request.app.state.group_commit.submit(
+    outcome, body_text = await request.app.state.poster.submit(
         PostRequest(
             ledger=caller.ledger,
             kind=kind,

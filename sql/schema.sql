@@ -542,6 +542,15 @@ CREATE FUNCTION zerosum.has_keys(ledger bigint) RETURNS boolean
     select exists (select from ledger.api_keys k where k.ledger_id = $1 and k.revoked_at is null)
 $_$;
 
+CREATE FUNCTION zerosum.incarnation() RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select encode(sha256(convert_to(concat_ws('/', d.oid, d.datname, extract(epoch from pg_postmaster_start_time()),
+        (select extract(epoch from min(g.created_at)) from ledger.ledgers g)), 'UTF8')), 'hex')
+    from pg_database d where d.datname = current_database()
+$$;
+
 CREATE FUNCTION zerosum.keep_sinks(ledger bigint, names text[]) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'

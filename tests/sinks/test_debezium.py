@@ -88,7 +88,9 @@ async def test_every_committed_event_comes_out_and_no_other(
             await undone.start()
             await conn.execute("select zerosum.transfer(1, 'alice', 'bob', 7)")
             await undone.rollback()
-            await conn.execute("select zerosum.transfer(1, 'alice', 'bob', 1, reference => $1)", f"é{n}")
+            await conn.execute(
+                "select zerosum.transfer(1, 'alice', 'bob', 1, reference => $1)", f"é{n}"
+            )
         await emptied(conn)
     await pool.close()
     got = await records(tmp_path, COUNT + 1)

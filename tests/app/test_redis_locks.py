@@ -1,0 +1,259 @@
+"""Redis locks and cached answers, on a real redis-server: fast when it is well, and right whatever it does."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import signal
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager
+
+import asyncpg
+import httpx
+import pytest
+import redis.asyncio
+
+from app.batch import Answer, PostRequest
+from app.db import connect, connect_to_post, open_pool
+from app.group_commit import GroupCommit
+from app.main import make_app
+from app.redis_locks import RedisLocks
+from app.running import running
+from tests.api import Api
+from tests.ledger import fund, verify, wallets
+from tests.sinks.redis import RedisServer
+
+PAY = {"source": "alice", "destination": "bob", "amount": 7}
+NAME = "zerosum:1:k"
+
+
+class Counted(GroupCommit):
+    submitted = 0
+
+    async def submit(self, request: PostRequest, gone: object = None) -> Answer:
+        self.submitted += 1
+        return await super().submit(request)
+
+
+OpenApi = Callable[[], AbstractAsyncContextManager[Api]]
+
+
+@pytest.fixture
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    server.start()
+    yield server
+    with contextlib.suppress(ProcessLookupError):
+        server.signal(signal.SIGCONT)
+    server.end()
+
+
+@pytest.fixture
+def open_api(database_url: str, redis_server: RedisServer) -> OpenApi:
+    """The app, as a process of its own would have it, over the test's database and Redis."""
+
+    @contextlib.asynccontextmanager
+    async def make() -> AsyncIterator[Api]:
+        pool = await open_pool(database_url, 3)
+        group_commit = Counted(functools.partial(connect_to_post, database_url, False))
+        locks = RedisLocks(redis_server.url, pool, group_commit)
+        app = make_app(pool, group_commit, redis_locks=locks)
+        async with running(group_commit.run), running(locks.run), Api(app) as api:
+            await api.allow(pool)
+            yield api
+        await pool.close()
+
+    return make
+
+
+@pytest.fixture
+async def locked(open_api: OpenApi, db: asyncpg.Connection) -> AsyncIterator[Api]:
+    await wallets(db, ("alice", "bob"))
+    await fund(db, "alice", 1000)
+    async with open_api() as api:
+        yield api
+
+
+def submitted(api: Api) -> int:
+    count: int = api.app.state.group_commit.submitted
+    return count
+
+
+@contextlib.asynccontextmanager
+async def wallet_held(url: str) -> AsyncIterator[None]:
+    """An open transaction of somebody's holds alice, so that a transfer of hers takes a while."""
+    conn = await connect(url)
+    transaction = conn.transaction()
+    await transaction.start()
+    await conn.execute("select zerosum.credit(1, 'alice', 1)")
+    yield
+    await transaction.rollback()
+    await conn.close()
+
+
+async def paid(db: asyncpg.Connection, count: int) -> None:
+    assert (
+        await db.fetchval("select count(*) from ledger.transactions where kind = 'transfer'")
+        == count
+    )
+    assert await verify(db) == []
+
+
+def said(answer: httpx.Response) -> tuple[int, bool]:
+    return answer.status_code, "idempotency-replayed" in answer.headers
+
+
+async def test_a_concurrent_duplicate_is_refused_at_once(
+    locked: Api, open_api: OpenApi, db: asyncpg.Connection, database_url: str
+) -> None:
+    async with open_api() as other:
+        async with wallet_held(database_url):
+            first = asyncio.create_task(locked.post("/v1/transfers", PAY, "k"))
+            await asyncio.sleep(0.3)
+            for api in (locked, other):
+                async with asyncio.timeout(2):
+                    answer = await api.post("/v1/transfers", PAY, "k")
+                assert (answer.status_code, answer.json()["code"]) == (409, "request_in_progress")
+                assert answer.headers["retry-after"] == "1"
+            assert not first.done()
+        assert said(await first) == (201, False)
+        assert said(await other.post("/v1/transfers", PAY, "k")) == (201, True)
+    await paid(db, 1)
+
+
+async def test_a_finished_key_is_answered_from_the_cache_and_byte_for_byte(
+    locked: Api, open_api: OpenApi, db: asyncpg.Connection
+) -> None:
+    first = await locked.post("/v1/transfers", PAY, "k")
+    before = submitted(locked)
+    again = await locked.post("/v1/transfers", PAY, "k")
+    assert (said(first), said(again)) == ((201, False), (201, True))
+    assert (again.content, submitted(locked)) == (first.content, before)
+    async with open_api() as other:
+        assert (await other.post("/v1/transfers", PAY, "k")).content == first.content
+        assert submitted(other) == 0
+    # Another spelling of the same request, and another request: Postgres decides.
+    same = {**PAY, "metadata": {}, "reference": None}
+    assert said(await locked.post("/v1/transfers", same, "k")) == (201, True)
+    other_request = await locked.post("/v1/transfers", {**PAY, "amount": 8}, "k")
+    assert other_request.json()["code"] == "idempotency_key_reused"
+    assert (
+        await locked.post("/v1/credits", {"wallet": "bob", "amount": 7}, "k")
+    ).status_code == 422
+    await paid(db, 1)
+
+
+async def test_a_refusal_leaves_the_key_free(locked: Api, db: asyncpg.Connection) -> None:
+    much = {**PAY, "amount": 5000}
+    for _ in range(2):
+        assert (await locked.post("/v1/transfers", much, "k")).json()[
+            "code"
+        ] == "insufficient_funds"
+    await fund(db, "alice", 5000)
+    assert said(await locked.post("/v1/transfers", much, "k")) == (201, False)
+    await paid(db, 1)
+
+
+async def test_redis_away_changes_nothing_and_it_comes_back(
+    locked: Api, db: asyncpg.Connection, redis_server: RedisServer
+) -> None:
+    redis_server.end(signal.SIGKILL)
+    assert said(await locked.post("/v1/transfers", PAY, "k")) == (201, False)
+    assert said(await locked.post("/v1/transfers", PAY, "k")) == (201, True)
+    redis_server.start()
+    async with asyncio.timeout(20):
+        while True:
+            await locked.post("/v1/transfers", PAY, "k")
+            before = submitted(locked)
+            assert said(await locked.post("/v1/transfers", PAY, "k")) == (201, True)
+            if submitted(locked) == before:
+                break
+            await asyncio.sleep(0.1)
+    await paid(db, 1)
+
+
+async def test_a_redis_that_says_nothing_costs_a_moment(
+    locked: Api, db: asyncpg.Connection, redis_server: RedisServer
+) -> None:
+    redis_server.signal(signal.SIGSTOP)
+    began = time.monotonic()
+    for n in range(20):
+        assert said(await locked.post("/v1/transfers", PAY, f"k{n}")) == (201, False)
+    # 100 ms, and then it is left alone; each of the 20 would make it two seconds.
+    assert time.monotonic() - began < 1.5
+    assert said(await locked.post("/v1/transfers", PAY, "k0")) == (201, True)
+    await paid(db, 20)
+
+
+async def test_a_flush_in_the_middle_changes_nothing(
+    locked: Api, db: asyncpg.Connection, database_url: str, redis_server: RedisServer
+) -> None:
+    async with redis.asyncio.Redis(port=redis_server.port) as client:
+        async with wallet_held(database_url):
+            first = asyncio.create_task(locked.post("/v1/transfers", PAY, "k"))
+            await asyncio.sleep(0.3)
+            await client.flushall()
+            second = asyncio.create_task(locked.post("/v1/transfers", PAY, "k"))
+            await asyncio.sleep(0.3)
+            assert not second.done()
+        assert sorted([said(await first), said(await second)]) == [(201, False), (201, True)]
+        await client.flushall()
+    assert said(await locked.post("/v1/transfers", PAY, "k")) == (201, True)
+    await paid(db, 1)
+
+
+@pytest.mark.parametrize("lie", [b"", b"D", b"D" + bytes(32) + b'{"id":1}', b"x", b"L", "list"])
+async def test_a_redis_that_lies_is_not_believed(
+    locked: Api, db: asyncpg.Connection, redis_server: RedisServer, lie: bytes | str
+) -> None:
+    async with redis.asyncio.Redis(port=redis_server.port) as client:
+        if lie == "list":
+            await client.rpush(NAME, "x")
+        else:
+            await client.set(NAME, lie)
+        answer = await locked.post("/v1/transfers", PAY, "k")
+        if lie == b"L":  # A lock of nobody's: it holds things up until it runs out, no more.
+            assert answer.json()["code"] == "request_in_progress"
+            await client.delete(NAME)
+            answer = await locked.post("/v1/transfers", PAY, "k")
+    assert said(answer) == (201, False)
+    assert said(await locked.post("/v1/transfers", PAY, "k")) == (201, True)
+    await paid(db, 1)
+
+
+async def test_an_answer_of_another_database_or_run_is_not_believed(
+    locked: Api, db: asyncpg.Connection, redis_server: RedisServer
+) -> None:
+    """A restored database knows nothing of what the cache still has."""
+    first = await locked.post("/v1/transfers", PAY, "k")
+    await asyncio.sleep(0.05)
+    async with redis.asyncio.Redis(port=redis_server.port) as client:
+        kept = await client.get(NAME)
+
+        assert isinstance(kept, bytes)
+        assert kept.endswith(first.content)
+        await client.set("zerosum:1:other", kept)
+    answer = await locked.post("/v1/transfers", PAY, "other")
+    assert said(answer) == (201, False)
+    assert answer.json()["id"] != first.json()["id"]
+    locks = locked.app.state.poster
+    locks.secret, before = bytes(32), submitted(locked)
+    locks.secret_until = time.monotonic() + 60
+    assert said(await locked.post("/v1/transfers", PAY, "k")) == (201, True)
+    assert submitted(locked) == before + 1
+    await paid(db, 2)
+
+
+async def test_a_process_that_dies_holds_its_keys_for_seconds_only(
+    locked: Api, redis_server: RedisServer, database_url: str
+) -> None:
+    async with redis.asyncio.Redis(port=redis_server.port) as client:
+        async with wallet_held(database_url):
+            first = asyncio.create_task(locked.post("/v1/transfers", PAY, "k"))
+            await asyncio.sleep(0.3)
+            assert 0 < await client.pttl(NAME) <= 5000
+        await first
+        await asyncio.sleep(0.05)
+        assert await client.ttl(NAME) > 3600
