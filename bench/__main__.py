@@ -24,7 +24,7 @@ from typing import Any
 import asyncpg
 
 from app.embedded import start_embedded
-from bench import delivery
+from bench import delivery, sinks
 from bench.harness import SECONDS, Bench
 from tests.process import free_port
 
@@ -60,9 +60,39 @@ async def measure(bench: Bench) -> dict[str, Result]:
             "two servers and SQL clients: transfers": partial(world, bench, "uniform"),
         }
     )
+    results |= await sinks_too(bench)
     bench.stop()
     bench.start("--no-relay")
     results |= await rounds({"transfers, no relay": partial(bench.transfers, CLIENTS, "uniform")})
+    return results
+
+
+async def sinks_too(bench: Bench) -> dict[str, Result]:
+    results = await rounds(
+        {
+            "transfers, relay": partial(bench.transfers, CLIENTS, "uniform"),
+            "transfers, a dead sink": partial(sinks.with_dead_sink, bench),
+        }
+    )
+    with sinks.redis() as server:
+        results["Redis Streams from a backlog"] = await sinks.backlog(
+            bench, f"redis://{server.address}/0?stream=zerosum.events"
+        )
+        bench.stop()
+        bench.start("--no-relay")
+        results |= await rounds(
+            {
+                "transfers, no locks": partial(bench.transfers, CLIENTS, "uniform"),
+                "transfers, Redis locks": partial(sinks.with_locks, bench, server.url),
+            }
+        )
+        bench.stop()
+        bench.start()
+    if shutil.which("java"):
+        with sinks.kafka() as broker:
+            url = f"kafka://{broker.address}/{sinks.TOPIC}"
+            results["Kafka from a backlog"] = await sinks.backlog(bench, url)
+            results["Kafka, 200 transfers/s"] = await sinks.soon(bench, broker)
     return results
 
 
@@ -169,6 +199,11 @@ BARS: list[tuple[str, str, str, float, str | None]] = [
         *("two servers and SQL clients: credits", "per_s", ">=", 0.5),
         "two servers and SQL clients: transfers",
     ),
+    ("Kafka from a backlog", "per_s", ">=", 10_000, None),
+    ("Kafka, 200 transfers/s", "p50_ms", "<=", 20, None),
+    ("Redis Streams from a backlog", "per_s", ">=", 10_000, None),
+    ("transfers, a dead sink", "per_s", ">=", 0.97, "transfers, relay"),
+    ("transfers, Redis locks", "per_s", ">=", 0.8, "transfers, no locks"),
     ("memory after load", "mib", "<=", 150, None),
     ("relay, idle", "queries_per_s", "<=", 1, None),
     ("relay, idle", "core_percent", "<=", 1, None),
@@ -181,6 +216,9 @@ def report(results: dict[str, Result]) -> None:
     print()
     told: list[dict[str, Any]] = []
     for name, part, sign, bar, base in BARS:
+        if name not in results:
+            print(f"not measured here: {name}")
+            continue
         value = results[name][part] / (results[base][part] if base else 1)
         met = value >= bar if sign == ">=" else value <= bar
         against = f" / {base}" if base else ""

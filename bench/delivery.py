@@ -75,8 +75,18 @@ def latencies(arrivals: list[tuple[float, bytes]]) -> dict[str, float]:
 
 async def paced(bench: Bench, per_s: float, seconds: float) -> dict[str, float]:
     """Transfers at this rate, whatever becomes of the last ones; the latencies of their webhooks."""
-    async with subscribed(bench) as arrivals, client(bench) as http:
-        count = int(per_s * seconds)
+    async with subscribed(bench) as arrivals:
+        count = await pay(bench, per_s, seconds)
+        async with asyncio.timeout(30):
+            while len(arrivals) < count:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        return latencies(arrivals)
+
+
+async def pay(bench: Bench, per_s: float, seconds: float) -> int:
+    """How many transfers were made."""
+    count = int(per_s * seconds)
+    async with client(bench) as http:
         began = time.monotonic()
         sent = []
         for n in range(count):
@@ -85,10 +95,7 @@ async def paced(bench: Bench, per_s: float, seconds: float) -> dict[str, float]:
             sent.append(asyncio.create_task(http.post("/v1/transfers", json=body)))
         for answer in await asyncio.gather(*sent):
             answer.raise_for_status()
-        async with asyncio.timeout(30):
-            while len(arrivals) < count:  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
-        return latencies(arrivals)
+    return count
 
 
 async def backlog(bench: Bench) -> dict[str, float]:

@@ -31,6 +31,7 @@ class Bench:
         self.url = postgres.url.replace("/postgres?", "/zerosum?")
         self.port = free_port()
         self.base = f"http://127.0.0.1:{self.port}"
+        self.environ: dict[str, str] = {}  # for servers that are started from now on
         self.processes: list[subprocess.Popen[bytes]] = []
 
     async def prepare(self) -> None:
@@ -69,6 +70,7 @@ class Bench:
             "PORT": str(port or self.port),
             "ZEROSUM_API_KEY": KEY,
             "ZEROSUM_WEBHOOK_ALLOW": "127.0.0.0/8",
+            **self.environ,
         }
         process = subprocess.Popen(
             [sys.executable, "-m", "app", *command],

@@ -12,18 +12,32 @@ from app.running import running
 from app.settings import Network
 from relay import relay
 from relay.webhook import WebhookSender
+from tests.process import ServerProcess
 
 LOOPBACK: tuple[Network, ...] = (ipaddress.IPv4Network("127.0.0.0/8"),)
 RunRelay = Callable[..., AbstractAsyncContextManager[relay.Relay]]
 
 
+@pytest.fixture(params=[True, pytest.param(False, marks=pytest.mark.slow)], ids=["listen", "poll"])
+def listening(request: pytest.FixtureRequest) -> bool:
+    """Every test of the relay passes without LISTEN too (ZEROSUM_LISTEN=off), at the poll's latency."""
+    return bool(request.param)
+
+
 @pytest.fixture
-def run_relay(database_url: str) -> RunRelay:
+def server(server: ServerProcess, listening: bool) -> ServerProcess:
+    server.environ["ZEROSUM_LISTEN"] = "on" if listening else "off"
+    return server
+
+
+@pytest.fixture
+def run_relay(database_url: str, listening: bool) -> RunRelay:
     """A relay in this process for as long as the block runs; it may send to the loopback unless told."""
 
     @contextlib.asynccontextmanager
     async def run(
-        allow: tuple[Network, ...] = LOOPBACK, listen_url: str = database_url
+        allow: tuple[Network, ...] = LOOPBACK,
+        listen_url: str | None = database_url if listening else None,
     ) -> AsyncIterator[relay.Relay]:
         pool = await open_pool(database_url, relay.POOL_SIZE)
         async with WebhookSender(allow) as sender:

@@ -23,6 +23,9 @@ ISOLATIONS: tuple[Literal["read_committed"], Literal["repeatable_read"]] = (
     "repeatable_read",
 )
 
+# What it is about is LISTEN.
+pytestmark = pytest.mark.parametrize("listening", [True], indirect=True)
+
 
 @pytest.mark.slow
 async def test_2000_events_at_random_times_arrive_within_a_second_without_the_poll(

@@ -20,6 +20,9 @@ from tests.receiver import Receiver
 from tests.relay.conftest import RunRelay
 from tests.relay.test_webhooks import subscribe
 
+# What it is about is LISTEN.
+pytestmark = pytest.mark.parametrize("listening", [True], indirect=True)
+
 
 class Proxy:
     """Between a client and Postgres's socket; while `cut` nothing passes, and nobody is told."""

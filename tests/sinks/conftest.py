@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
@@ -14,11 +15,13 @@ from app.sink_url import parse_sink_url
 from relay import kafka as kafka_module
 from relay import sink as sink_module
 from tests.ledger import fund, wallets
+from tests.relay.conftest import listening as listening
 from tests.relay.conftest import run_relay as run_relay
 from tests.sinks.kafka import KafkaBroker
 from tests.sinks.redis import RedisServer
 from tests.sinks.sqs import SqsServer
 
+TAGS = itertools.count(1)
 MakeSink = Callable[..., Awaitable[int]]
 
 
@@ -42,6 +45,12 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServ
     server.start()
     yield server
     server.end()
+
+
+@pytest.fixture
+def tag() -> str:
+    """For the names of topics and queues: the brokers are shared."""
+    return str(next(TAGS))
 
 
 @pytest.fixture(autouse=True)

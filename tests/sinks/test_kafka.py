@@ -31,14 +31,18 @@ def in_order(messages: Sequence[Message]) -> dict[bytes, list[int]]:
 
 
 async def test_every_event_is_a_message(
-    paying: asyncpg.Connection, run_relay: RunRelay, make_sink: MakeSink, kafka: KafkaBroker
+    paying: asyncpg.Connection,
+    run_relay: RunRelay,
+    make_sink: MakeSink,
+    kafka: KafkaBroker,
+    tag: str,
 ) -> None:
-    kafka.topic("all")
-    sink = await make_sink(f"kafka://{kafka.address}/all")
+    kafka.topic(f"all.{tag}")
+    sink = await make_sink(f"kafka://{kafka.address}/all.{tag}")
     await pay(paying, 50)
     async with run_relay():
         await until(paying, sink, sent_seq=53, state="ok", behind=0)
-    messages = await asyncio.to_thread(kafka.read, "all", 53)
+    messages = await asyncio.to_thread(kafka.read, f"all.{tag}", 53)
     wanted = await bodies(paying)
     assert {headers(m)["id"]: m.value() for m in messages} == wanted
     assert in_order(messages) == {b"main": list(range(1, 54))}
@@ -46,26 +50,32 @@ async def test_every_event_is_a_message(
 
 
 async def test_keys_keep_wallets_or_transactions_together_and_topics_have_templates(
-    paying: asyncpg.Connection, run_relay: RunRelay, make_sink: MakeSink, kafka: KafkaBroker
+    paying: asyncpg.Connection,
+    run_relay: RunRelay,
+    make_sink: MakeSink,
+    kafka: KafkaBroker,
+    tag: str,
 ) -> None:
-    kafka.topic("main.transaction.posted")
-    kafka.topic("by-transaction")
+    kafka.topic(f"main.transaction.posted.{tag}")
+    kafka.topic(f"by-transaction.{tag}")
     wallet = await make_sink(
-        f"kafka://{kafka.address}/x?topic={{ledger}}.{{type}}&key=wallet&format=cloudevents&name=w"
+        f"kafka://{kafka.address}/x?topic={{ledger}}.{{type}}.{tag}&key=wallet&format=cloudevents&name=w"
     )
-    transaction = await make_sink(f"kafka://{kafka.address}/by-transaction?key=transaction", "4")
+    transaction = await make_sink(
+        f"kafka://{kafka.address}/by-transaction.{tag}?key=transaction", "4"
+    )
     await pay(paying, 30)
     async with run_relay():
         await until(paying, wallet, sent_seq=33)
         await until(paying, transaction, sent_seq=33)
-    messages = await asyncio.to_thread(kafka.read, "main.transaction.posted", 33)
+    messages = await asyncio.to_thread(kafka.read, f"main.transaction.posted.{tag}", 33)
     assert {m.key() for m in messages} == {b"alice", b"bob", b"carol", b"@world:USD"}
     for message in messages:
         said, event = headers(message), json.loads(message.value() or b"")
         assert (said["ce_id"], said["ce_type"]) == (event["id"], event["type"])
         assert (said["ce_specversion"], said["content-type"]) == ("1.0", "application/json")
         assert message.key() == event["data"]["postings"][0]["source"].encode()
-    messages = await asyncio.to_thread(kafka.read, "by-transaction", 30)
+    messages = await asyncio.to_thread(kafka.read, f"by-transaction.{tag}", 30)
     assert {m.key() for m in messages} == {
         str(json.loads(m.value() or b"")["data"]["id"]).encode() for m in messages
     }
@@ -73,10 +83,14 @@ async def test_keys_keep_wallets_or_transactions_together_and_topics_have_templa
 
 
 async def test_a_broker_killed_in_the_middle_loses_nothing_and_order_holds(
-    paying: asyncpg.Connection, run_relay: RunRelay, make_sink: MakeSink, kafka: KafkaBroker
+    paying: asyncpg.Connection,
+    run_relay: RunRelay,
+    make_sink: MakeSink,
+    kafka: KafkaBroker,
+    tag: str,
 ) -> None:
-    kafka.topic("killed")
-    sink = await make_sink(f"kafka://{kafka.address}/killed?key=wallet")
+    kafka.topic(f"killed.{tag}")
+    sink = await make_sink(f"kafka://{kafka.address}/killed.{tag}?key=wallet")
     async with run_relay():
         paid = asyncio.create_task(pay(paying_too := paying, 1500))
         await asyncio.sleep(0.5)
@@ -85,29 +99,37 @@ async def test_a_broker_killed_in_the_middle_loses_nothing_and_order_holds(
         await until(paying_too, sink, state="retrying", error="Kafka")
         await asyncio.to_thread(kafka.start)
         await until(paying, sink, 60, state="ok", behind=0, sent_seq=1503, error=None)
-    messages = await asyncio.to_thread(kafka.read, "killed", 1503)
+    messages = await asyncio.to_thread(kafka.read, f"killed.{tag}", 1503)
     assert {headers(m)["id"] for m in messages} == set(await bodies(paying))
     for seqs in in_order(messages).values():
         assert seqs == sorted(seqs)
 
 
 async def test_a_missing_topic_is_a_state_until_it_is_there(
-    paying: asyncpg.Connection, run_relay: RunRelay, make_sink: MakeSink, kafka: KafkaBroker
+    paying: asyncpg.Connection,
+    run_relay: RunRelay,
+    make_sink: MakeSink,
+    kafka: KafkaBroker,
+    tag: str,
 ) -> None:
-    sink = await make_sink(f"kafka://{kafka.address}/later")
+    sink = await make_sink(f"kafka://{kafka.address}/later.{tag}")
     async with run_relay():
         found = await until(paying, sink, state="retrying", error="Unknown topic")
         assert found["sent_seq"] == 0
-        kafka.topic("later")
+        kafka.topic(f"later.{tag}")
         await until(paying, sink, state="ok", sent_seq=3)
-    assert len(await asyncio.to_thread(kafka.read, "later", 3)) == 3
+    assert len(await asyncio.to_thread(kafka.read, f"later.{tag}", 3)) == 3
 
 
 async def test_an_oversized_message_is_a_state_until_the_limit_is_raised(
-    paying: asyncpg.Connection, run_relay: RunRelay, make_sink: MakeSink, kafka: KafkaBroker
+    paying: asyncpg.Connection,
+    run_relay: RunRelay,
+    make_sink: MakeSink,
+    kafka: KafkaBroker,
+    tag: str,
 ) -> None:
-    kafka.topic("small", max_message_bytes="2000")
-    sink = await make_sink(f"kafka://{kafka.address}/small")
+    kafka.topic(f"small.{tag}", max_message_bytes="2000")
+    sink = await make_sink(f"kafka://{kafka.address}/small.{tag}")
     noise = secrets.token_hex(6000)
     async with run_relay():
         await until(paying, sink, state="ok", sent_seq=3)
@@ -117,9 +139,9 @@ async def test_an_oversized_message_is_a_state_until_the_limit_is_raised(
         )
         await pay(paying, 3)
         await until(paying, sink, state="retrying", error="size")
-        kafka.configure("small", {"max.message.bytes": "1000000"})
+        kafka.configure(f"small.{tag}", {"max.message.bytes": "1000000"})
         await until(paying, sink, state="ok", sent_seq=7)
-    messages = await asyncio.to_thread(kafka.read, "small", 7)
+    messages = await asyncio.to_thread(kafka.read, f"small.{tag}", 7)
     assert {headers(m)["id"] for m in messages} == set(await bodies(paying))
 
 

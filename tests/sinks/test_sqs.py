@@ -21,10 +21,10 @@ def attributes(message: dict[str, Any]) -> dict[str, str]:
 
 
 async def test_every_event_is_a_message(
-    paying: asyncpg.Connection, run_relay: RunRelay, make_sink: MakeSink, sqs: SqsServer
+    paying: asyncpg.Connection, run_relay: RunRelay, make_sink: MakeSink, sqs: SqsServer, tag: str
 ) -> None:
-    queue = sqs.queue("all")
-    sink = await make_sink(sqs.url("all"))
+    queue = sqs.queue(f"all-{tag}")
+    sink = await make_sink(sqs.url(f"all-{tag}"))
     await pay(paying, 50)
     async with run_relay():
         await until(paying, sink, sent_seq=53, state="ok", behind=0)
@@ -36,10 +36,10 @@ async def test_every_event_is_a_message(
 
 
 async def test_a_fifo_queue_gets_them_in_order_and_once(
-    paying: asyncpg.Connection, run_relay: RunRelay, make_sink: MakeSink, sqs: SqsServer
+    paying: asyncpg.Connection, run_relay: RunRelay, make_sink: MakeSink, sqs: SqsServer, tag: str
 ) -> None:
-    queue = sqs.queue("ordered.fifo")
-    sink = await make_sink(sqs.url("ordered.fifo", "&format=cloudevents"))
+    queue = sqs.queue(f"ordered-{tag}.fifo")
+    sink = await make_sink(sqs.url(f"ordered-{tag}.fifo", "&format=cloudevents"))
     await pay(paying, 25)
     async with run_relay():
         await until(paying, sink, sent_seq=28)
@@ -53,12 +53,12 @@ async def test_a_fifo_queue_gets_them_in_order_and_once(
 
 
 async def test_a_queue_that_is_not_there_is_a_state_until_it_is(
-    paying: asyncpg.Connection, run_relay: RunRelay, make_sink: MakeSink, sqs: SqsServer
+    paying: asyncpg.Connection, run_relay: RunRelay, make_sink: MakeSink, sqs: SqsServer, tag: str
 ) -> None:
-    sink = await make_sink(sqs.url("later"))
+    sink = await make_sink(sqs.url(f"later-{tag}"))
     async with run_relay():
         await until(paying, sink, state="retrying", error="NonExistentQueue", sent_seq=0)
-        queue = sqs.queue("later")
+        queue = sqs.queue(f"later-{tag}")
         await until(paying, sink, state="ok", sent_seq=3)
     assert len(await asyncio.to_thread(sqs.read, queue)) == 3
 
@@ -77,10 +77,10 @@ def test_batches_hold_ten_and_no_more_bytes_than_sqs_takes() -> None:
 
 
 @pytest.mark.parametrize("fault", [True, False])
-def test_what_failed_of_a_batch_is_sent_again_alone(fault: bool, sqs: SqsServer) -> None:
+def test_what_failed_of_a_batch_is_sent_again_alone(fault: bool, sqs: SqsServer, tag: str) -> None:
     """The one answer that moto can't be made to give: some of a batch failed."""
-    carrier = SqsCarrier(parse_sink_url(sqs.url("partly")))
-    queue = sqs.queue("partly")
+    carrier = SqsCarrier(parse_sink_url(sqs.url(f"partly-{tag}")))
+    queue = sqs.queue(f"partly-{tag}")
     real, sent = carrier.client.send_message_batch, []
 
     def partly(**asked: Any) -> Any:
@@ -96,7 +96,7 @@ def test_what_failed_of_a_batch_is_sent_again_alone(fault: bool, sqs: SqsServer)
         }
 
     carrier.client.send_message_batch = partly
-    arrived = carrier.send("partly", [event(n) for n in range(6)])
+    arrived = carrier.send(f"partly-{tag}", [event(n) for n in range(6)])
     assert arrived == ((2, "No: ") if fault else (6, ""))
     assert sent == [["0", "1", "2", "3", "4", "5"], *([] if fault else [["2", "4"]])]
     assert len(sqs.read(queue)) == (4 if fault else 6)
