@@ -20,6 +20,7 @@ from app.slow_lane import SlowLane
 
 MAX_QUEUE = 10_000
 MAX_REQUESTS, MAX_POSTINGS = 256, 2_000  # in a batch
+MIN_HALVED = 16
 GONE_AFTER_S = 1.0  # Whoever waits longer is asked, this often, whether its client is still there.
 
 
@@ -35,7 +36,13 @@ class GroupCommit:
     async def submit(
         self, request: PostRequest, gone: Callable[[], Awaitable[bool]] | None = None
     ) -> Answer:
-        """Outcome and body as zerosum.post gives them; raises Refusal when it is not known to be settled.
+        """Outcome and body as zerosum.post gives them; raises Refusal when it is not known to be settled."""
+        return await self.enqueue(request, gone).answer
+
+    def enqueue(
+        self, request: PostRequest, gone: Callable[[], Awaitable[bool]] | None = None
+    ) -> Waiting:
+        """As submit(), for who wants to be able to answer it earlier. Raises Refusal queue_full.
 
         gone: tells whether the client has left; then a request that was not sent yet never is.
         """
@@ -46,7 +53,7 @@ class GroupCommit:
         waiting = wait(request, gone)
         self.queue.append(waiting)
         self.arrived.set()
-        return await waiting.answer
+        return waiting
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
@@ -58,22 +65,27 @@ class GroupCommit:
         try:
             while True:
                 await self.arrived.wait()
+                # All clients at once would take turns with the database: by halves, one half's requests are read and
+                # answered while the other's are committed.
+                count = len(self.queue)
+                limit = count // 2 if count >= MIN_HALVED else MAX_REQUESTS
                 while self.queue:
-                    if batch := self.take():
+                    if batch := self.take(limit):
                         metrics.BATCH.observe(len(batch))
                         await self.settle(batch)
+                    limit = MAX_REQUESTS
                 self.arrived.clear()
         finally:
             for waiting in self.queue:
                 waiting.refuse("database_unavailable")
             self.committer.disconnect()
 
-    def take(self) -> list[Waiting]:
+    def take(self, limit: int = MAX_REQUESTS) -> list[Waiting]:
         """The requests at the head of the queue that are of one ledger, as many as fit; skips who has gone."""
         batch: list[Waiting] = []
         postings = 0
         now = time.monotonic()
-        while self.queue and len(batch) < MAX_REQUESTS:
+        while self.queue and len(batch) < min(limit, MAX_REQUESTS):
             head = self.queue[0]
             if head.answer.done() or head.deadline <= now:
                 self.queue.popleft().refuse("queue_full")

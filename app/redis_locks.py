@@ -2,18 +2,19 @@
 
 Postgres decides, whatever Redis says or loses: a lock that is not there costs a wait in a batch, and an answer is
 believed only if this database, in this run of its server, gave it to this very request. Requests that come
-together share one round trip; when Redis is slow or away they go on without it for a moment.
+together share one round trip, and wait for none: Redis is asked while a request waits for its turn.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-import hmac
 import logging
 import secrets
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from hmac import compare_digest
 from typing import Any
 
 import msgspec
@@ -21,9 +22,8 @@ import redis.asyncio
 from redis.exceptions import RedisError
 
 from app import metrics
-from app.batch import Answer, PostRequest
+from app.batch import Answer, PostRequest, Waiting
 from app.db import DATABASE_ERRORS, Pool, call
-from app.errors import Refusal
 from app.group_commit import GroupCommit
 
 TIMEOUT_S = 0.1  # What a slow Redis may cost a request,
@@ -33,6 +33,7 @@ CACHE_S = 24 * 3600
 CACHED_BYTES = 16 * 1024
 INCARNATION_FRESH_S = 1.0
 MAX_EXCHANGE = 1000
+GATHER_S = 0.003  # between two round trips: each costs as much as the locks of twenty requests
 MAC_BYTES = 32
 LOCK, DONE = b"L", b"D"
 
@@ -66,7 +67,15 @@ return found
 
 log = logging.getLogger("zerosum")
 
-Taking = tuple[str, bytes, "asyncio.Future[bytes | None]"]
+
+@dataclass(slots=True, eq=False)
+class Take:
+    """A key that is being worked on. owned: is the lock ours? None: Redis has not said."""
+
+    name: str
+    lock: bytes
+    waiting: Waiting
+    owned: bool | None = None
 
 
 class RedisLocks:
@@ -79,7 +88,7 @@ class RedisLocks:
         )
         self.process = LOCK + secrets.token_hex(8).encode()
         self.number = 0
-        self.takes: list[Taking] = []
+        self.takes: list[Take] = []
         self.finishes: list[tuple[str, bytes, bytes]] = []
         self.arrived = asyncio.Event()
         self.away_until = 0.0
@@ -89,51 +98,46 @@ class RedisLocks:
     async def submit(
         self, request: PostRequest, gone: Callable[[], Awaitable[bool]] | None = None
     ) -> Answer:
-        """Raises Refusal request_in_progress too."""
+        """Raises Refusal request_in_progress too.
+
+        Redis is asked while the request waits for its turn: whoever answers first does.
+        """
+        waiting = self.group_commit.enqueue(request, gone)
         if request.key is None or time.monotonic() < self.away_until:
-            return await self.group_commit.submit(request, gone)
-        name = f"zerosum:{request.ledger}:{request.key}"
-        digest = digest_of(request)
+            return await waiting.answer
         self.number += 1
-        lock = b"%s:%d" % (self.process, self.number)
-        found = await self.take(name, lock)
-        if found is not None and found.startswith(LOCK):
-            raise Refusal("request_in_progress")
-        if found and (cached := self.unsealed(name, digest, found)) is not None:
-            return "replayed", cached
+        name = f"zerosum:{request.ledger}:{request.key}"
+        take = Take(name, b"%s:%d" % (self.process, self.number), waiting)
+        self.takes.append(take)
+        self.arrived.set()
+        kept = b""
         try:
-            outcome, body = await self.group_commit.submit(request, gone)
-        except BaseException:
-            self.finish(name, lock, b"")
-            raise
-        self.finish(name, lock, b"" if outcome == "refused" else self.sealed(name, digest, body))
+            outcome, body = await waiting.answer
+            if outcome != "refused":
+                kept = self.sealed(request, body)
+        finally:
+            if take.owned is not False and time.monotonic() >= self.away_until:
+                self.finishes.append((name, take.lock, kept))
+                self.arrived.set()
         return outcome, body
 
-    async def take(self, name: str, lock: bytes) -> bytes | None:
-        """What is there; empty when it is ours now; None when Redis does not say."""
-        answer: asyncio.Future[bytes | None] = asyncio.get_running_loop().create_future()
-        self.takes.append((name, lock, answer))
-        self.arrived.set()
-        return await answer
-
-    def finish(self, name: str, lock: bytes, answer: bytes) -> None:
-        if time.monotonic() >= self.away_until:
-            self.finishes.append((name, lock, answer))
-            self.arrived.set()
-
-    def sealed(self, name: str, digest: bytes, body: str) -> bytes:
+    def sealed(self, request: PostRequest, body: str) -> bytes:
         if self.secret is None or len(body) > CACHED_BYTES:
             return b""
         text = body.encode()
-        return DONE + hmac.digest(self.secret, name.encode() + digest + text, "sha256") + text
+        return DONE + self.mac(self.secret, request, text) + text
 
-    def unsealed(self, name: str, digest: bytes, found: bytes) -> str | None:
+    def unsealed(self, request: PostRequest, found: bytes) -> str | None:
         """The answer, if this database gave it to the very same request."""
         mac, text = found[1 : 1 + MAC_BYTES], found[1 + MAC_BYTES :]
         if self.secret is None or not found.startswith(DONE):
             return None
-        expected = hmac.digest(self.secret, name.encode() + digest + text, "sha256")
-        return text.decode() if hmac.compare_digest(mac, expected) else None
+        return text.decode() if compare_digest(mac, self.mac(self.secret, request, text)) else None
+
+    def mac(self, secret: bytes, request: PostRequest, text: bytes) -> bytes:
+        """Over all that makes a request the same. One that differs in its spelling only, Postgres decides."""
+        said = msgspec.json.encode(request) + b"\0" + text
+        return hashlib.blake2b(said, key=secret, digest_size=MAC_BYTES).digest()
 
     async def run(self) -> None:
         try:
@@ -141,26 +145,22 @@ class RedisLocks:
                 await self.arrived.wait()
                 self.arrived.clear()
                 while self.takes or self.finishes:
-                    takes, self.takes = self.takes[:MAX_EXCHANGE], self.takes[MAX_EXCHANGE:]
-                    finishes = self.finishes[:MAX_EXCHANGE]
-                    del self.finishes[:MAX_EXCHANGE]
-                    try:
-                        await self.know_the_database()
-                        await self.exchange(takes, finishes)
-                    finally:
-                        for _, _, answer in takes:
-                            if not answer.done():
-                                answer.set_result(None)
+                    takes, finishes = self.takes[:MAX_EXCHANGE], self.finishes[:MAX_EXCHANGE]
+                    del self.takes[:MAX_EXCHANGE], self.finishes[:MAX_EXCHANGE]
+                    await self.know_the_database()
+                    await self.exchange(takes, finishes)
+                    await asyncio.sleep(GATHER_S)
         finally:
-            for _, _, answer in self.takes:
-                if not answer.done():
-                    answer.set_result(None)
             await self.client.aclose()
 
-    async def exchange(self, takes: list[Taking], finishes: list[tuple[str, bytes, bytes]]) -> None:
+    async def exchange(self, takes: list[Take], finishes: list[tuple[str, bytes, bytes]]) -> None:
         """One round trip, within TIMEOUT_S; if it fails Redis is left alone for a while."""
-        names = [name for name, _, _ in takes] + [name for name, _, _ in finishes]
-        given: list[Any] = [len(takes), LOCK_S * 1000, CACHE_S, *(lock for _, lock, _ in takes)]
+        # Whose request is answered by now needs no lock, and would leave one behind.
+        takes = [take for take in takes if not take.waiting.answer.done()]
+        names = [take.name for take in takes] + [name for name, _, _ in finishes]
+        if not names:
+            return
+        given: list[Any] = [len(takes), LOCK_S * 1000, CACHE_S, *(take.lock for take in takes)]
         for _, lock, body in finishes:
             given += (lock, body)
         try:
@@ -175,14 +175,23 @@ class RedisLocks:
                     error or type(error).__name__,
                 )
             self.away_until = time.monotonic() + AWAY_S
+            self.takes.clear()
             self.finishes.clear()
             metrics.REDIS.set(0)
             await self.client.connection_pool.disconnect()
             return
         metrics.REDIS.set(1)
-        for (_, _, answer), value in zip(takes, found, strict=True):
-            if not answer.done():
-                answer.set_result(value or b"")
+        for take, value in zip(takes, found, strict=True):
+            take.owned = not value
+            if value:
+                self.answer(take, value)
+
+    def answer(self, take: Take, found: bytes) -> None:
+        """Somebody is working on it, or has; of anything else Postgres knows better."""
+        if found.startswith(LOCK):
+            take.waiting.refuse("request_in_progress")
+        elif (cached := self.unsealed(take.waiting.request, found)) is not None:
+            take.waiting.settle(("replayed", cached))
 
     async def know_the_database(self) -> None:
         """An answer is this database's only while the same server runs on."""
@@ -195,8 +204,3 @@ class RedisLocks:
             return
         self.secret = hashlib.sha256(name.encode()).digest()
         self.secret_until = time.monotonic() + INCARNATION_FRESH_S
-
-
-def digest_of(request: PostRequest) -> bytes:
-    """Of all that makes a request the same. What differs only in its spelling differs here: then Postgres decides."""
-    return hashlib.sha256(msgspec.json.encode(request)).digest()

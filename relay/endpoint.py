@@ -16,6 +16,7 @@ from relay.webhook import Message, Outcome, WebhookSender
 CONCURRENCY = 16
 PAGE = 128
 MAX_BUSY = 512  # More are not taken until some of these are recorded.
+GATHER_S = 0.01  # between two recordings, so that more outcomes share one
 DATABASE_RETRY_S = 0.5
 DRAIN_S = 3
 GONE = 410
@@ -136,6 +137,7 @@ class EndpointWorker:
                 self.busy.difference_update(seq for seq, _, _ in outcomes)
                 self.fresh.difference_update(seq for seq, _, _ in outcomes)
                 self.woken.set()
+                await asyncio.sleep(GATHER_S)
 
     def sent_to(self, outcomes: list[tuple[int, int, Outcome]]) -> int:
         """The seq up to which, with these outcomes, nothing is left to be sent for the first time."""
