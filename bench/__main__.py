@@ -70,7 +70,7 @@ async def measure(bench: Bench) -> dict[str, Result]:
 async def sinks_too(bench: Bench) -> dict[str, Result]:
     results = await rounds(
         {
-            "transfers, relay": partial(bench.transfers, CLIENTS, "uniform"),
+            "transfers, relay": partial(sinks.with_no_sink, bench),
             "transfers, a dead sink": partial(sinks.with_dead_sink, bench),
         }
     )
