@@ -15,6 +15,7 @@ import time
 from limits import RateLimitItem
 from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from redis.asyncio import ConnectionPool
 from starlette.requests import Request
 
 from app.errors import Refusal
@@ -33,16 +34,23 @@ class RateLimit:
         self.item = item
         self.alone = SlidingWindowCounterRateLimiter(MemoryStorage())
         self.together: SlidingWindowCounterRateLimiter | None = None
+        self.pool: ConnectionPool | None = None
         if redis_url is not None:
+            self.pool = ConnectionPool.from_url(
+                redis_url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S
+            )
             storage = RedisStorage(
                 "async+" + redis_url.replace("unix://", "redis+unix://"),
                 implementation="redispy",
                 key_prefix="zerosum-rate",
-                socket_timeout=TIMEOUT_S,
-                socket_connect_timeout=TIMEOUT_S,
+                connection_pool=self.pool,  # type: ignore[arg-type]
             )
             self.together = SlidingWindowCounterRateLimiter(storage)
         self.away_until = 0.0
+
+    async def close(self) -> None:
+        if self.pool is not None:
+            await self.pool.disconnect()
 
     async def check(self, request: Request, key: str) -> None:
         """Count this request of this API key, and say on its answer how it stands; raises Refusal rate_limited."""

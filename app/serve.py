@@ -91,6 +91,10 @@ async def serve_database(
         if settings.redis_url is not None:
             redis_locks = RedisLocks(settings.redis_url, pool, group_commit)
             await stack.enter_async_context(running(redis_locks.run))
+        rate_limit = None
+        if settings.rate_limit is not None:
+            rate_limit = RateLimit(settings.rate_limit, settings.redis_url)
+            stack.push_async_callback(rate_limit.close)
         if relay or stamp_only:
             await stack.enter_async_context(relaying(settings, url, pooled, stamp_only))
         config = uvicorn.Config(
@@ -101,7 +105,7 @@ async def serve_database(
                 RequestLog(settings.log_requests),
                 settings.sink_hosts,
                 redis_locks,
-                RateLimit(settings.rate_limit, settings.redis_url) if settings.rate_limit else None,
+                rate_limit,
             ),
             log_config=None,
             access_log=False,

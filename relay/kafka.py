@@ -26,13 +26,18 @@ class KafkaCarrier:
     def __init__(self, sink: SinkUrl) -> None:
         self.sink = sink
         self.key = sink.options.get("key", "ledger")
-        self.closed = (
-            False  # Seen by the thread that waits, so that a stop needs not wait for a dead broker.
-        )
+        # What the connection last suffered from: a message only knows that it timed out.
+        self.trouble = ""
+        # Seen by the thread that waits, so that a stop needs not wait for a dead broker.
+        self.closed = False
         try:
-            self.producer = Producer(settings(sink))
+            self.producer = Producer({**settings(sink), "error_cb": self.suffer})
         except (KafkaException, ValueError, TypeError) as error:
             raise BadSink(f"Kafka: {told(error)}") from None
+
+    def suffer(self, error: KafkaError) -> None:
+        if error.code() != KafkaError._ALL_BROKERS_DOWN:
+            self.trouble = error.str()
 
     async def carry(self, events: list[Event]) -> None:
         await asyncio.to_thread(self.produce, events)
@@ -79,7 +84,9 @@ class KafkaCarrier:
             failed.append("no acknowledgement in time")
         if failed:
             sent = arrived.index(False) if False in arrived else len(events)
-            raise CarryFailed(sent, f"Kafka: {failed[0]}")
+            raise CarryFailed(
+                sent, f"Kafka: {failed[0]}" + f" ({self.trouble})" * bool(self.trouble)
+            )
 
     async def close(self) -> None:
         """Whatever it still has is dropped: it will be sent again."""

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from limits import parse
 
+from app import rate_limit
 from app.db import connect_to_post, open_pool
 from app.group_commit import GroupCommit
 from app.main import make_app
@@ -27,11 +28,12 @@ OTHER = "zs_" + "other" * 8
 async def limited(url: str, redis_url: str | None, limit: str = "5/hour") -> AsyncIterator[Api]:
     pool = await open_pool(url, 3)
     group_commit = GroupCommit(functools.partial(connect_to_post, url, False))
-    app = make_app(pool, group_commit, rate_limit=RateLimit(parse(limit), redis_url))
+    limits = RateLimit(parse(limit), redis_url)
+    app = make_app(pool, group_commit, rate_limit=limits)
     async with running(group_commit.run), Api(app) as api:
         await api.allow(pool)
         yield api
-        await api.allow(pool, OTHER)
+    await limits.close()
     await pool.close()
 
 
@@ -88,8 +90,14 @@ async def test_keys_are_counted_apart_and_processes_together(
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
 async def test_without_redis_each_process_counts(
-    database_url: str, redis_server: RedisServer, how: signal.Signals
+    database_url: str,
+    redis_server: RedisServer,
+    how: signal.Signals,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # So patient that only a Redis that is stopped is given up, and only once.
+    monkeypatch.setattr(rate_limit, "TIMEOUT_S", 1)
+    monkeypatch.setattr(rate_limit, "AWAY_S", 60)
     async with limited(database_url, redis_server.url) as api:
         assert await statuses(api, 2) == [200] * 2
         redis_server.signal(how)

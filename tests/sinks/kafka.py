@@ -22,6 +22,7 @@ from tests.java import jars
 from tests.process import free_port
 
 READY_S = 40
+USER, PASSWORD = "zerosum", "p:w/d@1"
 CLUSTER = "MkU3OEVBNTcwNTJENDM2Qk"
 
 
@@ -29,7 +30,9 @@ class KafkaBroker:
     def __init__(self, room: Path) -> None:
         self.classes = jars("kafka")
         self.room = room
-        self.port, self.controller = free_port(), free_port()
+        self.port, self.controller, self.safe_port = free_port(), free_port(), free_port()
+        self.safe_address = f"127.0.0.1:{self.safe_port}"
+        self.certificate = room / "broker.crt"
         self.address = f"127.0.0.1:{self.port}"
         self.process: subprocess.Popen[bytes] | None = None
         self.config = room / "kafka.properties"
@@ -37,10 +40,17 @@ class KafkaBroker:
             "process.roles": "broker,controller",
             "node.id": "1",
             "controller.quorum.voters": f"1@127.0.0.1:{self.controller}",
-            "listeners": f"PLAINTEXT://{self.address},CONTROLLER://127.0.0.1:{self.controller}",
-            "advertised.listeners": f"PLAINTEXT://{self.address}",
+            "listeners": f"PLAINTEXT://{self.address},SASL_SSL://{self.safe_address}"
+            f",CONTROLLER://127.0.0.1:{self.controller}",
+            "advertised.listeners": f"PLAINTEXT://{self.address},SASL_SSL://{self.safe_address}",
             "controller.listener.names": "CONTROLLER",
-            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,"
+            "CONTROLLER:PLAINTEXT",
+            "ssl.keystore.type": "PEM",
+            "ssl.keystore.location": str(self.certify()),
+            "sasl.enabled.mechanisms": "PLAIN",
+            "listener.name.sasl_ssl.plain.sasl.jaas.config": "org.apache.kafka.common.security"
+            f'.plain.PlainLoginModule required user_{USER}="{PASSWORD}";',
             "log.dirs": str(room / "logs"),
             "offsets.topic.replication.factor": "1",
             "transaction.state.log.replication.factor": "1",
@@ -50,6 +60,21 @@ class KafkaBroker:
         }
         self.config.write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
         self.java("kafka.tools.StorageTool", "format", "-t", CLUSTER, "-c", str(self.config))
+
+    def certify(self) -> Path:
+        """Key and certificate of the listener that asks for TLS and a password."""
+        key, both = self.room / "broker.key", self.room / "broker.pem"
+        subprocess.run(
+            [
+                *("openssl", "req", "-new", "-x509", "-days", "2", "-nodes", "-newkey", "rsa:2048"),
+                *("-subj", "/CN=broker", "-addext", "subjectAltName=IP:127.0.0.1"),
+                *("-out", self.certificate, "-keyout", key),
+            ],
+            check=True,
+            capture_output=True,
+        )
+        both.write_text(key.read_text() + self.certificate.read_text())
+        return both
 
     def command(self, main: str, *arguments: str) -> list[str]:
         heap = ["-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]

@@ -8,13 +8,14 @@ import secrets
 import signal
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote
 
 import asyncpg
 from confluent_kafka import Message
 
 from tests.relay.conftest import RunRelay
 from tests.sinks.conftest import MakeSink, bodies, pay, until
-from tests.sinks.kafka import KafkaBroker
+from tests.sinks.kafka import PASSWORD, USER, KafkaBroker
 
 
 def headers(message: Message) -> dict[str, str]:
@@ -105,6 +106,25 @@ async def test_a_broker_killed_in_the_middle_loses_nothing_and_order_holds(
         assert seqs == sorted(seqs)
 
 
+async def test_tls_and_a_password_are_options_and_a_wrong_one_is_a_state(
+    paying: asyncpg.Connection,
+    run_relay: RunRelay,
+    make_sink: MakeSink,
+    kafka: KafkaBroker,
+    tag: str,
+) -> None:
+    kafka.topic(f"safe.{tag}")
+    place = f"{kafka.safe_address}/safe.{tag}?ca={kafka.certificate}"
+    right = await make_sink(f"kafka://{USER}:{quote(PASSWORD, safe='')}@{place}")
+    wrong = await make_sink(f"kafka://{USER}:wrong@{place}&name=wrong")
+    strange = await make_sink(f"kafka://{kafka.safe_address}/safe.{tag}?security=ssl&name=strange")
+    async with run_relay():
+        await until(paying, right, state="ok", sent_seq=3)
+        await until(paying, wrong, state="retrying", error="uthentication failed", sent_seq=0)
+        await until(paying, strange, state="retrying", error="certificate verify failed")
+    assert len(await asyncio.to_thread(kafka.read, f"safe.{tag}", 3)) == 3
+
+
 async def test_a_missing_topic_is_a_state_until_it_is_there(
     paying: asyncpg.Connection,
     run_relay: RunRelay,
@@ -151,4 +171,4 @@ async def test_a_broker_that_is_not_there_holds_nothing_up(
     sink = await make_sink("kafka://127.0.0.1:1/x")
     async with asyncio.timeout(30):
         async with run_relay():
-            await until(paying, sink, state="retrying", error="Kafka")
+            await until(paying, sink, state="retrying", error="Connection refused")
