@@ -104,6 +104,14 @@ CODES = {
     ),
     "wallet_frozen": Code(422, "The wallet is frozen", "Unfreeze {wallet} first."),
     "wallet_closed": Code(422, "The wallet is closed", "{wallet} takes part in nothing more."),
+    "wallet_not_empty": Code(
+        422, "The wallet is not empty", "{wallet} holds {posted} {asset}, of which {held} is held."
+    ),
+    "balance_outside_limits": Code(
+        422,
+        "The balance would be outside of the limits",
+        "{wallet} holds {posted}, of which {available} is available.",
+    ),
     "insufficient_funds": Code(
         422,
         "Not enough available",

@@ -82,6 +82,22 @@ OPERATIONS = [
     ),
     Operation("GET", "/v1/wallets/{id}", wallets.read_wallet, {200: shapes.Wallet}),
     Operation(
+        *("PATCH", "/v1/wallets/{id}", wallets.change_wallet),
+        *({200: shapes.Wallet}, "write", parsing.WalletChange),
+    ),
+    Operation(
+        *("POST", "/v1/wallets/{id}/freeze", wallets.freeze_wallet),
+        *({200: shapes.Wallet}, "write", parsing.FreezeRequest),
+    ),
+    Operation(
+        *("POST", "/v1/wallets/{id}/unfreeze", wallets.unfreeze_wallet),
+        *({200: shapes.Wallet}, "write"),
+    ),
+    Operation(
+        *("POST", "/v1/wallets/{id}/close", wallets.close_wallet),
+        *({200: shapes.Wallet}, "write"),
+    ),
+    Operation(
         *("GET", "/v1/wallets/{id}/entries", wallets.list_entries),
         {200: shapes.EntryList},
         query=BY_NUMBER,

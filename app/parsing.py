@@ -133,6 +133,18 @@ class WebhookRequest(Struct, kw_only=True, forbid_unknown_fields=True):
     types: list[str] = msgspec.field(default_factory=lambda: ["*"])
 
 
+class WalletChange(Struct, kw_only=True, forbid_unknown_fields=True):
+    """What is not given stays."""
+
+    min_balance: Limit | msgspec.UnsetType | None = msgspec.UNSET
+    max_balance: Limit | msgspec.UnsetType | None = msgspec.UNSET
+    metadata: Metadata | msgspec.UnsetType = msgspec.UNSET
+
+
+class FreezeRequest(Struct, kw_only=True, forbid_unknown_fields=True):
+    credits: Annotated[bool, Meta(description="May it still receive?")] = False
+
+
 class SinkRequest(Struct, kw_only=True, forbid_unknown_fields=True):
     url: Annotated[
         str, Meta(description="Such as kafka://host:9092/topic?types=transaction.*; see the docs.")

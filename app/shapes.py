@@ -52,6 +52,7 @@ class Wallet(Struct, kw_only=True):
     metadata: Metadata
     version: int
     status: Literal["open", "frozen", "closed"]
+    credits_while_frozen: bool
     created_at: datetime
 
 

@@ -1,4 +1,4 @@
-"""`POST /v1/wallets`, `GET /v1/wallets`, `GET /v1/wallets/{id}`, `GET /v1/wallets/{id}/entries`."""
+"""`/v1/wallets`: made, listed, read, changed, frozen, closed; their entries."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app import parsing
+from app.auth import Caller
 from app.db import call
 from app.errors import Refusal
 from app.responses import answer, page, refused
 
+CHANGE = msgspec.json.Decoder(parsing.WalletChange)
+FREEZE = msgspec.json.Decoder(parsing.FreezeRequest)
 WALLET = msgspec.json.Decoder(parsing.WalletRequest)
 STATUSES = {"created": 201, "exists": 200}
 
@@ -34,6 +37,67 @@ async def create_wallet(request: Request) -> Response:
     if row["outcome"] == "refused":
         return refused(request, row["body"])
     return answer(request, row["body"], STATUSES[row["outcome"]])
+
+
+async def change_wallet(request: Request) -> Response:
+    """New limits or metadata; what is not given stays. Limits that the balance is outside of are refused."""
+    caller = await request.app.state.keys.caller(request, "write")
+    body = await parsing.read_body(request, CHANGE)
+    changes = [
+        f'"{name}":{"null" if text is None else text}'
+        for name, text in (
+            ("min_balance", limit_json(body.min_balance)),
+            ("max_balance", limit_json(body.max_balance)),
+        )
+        if text != ""
+    ]
+    if body.metadata is not msgspec.UNSET:
+        changes.append(f'"metadata":{parsing.metadata_text(body.metadata)}')
+    return await change(request, caller, "change_wallet", changes=f"{{{','.join(changes)}}}")
+
+
+def limit_json(limit: parsing.Limit | msgspec.UnsetType | None) -> str | None:
+    """The empty text for one that is not given."""
+    return "" if limit is msgspec.UNSET else parsing.limit_text(limit)
+
+
+async def freeze_wallet(request: Request) -> Response:
+    """It gives nothing until it is unfrozen; it receives only with `credits`."""
+    caller = await request.app.state.keys.caller(request, "write")
+    body = await parsing.read_body(request, FREEZE)
+    return await change(request, caller, "freeze_wallet", credits=body.credits)
+
+
+async def unfreeze_wallet(request: Request) -> Response:
+    """Open again."""
+    caller = await request.app.state.keys.caller(request, "write")
+    return await change(request, caller, "unfreeze_wallet")
+
+
+async def close_wallet(request: Request) -> Response:
+    """For ever; only when it holds nothing."""
+    caller = await request.app.state.keys.caller(request, "write")
+    return await change(request, caller, "close_wallet")
+
+
+async def change(request: Request, caller: Caller, function: str, **given: object) -> Response:
+    """Call a function of one wallet, the one in the path. What was changed already is answered the same."""
+    wallet = request.path_params["id"]
+    if not parsing.WALLET_ID.fullmatch(wallet):
+        raise Refusal("not_found")
+    (row,) = await call(
+        request.app.state.pool,
+        function,
+        ledger=caller.ledger,
+        id=wallet,
+        **given,
+        admin=caller.scope == "admin",
+    )
+    if row["outcome"] == "refused":
+        if '"unknown_wallet"' in row["body"]:
+            raise Refusal("not_found")
+        return refused(request, row["body"])
+    return answer(request, row["body"])
 
 
 async def read_wallet(request: Request) -> Response:

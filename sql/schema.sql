@@ -181,6 +181,53 @@ CREATE FUNCTION zerosum.change_sink(ledger bigint, sink bigint, paused boolean D
     returning zerosum.sink_json(s, f.last_seq)
 $_$;
 
+CREATE FUNCTION zerosum.change_wallet(ledger bigint, id text, changes jsonb, admin boolean DEFAULT false) RETURNS TABLE(outcome text, body text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+#variable_conflict use_column
+declare
+    integer constant text := '^(0|-?[1-9][0-9]{0,37})$';
+    found record := zerosum.lock_wallet($1, $2, $4);
+    w ledger.wallets := found.w;
+    low numeric;
+    high numeric;
+    told jsonb;
+    code text;
+begin
+    if found.refusal is not null then
+        return query select 'refused', found.refusal;
+        return;
+    end if;
+    code := case
+        when w.status = 'closed' then 'wallet_closed'
+        when jsonb_typeof($3) is distinct from 'object' or $3 - array['min_balance', 'max_balance', 'metadata'] <> '{}'
+            then 'invalid_limits'
+        when $3 ->> 'min_balance' !~ integer or $3 ->> 'max_balance' !~ integer then 'invalid_limits'
+        when $3 ? 'metadata' and (jsonb_typeof($3 -> 'metadata') <> 'object'
+            or octet_length(($3 -> 'metadata')::text) > 16384) then 'invalid_metadata'
+    end;
+    if code is null then
+        low := case when $3 ? 'min_balance' then ($3 ->> 'min_balance')::numeric else w.min_balance end;
+        high := case when $3 ? 'max_balance' then ($3 ->> 'max_balance')::numeric else w.max_balance end;
+        told := case when $3 ? 'metadata' then $3 -> 'metadata' else w.metadata end;
+        code := case when low > 0 or high < 0 then 'invalid_limits'
+            when w.posted - w.held < low or w.posted > high then 'balance_outside_limits' end;
+    end if;
+    if code is not null then
+        return query select 'refused', json_strip_nulls(json_build_object('code', code, 'wallet', w.id,
+            'posted', case when code = 'balance_outside_limits' then w.posted end,
+            'available', case when code = 'balance_outside_limits' then w.posted - w.held end))::text;
+        return;
+    end if;
+    if (low, high, told) is distinct from (w.min_balance, w.max_balance, w.metadata) then
+        update ledger.wallets x set min_balance = low, max_balance = high, metadata = told
+        where x.ledger_id = $1 and x.id = $2 returning x.* into w;
+        perform zerosum.wallet_event(w, 'wallet.changed');
+    end if;
+    return query select 'done', zerosum.wallet_json(w);
+end $_$;
+
 CREATE FUNCTION zerosum.check_requests(kinds text[], keys text[], posting_of integer[], sources text[], destinations text[], amounts text[], refs text[], descriptions text[], metadatas jsonb[], effective_ats timestamp with time zone[]) RETURNS TABLE(i bigint, first integer, last integer, code text, print bytea, twin bigint)
     LANGUAGE sql STABLE
     AS $_$
@@ -224,6 +271,30 @@ CREATE FUNCTION zerosum.check_requests(kinds text[], keys text[], posting_of int
     ) g on g.request = r.i
     where r.i <= cardinality(kinds)
 $_$;
+
+CREATE FUNCTION zerosum.close_wallet(ledger bigint, id text, admin boolean DEFAULT false) RETURNS TABLE(outcome text, body text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+#variable_conflict use_column
+declare
+    found record := zerosum.lock_wallet($1, $2, $3);
+    w ledger.wallets := found.w;
+    refusal text := coalesce(found.refusal, case when w.posted <> 0 or w.held <> 0
+        then json_build_object('code', 'wallet_not_empty', 'wallet', w.id, 'asset', w.asset, 'posted', w.posted,
+            'held', w.held)::text end);
+begin
+    if refusal is not null then
+        return query select 'refused', refusal;
+        return;
+    end if;
+    if w.status <> 'closed' then
+        update ledger.wallets x set status = 'closed', credits_while_frozen = false
+        where x.ledger_id = $1 and x.id = $2 returning x.* into w;
+        perform zerosum.wallet_event(w, 'wallet.closed');
+    end if;
+    return query select 'done', zerosum.wallet_json(w);
+end $_$;
 
 CREATE FUNCTION zerosum.create_asset(ledger bigint, code text, scale integer) RETURNS TABLE(outcome text, body text)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -535,6 +606,29 @@ begin
     end if;
 end $$;
 
+CREATE FUNCTION zerosum.freeze_wallet(ledger bigint, id text, credits boolean DEFAULT false, admin boolean DEFAULT false) RETURNS TABLE(outcome text, body text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+#variable_conflict use_column
+declare
+    found record := zerosum.lock_wallet($1, $2, $4);
+    w ledger.wallets := found.w;
+    refusal text := coalesce(found.refusal, case when w.status = 'closed'
+        then json_build_object('code', 'wallet_closed', 'wallet', w.id)::text end);
+begin
+    if refusal is not null then
+        return query select 'refused', refusal;
+        return;
+    end if;
+    if w.status <> 'frozen' or w.credits_while_frozen <> $3 then
+        update ledger.wallets x set status = 'frozen', credits_while_frozen = $3
+        where x.ledger_id = $1 and x.id = $2 returning x.* into w;
+        perform zerosum.wallet_event(w, 'wallet.frozen');
+    end if;
+    return query select 'done', zerosum.wallet_json(w);
+end $_$;
+
 CREATE FUNCTION zerosum.has_keys(ledger bigint) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -723,6 +817,40 @@ CREATE FUNCTION zerosum.list_wallets(ledger bigint, after text, max integer, pre
     order by w.id
     limit $3
 $_$;
+
+CREATE TABLE ledger.wallets (
+    ledger_id bigint NOT NULL,
+    version bigint DEFAULT 0 NOT NULL,
+    recorded_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    id ledger.wallet_id NOT NULL,
+    asset text NOT NULL COLLATE pg_catalog."C",
+    status ledger.wallet_status DEFAULT 'open'::text NOT NULL,
+    posted numeric DEFAULT 0 NOT NULL,
+    held numeric DEFAULT 0 NOT NULL,
+    min_balance numeric DEFAULT 0,
+    max_balance numeric,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    credits_while_frozen boolean DEFAULT false NOT NULL,
+    CONSTRAINT wallets_max CHECK ((posted <= max_balance)),
+    CONSTRAINT wallets_min CHECK (((posted - held) >= min_balance)),
+    CONSTRAINT wallets_range CHECK (((abs(posted) < '100000000000000000000000000000000000000'::numeric) OR (starts_with((id)::text, '@world:'::text) AND (abs(posted) < 'Infinity'::numeric)))),
+    CONSTRAINT wallets_whole CHECK (((scale(posted) = 0) AND (scale(held) = 0) AND (held >= (0)::numeric) AND (version >= 0))),
+    CONSTRAINT wallets_world CHECK (((NOT starts_with((id)::text, '@world'::text)) OR (((id)::text = ('@world:'::text || asset)) AND ((status)::text = 'open'::text) AND (held = (0)::numeric) AND (min_balance IS NULL) AND (max_balance IS NULL))))
+)
+WITH (fillfactor='60');
+
+CREATE FUNCTION zerosum.lock_wallet(ledger bigint, id text, admin boolean, OUT w ledger.wallets, OUT refusal text) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $_$
+begin
+    select x.* into w from ledger.wallets x where x.ledger_id = $1 and x.id = $2 for update;
+    refusal := case when w.id is null then zerosum.wallet_facts($2)
+        when starts_with(w.id, '@world') or starts_with(w.id, '@') and admin is not true
+            then json_build_object('code', 'reserved_wallet_id', 'wallet', w.id)::text end;
+end $_$;
 
 CREATE FUNCTION zerosum.next_deliveries(ledger bigint, endpoint bigint, max integer, after bigint DEFAULT 0, busy bigint[] DEFAULT '{}'::bigint[]) RETURNS TABLE(url text, secret bytea, read_to bigint, fresh integer, seqs bigint[], attempts integer[], ids uuid[], bodies text[])
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -963,7 +1091,8 @@ begin
             end loop;
         end if;
         with locked as materialized (
-            select w.ctid as place, w.id::text as id, w.asset, w.status::text as status, w.posted, w.version,
+            select w.ctid as place, w.id::text as id, w.asset, w.posted, w.version,
+                w.status || case when w.credits_while_frozen then '_out' else '' end as status,
                 w.held, w.recorded_at, w.min_balance + w.held as low, w.max_balance as high,
                 starts_with(w.id, '@world:') as world
             from (
@@ -1118,8 +1247,8 @@ CREATE FUNCTION zerosum.posting_slots(sources text[], destinations text[], walle
                 'source', u.source, 'source_asset', f.asset,
                 'destination', u.destination, 'destination_asset', t.asset)::text
             when f.status <> 'open' then
-                json_build_object('code', 'wallet_' || f.status, 'wallet', u.source)::text
-            when t.status <> 'open' then
+                json_build_object('code', 'wallet_' || replace(f.status, '_out', ''), 'wallet', u.source)::text
+            when t.status not in ('open', 'frozen_out') then
                 json_build_object('code', 'wallet_' || t.status, 'wallet', u.destination)::text
         end
     from unnest(sources, destinations) with ordinality u (source, destination, p)
@@ -1369,6 +1498,8 @@ CREATE FUNCTION zerosum.sqlstate(code text) RETURNS text
         when 'wallet_exists' then 'ZS210'
         when 'reserved_wallet_id' then 'ZS211'
         when 'asset_exists' then 'ZS212'
+        when 'wallet_not_empty' then 'ZS213'
+        when 'balance_outside_limits' then 'ZS214'
         when 'lease_lost' then 'ZS301'
         else 'ZS000' end
 $_$;
@@ -1512,6 +1643,29 @@ CREATE FUNCTION zerosum.type_matches(type text, patterns text[]) RETURNS boolean
         select from unnest($2) p (pattern)
         where right(p.pattern, 2) = '.*' and starts_with($1, left(p.pattern, -1)))
 $_$;
+
+CREATE FUNCTION zerosum.unfreeze_wallet(ledger bigint, id text, admin boolean DEFAULT false) RETURNS TABLE(outcome text, body text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+#variable_conflict use_column
+declare
+    found record := zerosum.lock_wallet($1, $2, $3);
+    w ledger.wallets := found.w;
+    refusal text := coalesce(found.refusal, case when w.status = 'closed'
+        then json_build_object('code', 'wallet_closed', 'wallet', w.id)::text end);
+begin
+    if refusal is not null then
+        return query select 'refused', refusal;
+        return;
+    end if;
+    if w.status = 'frozen' then
+        update ledger.wallets x set status = 'open', credits_while_frozen = false
+        where x.ledger_id = $1 and x.id = $2 returning x.* into w;
+        perform zerosum.wallet_event(w, 'wallet.unfrozen');
+    end if;
+    return query select 'done', zerosum.wallet_json(w);
+end $_$;
 
 CREATE FUNCTION zerosum.unsafe_settings() RETURNS TABLE(name text)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -1732,6 +1886,15 @@ select 'entry', wallet_id || '/' || version, concat_ws(', ',
 from e where balance <> running or version <> place or recorded_at < before
 $_$;
 
+CREATE FUNCTION zerosum.wallet_event(w ledger.wallets, type text) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    insert into ledger.outbox (ledger_id, aggregatetype, aggregateid, type, payload, recorded_at)
+    select g.ledger_id, 'wallet', w.id, type, zerosum.wallet_json(w), greatest(clock_timestamp(), w.recorded_at)
+    from ledger.ledgers g where g.ledger_id = w.ledger_id
+$$;
+
 CREATE FUNCTION zerosum.wallet_facts(wallet text) RETURNS text
     LANGUAGE sql STABLE
     AS $_$
@@ -1739,34 +1902,13 @@ CREATE FUNCTION zerosum.wallet_facts(wallet text) RETURNS text
         then 'unknown_wallet' else 'invalid_wallet_id' end, 'wallet', $1)::text
 $_$;
 
-CREATE TABLE ledger.wallets (
-    ledger_id bigint NOT NULL,
-    version bigint DEFAULT 0 NOT NULL,
-    recorded_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
-    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    id ledger.wallet_id NOT NULL,
-    asset text NOT NULL COLLATE pg_catalog."C",
-    status ledger.wallet_status DEFAULT 'open'::text NOT NULL,
-    posted numeric DEFAULT 0 NOT NULL,
-    held numeric DEFAULT 0 NOT NULL,
-    min_balance numeric DEFAULT 0,
-    max_balance numeric,
-    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
-    CONSTRAINT wallets_max CHECK ((posted <= max_balance)),
-    CONSTRAINT wallets_min CHECK (((posted - held) >= min_balance)),
-    CONSTRAINT wallets_range CHECK (((abs(posted) < '100000000000000000000000000000000000000'::numeric) OR (starts_with((id)::text, '@world:'::text) AND (abs(posted) < 'Infinity'::numeric)))),
-    CONSTRAINT wallets_whole CHECK (((scale(posted) = 0) AND (scale(held) = 0) AND (held >= (0)::numeric) AND (version >= 0))),
-    CONSTRAINT wallets_world CHECK (((NOT starts_with((id)::text, '@world'::text)) OR (((id)::text = ('@world:'::text || asset)) AND ((status)::text = 'open'::text) AND (held = (0)::numeric) AND (min_balance IS NULL) AND (max_balance IS NULL))))
-)
-WITH (fillfactor='60');
-
 CREATE FUNCTION zerosum.wallet_json(w ledger.wallets) RETURNS text
     LANGUAGE sql STABLE
     AS $$
     select concat('{"id":"', w.id, '","asset":"', w.asset, '","posted":', w.posted, ',"held":', w.held,
         ',"available":', w.posted - w.held, ',"min_balance":', coalesce(w.min_balance::text, 'null'),
         ',"max_balance":', coalesce(w.max_balance::text, 'null'), ',"metadata":', w.metadata,
-        ',"version":', w.version, ',"status":"', w.status, '","created_at":', zerosum.time_json(w.created_at), '}')
+        ',"version":', w.version, ',"status":"', w.status, '","credits_while_frozen":', to_json(w.credits_while_frozen), ',"created_at":', zerosum.time_json(w.created_at), '}')
 $$;
 
 CREATE FUNCTION zerosum.world_wallet(ledger bigint, id text, other text) RETURNS text

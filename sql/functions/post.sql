@@ -139,7 +139,8 @@ begin
             end loop;
         end if;
         with locked as materialized (
-            select w.ctid as place, w.id::text as id, w.asset, w.status::text as status, w.posted, w.version,
+            select w.ctid as place, w.id::text as id, w.asset, w.posted, w.version,
+                w.status || case when w.credits_while_frozen then '_out' else '' end as status,
                 w.held, w.recorded_at, w.min_balance + w.held as low, w.max_balance as high,
                 starts_with(w.id, '@world:') as world
             from (

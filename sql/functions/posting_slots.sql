@@ -1,5 +1,6 @@
 -- For each posting, in order: the places of its two wallets among the locked ones, and what is wrong with them
 -- whatever the balances (code and facts), or null. A null source is of a request that is settled already.
+-- (A wallet that is frozen but may receive has the status frozen_out here.)
 -- Inlined into post(), hence neither security definer nor a search_path.
 -- Locks: none. Codes: none.
 create or replace function zerosum.posting_slots(
@@ -16,8 +17,8 @@ language sql stable as $$
                 'source', u.source, 'source_asset', f.asset,
                 'destination', u.destination, 'destination_asset', t.asset)::text
             when f.status <> 'open' then
-                json_build_object('code', 'wallet_' || f.status, 'wallet', u.source)::text
-            when t.status <> 'open' then
+                json_build_object('code', 'wallet_' || replace(f.status, '_out', ''), 'wallet', u.source)::text
+            when t.status not in ('open', 'frozen_out') then
                 json_build_object('code', 'wallet_' || t.status, 'wallet', u.destination)::text
         end
     from unnest(sources, destinations) with ordinality u (source, destination, p)

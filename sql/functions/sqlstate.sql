@@ -29,6 +29,8 @@ language sql immutable as $$
         when 'wallet_exists' then 'ZS210'
         when 'reserved_wallet_id' then 'ZS211'
         when 'asset_exists' then 'ZS212'
+        when 'wallet_not_empty' then 'ZS213'
+        when 'balance_outside_limits' then 'ZS214'
         when 'lease_lost' then 'ZS301'
         else 'ZS000' end
 $$;

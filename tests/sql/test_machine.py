@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 from typing import Any, ClassVar
 
 import hypothesis.strategies as st
@@ -62,6 +63,29 @@ class Wallets(RuleBasedStateMachine):
         assert outcome == "created"
         self.model.limits[name], self.model.balances[name] = (low, high), 0
         return name
+
+    @rule(name=names, receives=st.booleans())
+    def freeze(self, name: str, receives: bool) -> None:
+        expected = self.model.freeze(name, receives)
+        assert self.change("freeze_wallet", name, credits=receives) == expected
+
+    @rule(name=names)
+    def unfreeze(self, name: str) -> None:
+        assert self.change("unfreeze_wallet", name) == self.model.unfreeze(name)
+
+    @rule(name=names)
+    def close(self, name: str) -> None:
+        assert self.change("close_wallet", name) == self.model.close(name)
+
+    @rule(name=names, low=st.sampled_from([0, -50, None]), high=st.sampled_from([None, 100, 400]))
+    def limit(self, name: str, low: int | None, high: int | None) -> None:
+        changes = json.dumps({"min_balance": low, "max_balance": high})
+        expected = self.model.limit(name, low, high)
+        assert self.change("change_wallet", name, changes=changes) == expected
+
+    def change(self, function: str, name: str, **given: Any) -> str:
+        ((outcome, body),) = self.do(call(self.conn, function, ledger=MAIN, id=name, **given))
+        return str(json.loads(body)["code"]) if outcome == "refused" else str(outcome)
 
     @rule(name=names, amount=st.integers(1, 300))
     def credit(self, name: str, amount: int) -> None:

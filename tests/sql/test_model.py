@@ -35,18 +35,21 @@ def random_request(rnd: random.Random, keys: int) -> Request:
 
 
 class Model:
-    """Wallets with limits, keys with what they meant."""
+    """Wallets with limits, those that are not open, keys with what they meant."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.balances = dict.fromkeys(limits, 0)
         self.keys: dict[str, Any] = {}
+        self.shut: dict[str, str] = {}  # frozen, frozen_out (it may receive), closed
 
     def decide(self, request: Request) -> str:
         meaning = (request.kind, request.postings)
         if request.key in self.keys:
             same = self.keys[request.key] == meaning
             return "replayed" if same else "idempotency_key_reused"
+        if (shut := self.first_shut(request)) is not None:
+            return shut
         after = dict(self.balances)
         for source, destination, amount in request.postings:
             for name, change in ((source, -amount), (destination, amount)):
@@ -63,6 +66,41 @@ class Model:
         if request.key is not None:
             self.keys[request.key] = meaning
         return "posted"
+
+    def first_shut(self, request: Request) -> str | None:
+        for source, destination, _ in request.postings:
+            if source in self.shut:
+                return "wallet_" + self.shut[source].removesuffix("_out")
+            if self.shut.get(destination, "frozen_out") != "frozen_out":
+                return "wallet_" + self.shut[destination]
+        return None
+
+    def freeze(self, name: str, receives: bool) -> str:
+        if self.shut.get(name) == "closed":
+            return "wallet_closed"
+        self.shut[name] = "frozen_out" if receives else "frozen"
+        return "done"
+
+    def unfreeze(self, name: str) -> str:
+        if self.shut.get(name) == "closed":
+            return "wallet_closed"
+        self.shut.pop(name, None)
+        return "done"
+
+    def close(self, name: str) -> str:
+        if self.balances[name] != 0:
+            return "wallet_not_empty"
+        self.shut[name] = "closed"
+        return "done"
+
+    def limit(self, name: str, low: int | None, high: int | None) -> str:
+        if self.shut.get(name) == "closed":
+            return "wallet_closed"
+        balance = self.balances[name]
+        if (low is not None and balance < low) or (high is not None and balance > high):
+            return "balance_outside_limits"
+        self.limits[name] = (low, high)
+        return "done"
 
 
 @pytest.mark.parametrize("seed", range(5))

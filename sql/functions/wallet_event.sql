@@ -1,0 +1,8 @@
+-- Write the event that a wallet is different now, in the caller's transaction, which holds its lock.
+-- Locks: none. Codes: none.
+create or replace function zerosum.wallet_event(w ledger.wallets, type text) returns void
+language sql set search_path = pg_catalog, pg_temp as $$
+    insert into ledger.outbox (ledger_id, aggregatetype, aggregateid, type, payload, recorded_at)
+    select g.ledger_id, 'wallet', w.id, type, zerosum.wallet_json(w), greatest(clock_timestamp(), w.recorded_at)
+    from ledger.ledgers g where g.ledger_id = w.ledger_id
+$$;
