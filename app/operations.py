@@ -17,6 +17,7 @@ from app import (
     parsing,
     shapes,
     sinks,
+    transaction_batch,
     transactions,
     wallets,
     webhooks,
@@ -62,6 +63,11 @@ OPERATIONS = [
     money("/v1/credits", transactions.create_credit, parsing.Credit),
     money("/v1/debits", transactions.create_debit, parsing.Debit),
     money("/v1/transactions", transactions.create_transaction, parsing.TransactionRequest),
+    Operation(
+        *("POST", "/v1/transactions/batch", transaction_batch.create_batch),
+        *({200: shapes.BatchResults}, "write", parsing.BatchRequest),
+        keyed=True,
+    ),
     Operation(
         *("GET", "/v1/transactions", transactions.list_transactions),
         {200: shapes.TransactionList},

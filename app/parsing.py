@@ -133,6 +133,29 @@ class WebhookRequest(Struct, kw_only=True, forbid_unknown_fields=True):
     types: list[str] = msgspec.field(default_factory=lambda: ["*"])
 
 
+class BatchItem(Details, kw_only=True):
+    postings: list[PostingRequest]
+    idempotency_key: Annotated[
+        str | None,
+        Meta(description="1 to 255 printable ASCII characters; else that of the batch and /index."),
+    ] = None
+
+
+class BatchRequest(Struct, kw_only=True, forbid_unknown_fields=True):
+    transactions: Annotated[list[BatchItem], Meta(min_length=1, max_length=1000)]
+    mode: Annotated[
+        Literal["independent"],
+        Meta(description="Each has its own result, later ones seeing earlier."),
+    ] = "independent"
+
+
+class BatchEnvelope(Struct, kw_only=True, forbid_unknown_fields=True):
+    """A BatchRequest as it is read: what is wrong with one item is that one's result."""
+
+    transactions: Annotated[list[Raw], Meta(min_length=1, max_length=1000)]
+    mode: Literal["independent"] = "independent"
+
+
 class WalletChange(Struct, kw_only=True, forbid_unknown_fields=True):
     """What is not given stays."""
 
@@ -199,6 +222,11 @@ def decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
         raise Refusal("invalid_body", reason=f"It is not JSON: {error}") from None
 
 
+def posting(given: PostingRequest) -> tuple[str, str, str]:
+    """(source, destination, amount as digits); raises Refusal."""
+    return wallet_id(given.source), wallet_id(given.destination), amount_text(given.amount)
+
+
 def amount_text(amount: Amount) -> str:
     text = str(amount)
     if not DIGITS.fullmatch(text):
@@ -260,8 +288,11 @@ def plain_text(text: str | None, code: str) -> str | None:
 
 
 def idempotency_key(request: Request) -> str | None:
-    key = request.headers.get("idempotency-key")
-    if key is not None and not KEY.fullmatch(key):
+    return key_text(request.headers.get("idempotency-key"))
+
+
+def key_text(key: str | None, longest: int = 255) -> str | None:
+    if key is not None and (len(key) > longest or not KEY.fullmatch(key)):
         raise Refusal("invalid_key")
     return key
 

@@ -9,7 +9,7 @@ import asyncpg
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.errors import Refusal
+from app.errors import Refusal, problem_body
 from app.errors import problem as make_problem
 
 # Members whose value is an amount, wherever they stand but inside metadata.
@@ -36,6 +36,12 @@ def refused(request: Request, body: str) -> Response:
     """The response for a refusal as SQL gives it: an object of its code and facts."""
     facts = json.loads(body)
     return problem(request, facts.pop("code"), facts)
+
+
+def refused_body(body: str) -> str:
+    """The problem body of a refusal as SQL gives it, its amounts as integers."""
+    facts = json.loads(body)
+    return problem_body(facts.pop("code"), facts).decode()
 
 
 def problem(request: Request, code: str, facts: dict[str, Any]) -> Response:

@@ -41,6 +41,19 @@ class Transaction(Struct, kw_only=True):
     idempotency_key: str | None
 
 
+class BatchResult(Struct, kw_only=True):
+    """status: what the request alone would have been answered."""
+
+    status: int
+    replayed: bool | None = None
+    transaction: Transaction | None = None
+    error: Problem | None = None
+
+
+class BatchResults(Struct, kw_only=True):
+    results: list[BatchResult]
+
+
 class Wallet(Struct, kw_only=True):
     id: str
     asset: str

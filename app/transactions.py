@@ -51,10 +51,7 @@ async def create_transfer(request: Request) -> Response:
 
 async def create_transaction(request: Request) -> Response:
     caller, body = await read(request, TRANSACTION)
-    postings = [
-        (wallet_id(p.source), wallet_id(p.destination), amount_text(p.amount))
-        for p in body.postings
-    ]
+    postings = [parsing.posting(p) for p in body.postings]
     return await post(request, caller, "transaction", body, postings)
 
 
