@@ -51,11 +51,12 @@ NUMBER: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": parsing.MA
 BY_NUMBER = {**LIMIT, "after": NUMBER}
 BY_ID = {**LIMIT, "after": {"type": "string", "pattern": "^[A-Za-z0-9_.:@-]{1,128}$"}}
 FROM_ZERO = {**LIMIT, "after": {**NUMBER, "minimum": 0}}
+DRY_RUN = {"dry_run": {"type": "boolean"}}
 MADE = {201: shapes.Transaction}
 
 
 def money(path: str, handler: Handler, body: type) -> Operation:
-    return Operation("POST", path, handler, MADE, "write", body, keyed=True)
+    return Operation("POST", path, handler, MADE, "write", body, DRY_RUN, keyed=True)
 
 
 OPERATIONS = [
@@ -66,6 +67,7 @@ OPERATIONS = [
     Operation(
         *("POST", "/v1/transactions/batch", transaction_batch.create_batch),
         *({200: shapes.BatchResults}, "write", parsing.BatchRequest),
+        query=DRY_RUN,
         keyed=True,
     ),
     Operation(

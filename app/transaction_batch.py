@@ -7,9 +7,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app import parsing
-from app.batch import PostRequest, Waiting
+from app.auth import Caller
+from app.batch import Answer, PostRequest, Waiting
+from app.dry_run import HEADER as DRY_RUN
+from app.dry_run import is_dry_run, rehearse
 from app.errors import Refusal, problem_body
+from app.group_commit import GroupCommit
 from app.responses import answer, refused_body
+from app.transactions import post_request
 
 BATCH = msgspec.json.Decoder(parsing.BatchEnvelope)
 ITEM = msgspec.json.Decoder(parsing.BatchItem)
@@ -26,47 +31,65 @@ async def create_batch(request: Request) -> Response:
     caller = await state.keys.caller(request, "write")
     body = await parsing.read_body(request, BATCH)
     key = parsing.key_text(request.headers.get("idempotency-key"), MAX_KEY)
-    items: list[Item] = []
+    made: list[PostRequest | Refusal] = []
     for number, raw in enumerate(body.transactions):
         try:
-            item = parsing.decode(ITEM, bytes(raw))
-            own = parsing.key_text(item.idempotency_key)
-            made = post_request(caller.ledger, item, own or (f"{key}/{number}" if key else None))
-            items.append(state.group_commit.enqueue(made, request.is_disconnected))
+            made.append(read_item(caller, raw, f"{key}/{number}" if key else None))
         except Refusal as refusal:
-            items.append(refusal)
-    results = [await result(item) for item in items]
-    return answer(request, f'{{"results":[{",".join(results)}]}}')
+            made.append(refusal)
+    if is_dry_run(request):
+        answers = iter(await rehearse(state.pool, [m for m in made if isinstance(m, PostRequest)]))
+        results = [
+            refusal_json(m) if isinstance(m, Refusal) else answer_json(next(answers)) for m in made
+        ]
+        return answer(request, results_json(results), headers=DRY_RUN)
+    sent = [send(state.group_commit, m, request) for m in made]
+    return answer(request, results_json([await result(one) for one in sent]))
 
 
-def post_request(ledger: int, item: parsing.BatchItem, key: str | None) -> PostRequest:
-    """Raises Refusal."""
-    return PostRequest(
-        ledger=ledger,
-        kind="transaction",
-        postings=[parsing.posting(p) for p in item.postings],
-        key=key,
-        reference=parsing.plain_text(item.reference, "invalid_reference"),
-        description=parsing.plain_text(item.description, "invalid_description"),
-        metadata=parsing.metadata_text(item.metadata),
-        effective_at=parsing.timestamp(item.effective_at),
-    )
+def read_item(caller: Caller, raw: msgspec.Raw, key: str | None) -> PostRequest:
+    """key: what it has without one of its own. Raises Refusal."""
+    item = parsing.decode(ITEM, bytes(raw))
+    own = parsing.key_text(item.idempotency_key)
+    postings = [parsing.posting(given) for given in item.postings]
+    return post_request(caller, "transaction", item, postings, key if own is None else own)
+
+
+def send(group_commit: GroupCommit, made: PostRequest | Refusal, request: Request) -> Item:
+    try:
+        return (
+            made
+            if isinstance(made, Refusal)
+            else group_commit.enqueue(made, request.is_disconnected)
+        )
+    except Refusal as refusal:
+        return refusal
 
 
 async def result(item: Item) -> str:
     """As JSON. A client that left gets none: the others' outcomes stand all the same."""
     try:
-        if isinstance(item, Refusal):
-            raise item
-        outcome, body = await item.answer
+        return refusal_json(item) if isinstance(item, Refusal) else answer_json(await item.answer)
     except Refusal as refusal:
-        return failed(problem_body(refusal.code, refusal.facts).decode())
+        return refusal_json(refusal)
+
+
+def answer_json(answered: Answer) -> str:
+    outcome, body = answered
     if outcome == "refused":
         return failed(refused_body(body))
     replayed = "true" if outcome == "replayed" else "false"
     return f'{{"status":201,"replayed":{replayed},"transaction":{body}}}'
 
 
+def refusal_json(refusal: Refusal) -> str:
+    return failed(problem_body(refusal.code, refusal.facts).decode())
+
+
 def failed(problem: str) -> str:
     status = msgspec.json.decode(problem)["status"]
     return f'{{"status":{status},"error":{problem}}}'
+
+
+def results_json(results: list[str]) -> str:
+    return f'{{"results":[{",".join(results)}]}}'

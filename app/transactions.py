@@ -10,6 +10,8 @@ from app import parsing
 from app.auth import Caller
 from app.batch import PostRequest
 from app.db import call
+from app.dry_run import HEADER as DRY_RUN
+from app.dry_run import is_dry_run, rehearse
 from app.errors import Refusal
 from app.parsing import (
     Credit,
@@ -64,23 +66,37 @@ async def post(
     request: Request, caller: Caller, kind: str, body: Details, postings: list[Posting]
 ) -> Response:
     """Join the current batch and answer with the outcome."""
-    outcome, body_text = await request.app.state.poster.submit(
-        PostRequest(
-            ledger=caller.ledger,
-            kind=kind,
-            postings=postings,
-            key=parsing.idempotency_key(request),
-            reference=parsing.plain_text(body.reference, "invalid_reference"),
-            description=parsing.plain_text(body.description, "invalid_description"),
-            metadata=parsing.metadata_text(body.metadata),
-            effective_at=parsing.timestamp(body.effective_at),
-        ),
-        gone=request.is_disconnected,
-    )
+    state = request.app.state
+    headers: dict[str, str] = {}
+    made = post_request(caller, kind, body, postings, parsing.idempotency_key(request))
+    if is_dry_run(request):
+        ((outcome, body_text),) = await rehearse(state.pool, [made])
+        headers |= DRY_RUN
+    else:
+        outcome, body_text = await state.poster.submit(made, gone=request.is_disconnected)
     if outcome == "refused":
-        return refused(request, body_text)
-    replayed = {"Idempotency-Replayed": "true"} if outcome == "replayed" else None
-    return answer(request, body_text, 201, replayed)
+        response = refused(request, body_text)
+        response.headers.update(headers)
+        return response
+    if outcome == "replayed":
+        headers["Idempotency-Replayed"] = "true"
+    return answer(request, body_text, 201, headers)
+
+
+def post_request(
+    caller: Caller, kind: str, body: Details, postings: list[Posting], key: str | None
+) -> PostRequest:
+    """Raises Refusal."""
+    return PostRequest(
+        ledger=caller.ledger,
+        kind=kind,
+        postings=postings,
+        key=key,
+        reference=parsing.plain_text(body.reference, "invalid_reference"),
+        description=parsing.plain_text(body.description, "invalid_description"),
+        metadata=parsing.metadata_text(body.metadata),
+        effective_at=parsing.timestamp(body.effective_at),
+    )
 
 
 async def read_transaction(request: Request) -> Response:
