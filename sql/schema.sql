@@ -188,17 +188,18 @@ CREATE FUNCTION zerosum.change_wallet(ledger bigint, id text, changes jsonb, adm
 #variable_conflict use_column
 declare
     integer constant text := '^(0|-?[1-9][0-9]{0,37})$';
-    found record := zerosum.lock_wallet($1, $2, $4);
-    w ledger.wallets := found.w;
+    refusal constant text := zerosum.lock_wallet($1, $2, $4);
+    w ledger.wallets;
     low numeric;
     high numeric;
     told jsonb;
     code text;
 begin
-    if found.refusal is not null then
-        return query select 'refused', found.refusal;
+    if refusal is not null then
+        return query select 'refused', refusal;
         return;
     end if;
+    select x.* into w from ledger.wallets x where x.ledger_id = $1 and x.id = $2;
     code := case
         when w.status = 'closed' then 'wallet_closed'
         when jsonb_typeof($3) is distinct from 'object' or $3 - array['min_balance', 'max_balance', 'metadata'] <> '{}'
@@ -278,12 +279,13 @@ CREATE FUNCTION zerosum.close_wallet(ledger bigint, id text, admin boolean DEFAU
     AS $_$
 #variable_conflict use_column
 declare
-    found record := zerosum.lock_wallet($1, $2, $3);
-    w ledger.wallets := found.w;
-    refusal text := coalesce(found.refusal, case when w.posted <> 0 or w.held <> 0
+    refusal text := zerosum.lock_wallet($1, $2, $3);
+    w ledger.wallets;
+begin
+    select x.* into w from ledger.wallets x where x.ledger_id = $1 and x.id = $2;
+    refusal := coalesce(refusal, case when w.posted <> 0 or w.held <> 0
         then json_build_object('code', 'wallet_not_empty', 'wallet', w.id, 'asset', w.asset, 'posted', w.posted,
             'held', w.held)::text end);
-begin
     if refusal is not null then
         return query select 'refused', refusal;
         return;
@@ -612,11 +614,12 @@ CREATE FUNCTION zerosum.freeze_wallet(ledger bigint, id text, credits boolean DE
     AS $_$
 #variable_conflict use_column
 declare
-    found record := zerosum.lock_wallet($1, $2, $4);
-    w ledger.wallets := found.w;
-    refusal text := coalesce(found.refusal, case when w.status = 'closed'
-        then json_build_object('code', 'wallet_closed', 'wallet', w.id)::text end);
+    refusal text := zerosum.lock_wallet($1, $2, $4);
+    w ledger.wallets;
 begin
+    select x.* into w from ledger.wallets x where x.ledger_id = $1 and x.id = $2;
+    refusal := coalesce(refusal, case when w.status = 'closed'
+        then json_build_object('code', 'wallet_closed', 'wallet', w.id)::text end);
     if refusal is not null then
         return query select 'refused', refusal;
         return;
@@ -818,38 +821,16 @@ CREATE FUNCTION zerosum.list_wallets(ledger bigint, after text, max integer, pre
     limit $3
 $_$;
 
-CREATE TABLE ledger.wallets (
-    ledger_id bigint NOT NULL,
-    version bigint DEFAULT 0 NOT NULL,
-    recorded_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
-    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    id ledger.wallet_id NOT NULL,
-    asset text NOT NULL COLLATE pg_catalog."C",
-    status ledger.wallet_status DEFAULT 'open'::text NOT NULL,
-    posted numeric DEFAULT 0 NOT NULL,
-    held numeric DEFAULT 0 NOT NULL,
-    min_balance numeric DEFAULT 0,
-    max_balance numeric,
-    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
-    credits_while_frozen boolean DEFAULT false NOT NULL,
-    CONSTRAINT wallets_max CHECK ((posted <= max_balance)),
-    CONSTRAINT wallets_min CHECK (((posted - held) >= min_balance)),
-    CONSTRAINT wallets_range CHECK (((abs(posted) < '100000000000000000000000000000000000000'::numeric) OR (starts_with((id)::text, '@world:'::text) AND (abs(posted) < 'Infinity'::numeric)))),
-    CONSTRAINT wallets_whole CHECK (((scale(posted) = 0) AND (scale(held) = 0) AND (held >= (0)::numeric) AND (version >= 0))),
-    CONSTRAINT wallets_world CHECK (((NOT starts_with((id)::text, '@world'::text)) OR (((id)::text = ('@world:'::text || asset)) AND ((status)::text = 'open'::text) AND (held = (0)::numeric) AND (min_balance IS NULL) AND (max_balance IS NULL))))
-)
-WITH (fillfactor='60');
-
-CREATE FUNCTION zerosum.lock_wallet(ledger bigint, id text, admin boolean, OUT w ledger.wallets, OUT refusal text) RETURNS record
+CREATE FUNCTION zerosum.lock_wallet(ledger bigint, id text, admin boolean) RETURNS text
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
     AS $_$
 begin
-    select x.* into w from ledger.wallets x where x.ledger_id = $1 and x.id = $2 for update;
-    refusal := case when w.id is null then zerosum.wallet_facts($2)
-        when starts_with(w.id, '@world') or starts_with(w.id, '@') and admin is not true
-            then json_build_object('code', 'reserved_wallet_id', 'wallet', w.id)::text end;
+    perform from ledger.wallets w where w.ledger_id = $1 and w.id = $2 for update;
+    return case when not found then zerosum.wallet_facts($2)
+        when starts_with($2, '@world') or starts_with($2, '@') and admin is not true
+            then json_build_object('code', 'reserved_wallet_id', 'wallet', $2)::text end;
 end $_$;
 
 CREATE FUNCTION zerosum.next_deliveries(ledger bigint, endpoint bigint, max integer, after bigint DEFAULT 0, busy bigint[] DEFAULT '{}'::bigint[]) RETURNS TABLE(url text, secret bytea, read_to bigint, fresh integer, seqs bigint[], attempts integer[], ids uuid[], bodies text[])
@@ -1650,11 +1631,12 @@ CREATE FUNCTION zerosum.unfreeze_wallet(ledger bigint, id text, admin boolean DE
     AS $_$
 #variable_conflict use_column
 declare
-    found record := zerosum.lock_wallet($1, $2, $3);
-    w ledger.wallets := found.w;
-    refusal text := coalesce(found.refusal, case when w.status = 'closed'
-        then json_build_object('code', 'wallet_closed', 'wallet', w.id)::text end);
+    refusal text := zerosum.lock_wallet($1, $2, $3);
+    w ledger.wallets;
 begin
+    select x.* into w from ledger.wallets x where x.ledger_id = $1 and x.id = $2;
+    refusal := coalesce(refusal, case when w.status = 'closed'
+        then json_build_object('code', 'wallet_closed', 'wallet', w.id)::text end);
     if refusal is not null then
         return query select 'refused', refusal;
         return;
@@ -1885,6 +1867,28 @@ select 'entry', wallet_id || '/' || version, concat_ws(', ',
     case when recorded_at < before then 'recorded_at falls' end)
 from e where balance <> running or version <> place or recorded_at < before
 $_$;
+
+CREATE TABLE ledger.wallets (
+    ledger_id bigint NOT NULL,
+    version bigint DEFAULT 0 NOT NULL,
+    recorded_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    id ledger.wallet_id NOT NULL,
+    asset text NOT NULL COLLATE pg_catalog."C",
+    status ledger.wallet_status DEFAULT 'open'::text NOT NULL,
+    posted numeric DEFAULT 0 NOT NULL,
+    held numeric DEFAULT 0 NOT NULL,
+    min_balance numeric DEFAULT 0,
+    max_balance numeric,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    credits_while_frozen boolean DEFAULT false NOT NULL,
+    CONSTRAINT wallets_max CHECK ((posted <= max_balance)),
+    CONSTRAINT wallets_min CHECK (((posted - held) >= min_balance)),
+    CONSTRAINT wallets_range CHECK (((abs(posted) < '100000000000000000000000000000000000000'::numeric) OR (starts_with((id)::text, '@world:'::text) AND (abs(posted) < 'Infinity'::numeric)))),
+    CONSTRAINT wallets_whole CHECK (((scale(posted) = 0) AND (scale(held) = 0) AND (held >= (0)::numeric) AND (version >= 0))),
+    CONSTRAINT wallets_world CHECK (((NOT starts_with((id)::text, '@world'::text)) OR (((id)::text = ('@world:'::text || asset)) AND ((status)::text = 'open'::text) AND (held = (0)::numeric) AND (min_balance IS NULL) AND (max_balance IS NULL))))
+)
+WITH (fillfactor='60');
 
 CREATE FUNCTION zerosum.wallet_event(w ledger.wallets, type text) RETURNS void
     LANGUAGE sql

@@ -9,17 +9,18 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
     integer constant text := '^(0|-?[1-9][0-9]{0,37})$';
-    found record := zerosum.lock_wallet($1, $2, $4);
-    w ledger.wallets := found.w;
+    refusal constant text := zerosum.lock_wallet($1, $2, $4);
+    w ledger.wallets;
     low numeric;
     high numeric;
     told jsonb;
     code text;
 begin
-    if found.refusal is not null then
-        return query select 'refused', found.refusal;
+    if refusal is not null then
+        return query select 'refused', refusal;
         return;
     end if;
+    select x.* into w from ledger.wallets x where x.ledger_id = $1 and x.id = $2;
     code := case
         when w.status = 'closed' then 'wallet_closed'
         when jsonb_typeof($3) is distinct from 'object' or $3 - array['min_balance', 'max_balance', 'metadata'] <> '{}'

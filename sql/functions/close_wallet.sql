@@ -6,12 +6,13 @@ returns table (outcome text, body text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
-    found record := zerosum.lock_wallet($1, $2, $3);
-    w ledger.wallets := found.w;
-    refusal text := coalesce(found.refusal, case when w.posted <> 0 or w.held <> 0
+    refusal text := zerosum.lock_wallet($1, $2, $3);
+    w ledger.wallets;
+begin
+    select x.* into w from ledger.wallets x where x.ledger_id = $1 and x.id = $2;
+    refusal := coalesce(refusal, case when w.posted <> 0 or w.held <> 0
         then json_build_object('code', 'wallet_not_empty', 'wallet', w.id, 'asset', w.asset, 'posted', w.posted,
             'held', w.held)::text end);
-begin
     if refusal is not null then
         return query select 'refused', refusal;
         return;

@@ -8,11 +8,12 @@ create or replace function zerosum.freeze_wallet(
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
-    found record := zerosum.lock_wallet($1, $2, $4);
-    w ledger.wallets := found.w;
-    refusal text := coalesce(found.refusal, case when w.status = 'closed'
-        then json_build_object('code', 'wallet_closed', 'wallet', w.id)::text end);
+    refusal text := zerosum.lock_wallet($1, $2, $4);
+    w ledger.wallets;
 begin
+    select x.* into w from ledger.wallets x where x.ledger_id = $1 and x.id = $2;
+    refusal := coalesce(refusal, case when w.status = 'closed'
+        then json_build_object('code', 'wallet_closed', 'wallet', w.id)::text end);
     if refusal is not null then
         return query select 'refused', refusal;
         return;
