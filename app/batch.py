@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -27,9 +28,14 @@ class PostRequest:
     description: str | None = None
     metadata: str | None = None
     effective_at: datetime | None = None
+    conditions: str | None = None
 
     def wallets(self) -> set[tuple[int, str]]:
-        return {(self.ledger, name) for posting in self.postings for name in posting[:2]}
+        """All that it would lock."""
+        named = {(self.ledger, name) for posting in self.postings for name in posting[:2]}
+        if self.conditions is not None:
+            named |= {(self.ledger, one["wallet"]) for one in json.loads(self.conditions)}
+        return named
 
 
 @dataclass(slots=True, eq=False)
@@ -64,9 +70,8 @@ def wait(request: PostRequest, gone: Callable[[], Awaitable[bool]] | None = None
     return Waiting(request, answer, now + DEADLINE_S, now, gone)
 
 
-def arguments(batch: list[Waiting]) -> tuple[object, ...]:
-    """The batch, all of one ledger, as zerosum.post's arguments up to effective_ats."""
-    requests = [waiting.request for waiting in batch]
+def arguments(requests: list[PostRequest], skip_locked: bool = False) -> tuple[object, ...]:
+    """The batch, all of one ledger, as zerosum.post's arguments."""
     owners, sources, destinations, amounts = [], [], [], []
     for i, request in enumerate(requests, 1):
         for source, destination, amount in request.postings:
@@ -79,6 +84,7 @@ def arguments(batch: list[Waiting]) -> tuple[object, ...]:
         *(owners, sources, destinations, amounts),
         *(rare([r.reference for r in requests]), rare([r.description for r in requests])),
         *(rare([r.metadata for r in requests]), rare([r.effective_at for r in requests])),
+        *(skip_locked, rare([r.conditions for r in requests])),
     )
 
 

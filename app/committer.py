@@ -21,7 +21,9 @@ RECONNECT_S = 0.2
 REPEATABLE = {"40001", "40P01"}
 LOCK_NOT_AVAILABLE = "55P03"
 
-POST = "select outcome, body from zerosum.post($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+POST = (
+    "select outcome, body from zerosum.post($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+)
 # Through a pooler the limits travel with each transaction, since the next one may get another connection. They are
 # armed when a statement starts, so they are set before the call and not inside it. Without a pooler the session has
 # them, and a batch is one round trip.
@@ -112,16 +114,17 @@ class Committer:
         if self.conn is None or self.conn.is_closed():
             self.conn, self.limited = await self.connect()
         conn = self.conn
+        given = arguments([waiting.request for waiting in batch], skip_locked)
         if self.limited:
             for waiting in batch:
                 waiting.sent = True
-            rows = await conn.fetch(POST, *arguments(batch), skip_locked)
+            rows = await conn.fetch(POST, *given)
             return [(row[0], row[1]) for row in rows]
         try:
             await conn.execute(BEGIN)
             for waiting in batch:
                 waiting.sent = True
-            rows = await conn.fetch(POST, *arguments(batch), skip_locked)
+            rows = await conn.fetch(POST, *given)
         except asyncpg.PostgresError:
             await conn.execute("rollback")
             raise

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncpg
 from starlette.requests import Request
 
-from app.batch import Answer, PostRequest, arguments, wait
+from app.batch import Answer, PostRequest, arguments
 from app.committer import BEGIN, LOCK_NOT_AVAILABLE, POST, REPEATABLE
 from app.db import Pool
 from app.errors import Refusal
@@ -36,7 +36,7 @@ async def rehearse(pool: Pool, requests: list[PostRequest]) -> list[Answer]:
         for left in reversed(range(TRIES)):
             await conn.execute(BEGIN)
             try:
-                rows = await conn.fetch(POST, *arguments([wait(r) for r in requests]), False)
+                rows = await conn.fetch(POST, *arguments(requests))
                 return [(row[0], row[1]) for row in rows]
             except asyncpg.PostgresError as error:
                 if error.sqlstate == LOCK_NOT_AVAILABLE:

@@ -77,6 +77,11 @@ CODES = {
         "The limits are not as documented",
         "Send whole numbers, min_balance at most 0 and max_balance at least 0, or null for none.",
     ),
+    "invalid_conditions": Code(
+        422,
+        "The conditions are not as documented",
+        "Send 1 to 100, each with a wallet and a version or min_available_after, or both.",
+    ),
     "invalid_asset": Code(
         422, "Not an asset", "Use a code of 1 to 32 of A-Z a-z 0-9 _ . -, and a scale from 0 to 38."
     ),
@@ -104,6 +109,16 @@ CODES = {
     ),
     "wallet_frozen": Code(422, "The wallet is frozen", "Unfreeze {wallet} first."),
     "wallet_closed": Code(422, "The wallet is closed", "{wallet} takes part in nothing more."),
+    "wallet_changed": Code(
+        409,
+        "The wallet has changed since you read it",
+        "{wallet} is at version {version}; read it again.",
+    ),
+    "available_too_low": Code(
+        422,
+        "Less would be available than you asked for",
+        "{wallet} would have {available} available.",
+    ),
     "wallet_not_empty": Code(
         422, "The wallet is not empty", "{wallet} holds {posted} {asset}, of which {held} is held."
     ),

@@ -74,6 +74,14 @@ Metadata = Annotated[
 ]
 
 
+class Condition(Struct, forbid_unknown_fields=True):
+    """What must be so, under the locks that the request is decided under, or it is refused."""
+
+    wallet: WalletId
+    version: Annotated[int, Meta(ge=0, le=10**18 - 1)] | msgspec.UnsetType = msgspec.UNSET
+    min_available_after: Limit | msgspec.UnsetType = msgspec.UNSET
+
+
 class Details(Struct, kw_only=True, forbid_unknown_fields=True):
     """What every money request may carry."""
 
@@ -81,6 +89,9 @@ class Details(Struct, kw_only=True, forbid_unknown_fields=True):
     description: Text | None = None
     metadata: Metadata = msgspec.field(default_factory=lambda: EMPTY)
     effective_at: Timestamp | None = None
+    conditions: Annotated[list[Condition], Meta(min_length=1, max_length=100)] | None = (
+        msgspec.field(default=None, name="if")
+    )
 
 
 class Credit(Details, kw_only=True):
@@ -184,6 +195,9 @@ MEMBER_CODES = {
     "postings": "invalid_postings",
     "metadata": "invalid_metadata",
     "effective_at": "invalid_effective_at",
+    "if": "invalid_conditions",
+    "version": "invalid_conditions",
+    "min_available_after": "invalid_conditions",
     "min_balance": "invalid_limits",
     "max_balance": "invalid_limits",
     "types": "invalid_types",
@@ -265,6 +279,21 @@ def storable(value: Any, depth: int) -> bool:
     if isinstance(value, dict):
         return all("\0" not in name and storable(item, depth + 1) for name, item in value.items())
     return not isinstance(value, list) or all(storable(item, depth + 1) for item in value)
+
+
+def conditions_text(conditions: list[Condition] | None) -> str | None:
+    """As JSON for SQL; raises Refusal."""
+    if conditions is None:
+        return None
+    for one in conditions:
+        wallet_id(one.wallet)
+        if one.version is msgspec.UNSET and one.min_available_after is msgspec.UNSET:
+            raise Refusal("invalid_conditions")
+        if one.min_available_after is not msgspec.UNSET and not INTEGER.fullmatch(
+            str(one.min_available_after)
+        ):
+            raise Refusal("invalid_conditions")
+    return msgspec.json.encode(conditions).decode()
 
 
 def timestamp(text: str | None) -> datetime | None:

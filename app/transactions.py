@@ -96,6 +96,7 @@ def post_request(
         description=parsing.plain_text(body.description, "invalid_description"),
         metadata=parsing.metadata_text(body.metadata),
         effective_at=parsing.timestamp(body.effective_at),
+        conditions=parsing.conditions_text(body.conditions),
     )
 
 

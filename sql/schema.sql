@@ -229,7 +229,7 @@ begin
     return query select 'done', zerosum.wallet_json(w);
 end $_$;
 
-CREATE FUNCTION zerosum.check_requests(kinds text[], keys text[], posting_of integer[], sources text[], destinations text[], amounts text[], refs text[], descriptions text[], metadatas jsonb[], effective_ats timestamp with time zone[]) RETURNS TABLE(i bigint, first integer, last integer, code text, print bytea, twin bigint)
+CREATE FUNCTION zerosum.check_requests(kinds text[], keys text[], posting_of integer[], sources text[], destinations text[], amounts text[], refs text[], descriptions text[], metadatas jsonb[], effective_ats timestamp with time zone[], ifs jsonb[]) RETURNS TABLE(i bigint, first integer, last integer, code text, print bytea, twin bigint)
     LANGUAGE sql STABLE
     AS $_$
     select r.i, coalesce(g.first, 1), coalesce(g.last, 0),
@@ -251,13 +251,14 @@ CREATE FUNCTION zerosum.check_requests(kinds text[], keys text[], posting_of int
                 then 'transaction_too_large'
             when r.effective not between '0001-01-01 00:00:00+00' and '9999-12-31 23:59:59.999999+00'
                 then 'invalid_effective_at'
+            when not zerosum.conditions_valid(r.conditions) then 'invalid_conditions'
         end,
         sha256(convert_to(concat('1 ', r.kind, ' ', g.size, ' ', g.canon, E'\n', to_json(r.ref), E'\n',
             to_json(r.description), E'\n', nullif(r.metadata, '{}'), E'\n',
-            extract(epoch from r.effective)), 'UTF8')),
+            extract(epoch from r.effective), E'\n' || r.conditions::text), 'UTF8')),
         lag(r.i) over (partition by r.key order by r.i)
-    from unnest(kinds, keys, refs, descriptions, metadatas, effective_ats)
-        with ordinality r (kind, key, ref, description, metadata, effective, i)
+    from unnest(kinds, keys, refs, descriptions, metadatas, effective_ats, ifs)
+        with ordinality r (kind, key, ref, description, metadata, effective, conditions, i)
     left join (
         select u.request, min(u.p)::int as first, max(u.p)::int as last, count(*) as size,
             bool_and(coalesce(u.amount !~ '[^0-9]' and not starts_with(u.amount, '0')
@@ -296,6 +297,51 @@ begin
         perform zerosum.wallet_event(w, 'wallet.closed');
     end if;
     return query select 'done', zerosum.wallet_json(w);
+end $_$;
+
+CREATE FUNCTION zerosum.condition_facts(conditions jsonb, wallets text[], versions bigint[], balances numeric[], helds numeric[], after boolean) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    c jsonb;
+    s int;
+begin
+    for c in select x.one from jsonb_array_elements($1) x (one) loop
+        s := array_position(wallets, c ->> 'wallet');
+        if s is null then
+            return zerosum.wallet_facts(c ->> 'wallet');
+        elsif not after and (c ->> 'version')::bigint <> versions[s] then
+            return json_build_object('code', 'wallet_changed', 'wallet', wallets[s], 'version', versions[s]);
+        elsif after and balances[s] - helds[s] < (c ->> 'min_available_after')::numeric then
+            return json_build_object('code', 'available_too_low', 'wallet', wallets[s],
+                'available', balances[s] - helds[s]);
+        end if;
+    end loop;
+    return null;
+end $_$;
+
+CREATE FUNCTION zerosum.conditions_valid(conditions jsonb) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE STRICT
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+begin
+    if jsonb_typeof($1) <> 'array' then
+        return false;
+    end if;
+    return jsonb_array_length($1) between 1 and 100 and not exists (
+        select from jsonb_array_elements($1) c (one)
+        where case when jsonb_typeof(c.one) <> 'object' then true else
+            c.one - array['wallet', 'version', 'min_available_after'] <> '{}'
+            or jsonb_typeof(c.one -> 'wallet') is distinct from 'string'
+            or length(c.one ->> 'wallet') not between 1 and 128 or c.one ->> 'wallet' ~ '[^A-Za-z0-9_.:@-]'
+            or not (c.one ? 'version' or c.one ? 'min_available_after')
+            or c.one ? 'version' and (jsonb_typeof(c.one -> 'version') <> 'number'
+                or c.one ->> 'version' !~ '^(0|[1-9][0-9]{0,17})$')
+            or c.one ? 'min_available_after' and (
+                jsonb_typeof(c.one -> 'min_available_after') not in ('number', 'string')
+                or c.one ->> 'min_available_after' !~ '^(0|-?[1-9][0-9]{0,37})$')
+        end);
 end $_$;
 
 CREATE FUNCTION zerosum.create_asset(ledger bigint, code text, scale integer) RETURNS TABLE(outcome text, body text)
@@ -440,20 +486,20 @@ begin
     end if;
 end $_$;
 
-CREATE FUNCTION zerosum.credit(ledger bigint, wallet text, amount numeric, key text DEFAULT NULL::text, source text DEFAULT '@world'::text, reference text DEFAULT NULL::text, description text DEFAULT NULL::text, metadata jsonb DEFAULT NULL::jsonb, effective_at timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS TABLE(replayed boolean, transaction json)
+CREATE FUNCTION zerosum.credit(ledger bigint, wallet text, amount numeric, key text DEFAULT NULL::text, source text DEFAULT '@world'::text, reference text DEFAULT NULL::text, description text DEFAULT NULL::text, metadata jsonb DEFAULT NULL::jsonb, effective_at timestamp with time zone DEFAULT NULL::timestamp with time zone, conditions jsonb DEFAULT NULL::jsonb) RETURNS TABLE(replayed boolean, transaction json)
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
     select * from zerosum.run(ledger, 'credit', source, wallet, amount, key, reference,
-        description, metadata, effective_at)
+        description, metadata, effective_at, conditions)
 $$;
 
-CREATE FUNCTION zerosum.debit(ledger bigint, wallet text, amount numeric, key text DEFAULT NULL::text, destination text DEFAULT '@world'::text, reference text DEFAULT NULL::text, description text DEFAULT NULL::text, metadata jsonb DEFAULT NULL::jsonb, effective_at timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS TABLE(replayed boolean, transaction json)
+CREATE FUNCTION zerosum.debit(ledger bigint, wallet text, amount numeric, key text DEFAULT NULL::text, destination text DEFAULT '@world'::text, reference text DEFAULT NULL::text, description text DEFAULT NULL::text, metadata jsonb DEFAULT NULL::jsonb, effective_at timestamp with time zone DEFAULT NULL::timestamp with time zone, conditions jsonb DEFAULT NULL::jsonb) RETURNS TABLE(replayed boolean, transaction json)
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
     select * from zerosum.run(ledger, 'debit', wallet, destination, amount, key, reference,
-        description, metadata, effective_at)
+        description, metadata, effective_at, conditions)
 $$;
 
 CREATE FUNCTION zerosum.delete_endpoint(ledger bigint, endpoint bigint) RETURNS boolean
@@ -942,7 +988,7 @@ CREATE FUNCTION zerosum.outbox_state() RETURNS TABLE(ledger text, depth bigint, 
     group by g.name
 $$;
 
-CREATE FUNCTION zerosum.post(ledger bigint, kinds text[], keys text[], posting_of integer[], sources text[], destinations text[], amounts text[], refs text[] DEFAULT '{}'::text[], descriptions text[] DEFAULT '{}'::text[], metadatas jsonb[] DEFAULT '{}'::jsonb[], effective_ats timestamp with time zone[] DEFAULT '{}'::timestamp with time zone[], skip_locked boolean DEFAULT false) RETURNS TABLE(outcome text, body text)
+CREATE FUNCTION zerosum.post(ledger bigint, kinds text[], keys text[], posting_of integer[], sources text[], destinations text[], amounts text[], refs text[] DEFAULT '{}'::text[], descriptions text[] DEFAULT '{}'::text[], metadatas jsonb[] DEFAULT '{}'::jsonb[], effective_ats timestamp with time zone[] DEFAULT '{}'::timestamp with time zone[], skip_locked boolean DEFAULT false, ifs jsonb[] DEFAULT '{}'::jsonb[]) RETURNS TABLE(outcome text, body text)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
@@ -966,7 +1012,7 @@ declare
     to_balances numeric[] := from_balances;
     to_versions bigint[] := from_versions;
     -- a locked wallet each
-    busy text[]; busy_keys text[] := '{}';
+    busy text[]; busy_keys text[] := '{}'; watched text[] := '{}';
     places tid[]; befores bigint[]; wallets text[]; assets text[]; stati text[]; balances numeric[]; versions bigint[];
     helds numeric[]; lows numeric[]; highs numeric[]; worlds text[];
     written int := 0; at timestamptz; checked bool := false; known record;
@@ -999,7 +1045,7 @@ begin
     into firsts, lasts, codes, prints, twins, faults
     from (
         select * from zerosum.check_requests(kinds, keys, posting_of, sources, destinations, amounts,
-            refs, descriptions, metadatas, effective_ats) order by i
+            refs, descriptions, metadatas, effective_ats, ifs) order by i
     ) q;
     if faults = 0 then
         moved := amounts;
@@ -1048,8 +1094,15 @@ begin
         end loop;
         exit when checked;
 
+        if cardinality(ifs) > 0 then
+            watched := array(select c.one ->> 'wallet'
+                from unnest(ifs) with ordinality u (conditions, i)
+                cross join lateral jsonb_array_elements(
+                    case when outcomes[u.i] is null then u.conditions else '[]' end) c (one));
+        end if;
         if skip_locked then
-            busy := zerosum.busy_wallets(l, sources || destinations);
+            busy := zerosum.busy_wallets(l, sources || destinations || watched);
+            watched := array(select x.id from unnest(watched) x (id) where x.id <> all (busy));
             for i in 1..n loop
                 continue when outcomes[i] is not null;
                 for p in firsts[i]..lasts[i] loop
@@ -1059,7 +1112,9 @@ begin
                         exit;
                     end if;
                 end loop;
-                if outcomes[i] is null and keys[i] = any (busy_keys) then
+                if outcomes[i] is null and (keys[i] = any (busy_keys) or ifs[i] is not null and exists (
+                    select from jsonb_array_elements(ifs[i]) c (one) where c.one ->> 'wallet' = any (busy)))
+                then
                     outcomes[i] := 'busy';
                 end if;
                 if outcomes[i] = 'busy' then
@@ -1077,7 +1132,7 @@ begin
                 w.held, w.recorded_at, w.min_balance + w.held as low, w.max_balance as high,
                 starts_with(w.id, '@world:') as world
             from (
-                select distinct v.id collate "C" as id from unnest(sources || destinations) v (id) order by 1
+                select distinct v.id collate "C" as id from unnest(sources || destinations || watched) v (id) order by 1
             ) x
             cross join lateral (
                 select w.ctid, w.* from ledger.wallets w where w.ledger_id = l and w.id = x.id for update
@@ -1139,6 +1194,14 @@ begin
         code := null;
         broken := null;
         j := lasts[i];
+        if ifs[i] is not null then
+            code := zerosum.condition_facts(ifs[i], wallets, versions, balances, helds, false);
+            if code is not null then
+                outcomes[i] := 'refused';
+                bodies[i] := code;
+                continue;
+            end if;
+        end if;
         for p in firsts[i]..lasts[i] loop
             if flaws[p] is not null then
                 code := flaws[p];
@@ -1167,6 +1230,9 @@ begin
                 end if;
                 exit when broken is not null;
             end loop;
+        end if;
+        if code is null and broken is null and ifs[i] is not null then
+            code := zerosum.condition_facts(ifs[i], wallets, versions, balances, helds, true);
         end if;
         if code is null and broken is null then
             outcomes[i] := 'posted';
@@ -1369,7 +1435,7 @@ begin
     return found;
 end $_$;
 
-CREATE FUNCTION zerosum.run(ledger bigint, kind text, source text, destination text, amount numeric, key text, reference text, description text, metadata jsonb, effective_at timestamp with time zone) RETURNS TABLE(replayed boolean, transaction json)
+CREATE FUNCTION zerosum.run(ledger bigint, kind text, source text, destination text, amount numeric, key text, reference text, description text, metadata jsonb, effective_at timestamp with time zone, conditions jsonb) RETURNS TABLE(replayed boolean, transaction json)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -1384,7 +1450,7 @@ begin
     select p.outcome, p.body into r
     from zerosum.post(ledger, array[kind], array[key], array[1], array[source], array[destination],
         array[amount::text], array[reference], array[description], array[metadata],
-        array[effective_at]) p;
+        array[effective_at], false, array[conditions]) p;
     if r.outcome = 'refused' then
         raise exception '%', r.body::json ->> 'code'
             using errcode = zerosum.sqlstate(r.body::json ->> 'code'), detail = r.body;
@@ -1467,6 +1533,7 @@ CREATE FUNCTION zerosum.sqlstate(code text) RETURNS text
         when 'transaction_too_large' then 'ZS111'
         when 'invalid_limits' then 'ZS112'
         when 'invalid_asset' then 'ZS113'
+        when 'invalid_conditions' then 'ZS114'
         when 'unknown_wallet' then 'ZS201'
         when 'asset_mismatch' then 'ZS202'
         when 'wallet_frozen' then 'ZS203'
@@ -1481,6 +1548,8 @@ CREATE FUNCTION zerosum.sqlstate(code text) RETURNS text
         when 'asset_exists' then 'ZS212'
         when 'wallet_not_empty' then 'ZS213'
         when 'balance_outside_limits' then 'ZS214'
+        when 'wallet_changed' then 'ZS215'
+        when 'available_too_low' then 'ZS216'
         when 'lease_lost' then 'ZS301'
         else 'ZS000' end
 $_$;
@@ -1609,12 +1678,12 @@ CREATE FUNCTION zerosum.transaction_json(id bigint, kind text, postings text, en
         ',"idempotency_key":', case when starts_with(key, chr(127)) then 'null' else to_json(key)::text end, '}')
 $$;
 
-CREATE FUNCTION zerosum.transfer(ledger bigint, source text, destination text, amount numeric, key text DEFAULT NULL::text, reference text DEFAULT NULL::text, description text DEFAULT NULL::text, metadata jsonb DEFAULT NULL::jsonb, effective_at timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS TABLE(replayed boolean, transaction json)
+CREATE FUNCTION zerosum.transfer(ledger bigint, source text, destination text, amount numeric, key text DEFAULT NULL::text, reference text DEFAULT NULL::text, description text DEFAULT NULL::text, metadata jsonb DEFAULT NULL::jsonb, effective_at timestamp with time zone DEFAULT NULL::timestamp with time zone, conditions jsonb DEFAULT NULL::jsonb) RETURNS TABLE(replayed boolean, transaction json)
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
     select * from zerosum.run(ledger, 'transfer', source, destination, amount, key, reference,
-        description, metadata, effective_at)
+        description, metadata, effective_at, conditions)
 $$;
 
 CREATE FUNCTION zerosum.type_matches(type text, patterns text[]) RETURNS boolean

@@ -24,6 +24,7 @@ class Request:
     description: str | None = None
     metadata: str | None = None
     effective: datetime | None = None
+    conditions: str | None = None
 
     def but(self, **changes: Any) -> Request:
         return replace(self, **changes)
@@ -46,7 +47,7 @@ async def post(
             destinations.append(destination)
             amounts.append(None if amount is None else str(amount))
     rows = await conn.fetch(
-        "select * from zerosum.post($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12)",
+        "select * from zerosum.post($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13)",
         ledger,
         [r.kind for r in requests],
         [r.key for r in requests],
@@ -59,6 +60,7 @@ async def post(
         [r.metadata for r in requests],
         [r.effective for r in requests],
         skip_locked,
+        [r.conditions for r in requests],
     )
     return [(row["outcome"], row["body"]) for row in rows]
 

@@ -8,7 +8,7 @@
 -- Locks: none. Codes: none.
 create or replace function zerosum.check_requests(
     kinds text[], keys text[], posting_of int[], sources text[], destinations text[], amounts text[],
-    refs text[], descriptions text[], metadatas jsonb[], effective_ats timestamptz[]
+    refs text[], descriptions text[], metadatas jsonb[], effective_ats timestamptz[], ifs jsonb[]
 ) returns table (i bigint, first int, last int, code text, print bytea, twin bigint)
 language sql stable as $$
     select r.i, coalesce(g.first, 1), coalesce(g.last, 0),
@@ -30,13 +30,14 @@ language sql stable as $$
                 then 'transaction_too_large'
             when r.effective not between '0001-01-01 00:00:00+00' and '9999-12-31 23:59:59.999999+00'
                 then 'invalid_effective_at'
+            when not zerosum.conditions_valid(r.conditions) then 'invalid_conditions'
         end,
         sha256(convert_to(concat('1 ', r.kind, ' ', g.size, ' ', g.canon, E'\n', to_json(r.ref), E'\n',
             to_json(r.description), E'\n', nullif(r.metadata, '{}'), E'\n',
-            extract(epoch from r.effective)), 'UTF8')),
+            extract(epoch from r.effective), E'\n' || r.conditions::text), 'UTF8')),
         lag(r.i) over (partition by r.key order by r.i)
-    from unnest(kinds, keys, refs, descriptions, metadatas, effective_ats)
-        with ordinality r (kind, key, ref, description, metadata, effective, i)
+    from unnest(kinds, keys, refs, descriptions, metadatas, effective_ats, ifs)
+        with ordinality r (kind, key, ref, description, metadata, effective, conditions, i)
     left join (
         select u.request, min(u.p)::int as first, max(u.p)::int as last, count(*) as size,
             bool_and(coalesce(u.amount !~ '[^0-9]' and not starts_with(u.amount, '0')

@@ -3,9 +3,9 @@
 create or replace function zerosum.credit(
     ledger bigint, wallet text, amount numeric, key text default null, source text default '@world',
     reference text default null, description text default null, metadata jsonb default null,
-    effective_at timestamptz default null
+    effective_at timestamptz default null, conditions jsonb default null
 ) returns table (replayed boolean, transaction json)
 language sql security definer set search_path = pg_catalog, pg_temp as $$
     select * from zerosum.run(ledger, 'credit', source, wallet, amount, key, reference,
-        description, metadata, effective_at)
+        description, metadata, effective_at, conditions)
 $$;

@@ -1,6 +1,6 @@
 -- Decide and write a batch of requests of one ledger, each with its own outcome, in order, later ones seeing earlier
--- ones. Arguments are parallel arrays: one element a request (kinds, keys, refs, …; the last four may be shorter and
--- mean null; a null key gets a private one-time key), one element a posting (posting_of: the number of its
+-- ones. Arguments are parallel arrays: one element a request (kinds, keys, refs, …; the last four and ifs, its conditions
+-- as conditions_valid() has them, may be shorter and mean null; a null key gets a private one-time key), one element a posting (posting_of: the number of its
 -- request, ascending; amounts as digits).
 -- Returns a row a request, in order: outcome posted | replayed (body: the transaction) | refused (body: code and
 -- facts) | busy (body: a wallet that somebody else has locked; only with skip_locked, which waits for none). Refused
@@ -11,7 +11,8 @@ create or replace function zerosum.post(
     ledger bigint, kinds text[], keys text[],
     posting_of int[], sources text[], destinations text[], amounts text[],
     refs text[] default '{}', descriptions text[] default '{}',
-    metadatas jsonb[] default '{}', effective_ats timestamptz[] default '{}', skip_locked boolean default false
+    metadatas jsonb[] default '{}', effective_ats timestamptz[] default '{}', skip_locked boolean default false,
+    ifs jsonb[] default '{}'
 ) returns table (outcome text, body text)
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off
@@ -33,7 +34,7 @@ declare
     to_balances numeric[] := from_balances;
     to_versions bigint[] := from_versions;
     -- a locked wallet each
-    busy text[]; busy_keys text[] := '{}';
+    busy text[]; busy_keys text[] := '{}'; watched text[] := '{}';
     places tid[]; befores bigint[]; wallets text[]; assets text[]; stati text[]; balances numeric[]; versions bigint[];
     helds numeric[]; lows numeric[]; highs numeric[]; worlds text[];
     written int := 0; at timestamptz; checked bool := false; known record;
@@ -66,7 +67,7 @@ begin
     into firsts, lasts, codes, prints, twins, faults
     from (
         select * from zerosum.check_requests(kinds, keys, posting_of, sources, destinations, amounts,
-            refs, descriptions, metadatas, effective_ats) order by i
+            refs, descriptions, metadatas, effective_ats, ifs) order by i
     ) q;
     if faults = 0 then
         moved := amounts;
@@ -115,8 +116,15 @@ begin
         end loop;
         exit when checked;
 
+        if cardinality(ifs) > 0 then
+            watched := array(select c.one ->> 'wallet'
+                from unnest(ifs) with ordinality u (conditions, i)
+                cross join lateral jsonb_array_elements(
+                    case when outcomes[u.i] is null then u.conditions else '[]' end) c (one));
+        end if;
         if skip_locked then
-            busy := zerosum.busy_wallets(l, sources || destinations);
+            busy := zerosum.busy_wallets(l, sources || destinations || watched);
+            watched := array(select x.id from unnest(watched) x (id) where x.id <> all (busy));
             for i in 1..n loop
                 continue when outcomes[i] is not null;
                 for p in firsts[i]..lasts[i] loop
@@ -126,7 +134,9 @@ begin
                         exit;
                     end if;
                 end loop;
-                if outcomes[i] is null and keys[i] = any (busy_keys) then
+                if outcomes[i] is null and (keys[i] = any (busy_keys) or ifs[i] is not null and exists (
+                    select from jsonb_array_elements(ifs[i]) c (one) where c.one ->> 'wallet' = any (busy)))
+                then
                     outcomes[i] := 'busy';
                 end if;
                 if outcomes[i] = 'busy' then
@@ -144,7 +154,7 @@ begin
                 w.held, w.recorded_at, w.min_balance + w.held as low, w.max_balance as high,
                 starts_with(w.id, '@world:') as world
             from (
-                select distinct v.id collate "C" as id from unnest(sources || destinations) v (id) order by 1
+                select distinct v.id collate "C" as id from unnest(sources || destinations || watched) v (id) order by 1
             ) x
             cross join lateral (
                 select w.ctid, w.* from ledger.wallets w where w.ledger_id = l and w.id = x.id for update
@@ -206,6 +216,14 @@ begin
         code := null;
         broken := null;
         j := lasts[i];
+        if ifs[i] is not null then
+            code := zerosum.condition_facts(ifs[i], wallets, versions, balances, helds, false);
+            if code is not null then
+                outcomes[i] := 'refused';
+                bodies[i] := code;
+                continue;
+            end if;
+        end if;
         for p in firsts[i]..lasts[i] loop
             if flaws[p] is not null then
                 code := flaws[p];
@@ -234,6 +252,9 @@ begin
                 end if;
                 exit when broken is not null;
             end loop;
+        end if;
+        if code is null and broken is null and ifs[i] is not null then
+            code := zerosum.condition_facts(ifs[i], wallets, versions, balances, helds, true);
         end if;
         if code is null and broken is null then
             outcomes[i] := 'posted';

@@ -3,7 +3,8 @@
 -- Locks: those of post(). Codes: those of zerosum.sqlstate(), 40001.
 create or replace function zerosum.run(
     ledger bigint, kind text, source text, destination text, amount numeric, key text,
-    reference text, description text, metadata jsonb, effective_at timestamptz
+    reference text, description text, metadata jsonb, effective_at timestamptz,
+    conditions jsonb
 ) returns table (replayed boolean, transaction json)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_variable
@@ -17,7 +18,7 @@ begin
     select p.outcome, p.body into r
     from zerosum.post(ledger, array[kind], array[key], array[1], array[source], array[destination],
         array[amount::text], array[reference], array[description], array[metadata],
-        array[effective_at]) p;
+        array[effective_at], false, array[conditions]) p;
     if r.outcome = 'refused' then
         raise exception '%', r.body::json ->> 'code'
             using errcode = zerosum.sqlstate(r.body::json ->> 'code'), detail = r.body;

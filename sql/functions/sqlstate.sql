@@ -17,6 +17,7 @@ language sql immutable as $$
         when 'transaction_too_large' then 'ZS111'
         when 'invalid_limits' then 'ZS112'
         when 'invalid_asset' then 'ZS113'
+        when 'invalid_conditions' then 'ZS114'
         when 'unknown_wallet' then 'ZS201'
         when 'asset_mismatch' then 'ZS202'
         when 'wallet_frozen' then 'ZS203'
@@ -31,6 +32,8 @@ language sql immutable as $$
         when 'asset_exists' then 'ZS212'
         when 'wallet_not_empty' then 'ZS213'
         when 'balance_outside_limits' then 'ZS214'
+        when 'wallet_changed' then 'ZS215'
+        when 'available_too_low' then 'ZS216'
         when 'lease_lost' then 'ZS301'
         else 'ZS000' end
 $$;

@@ -3,9 +3,9 @@
 create or replace function zerosum.transfer(
     ledger bigint, source text, destination text, amount numeric, key text default null,
     reference text default null, description text default null, metadata jsonb default null,
-    effective_at timestamptz default null
+    effective_at timestamptz default null, conditions jsonb default null
 ) returns table (replayed boolean, transaction json)
 language sql security definer set search_path = pg_catalog, pg_temp as $$
     select * from zerosum.run(ledger, 'transfer', source, destination, amount, key, reference,
-        description, metadata, effective_at)
+        description, metadata, effective_at, conditions)
 $$;

@@ -62,6 +62,7 @@ class Wallets(RuleBasedStateMachine):
         )
         assert outcome == "created"
         self.model.limits[name], self.model.balances[name] = (low, high), 0
+        self.model.versions[name] = 0
         return name
 
     @rule(name=names, receives=st.booleans())
@@ -97,6 +98,27 @@ class Wallets(RuleBasedStateMachine):
     )
     def move(self, postings: list[tuple[str, str, int]], key: int | None) -> None:
         self.post([req(*postings, key=None if key is None else f"{self.run}-{key}")])
+
+    @rule(
+        postings=st.lists(st.tuples(names, names, AMOUNTS), min_size=1, max_size=3),
+        watched=names,
+        behind=st.sampled_from([0, 0, 1]),
+        least=st.sampled_from([None, -50, 0, 100]),
+        key=st.one_of(st.none(), st.integers(0, 5)),
+    )
+    def move_if(
+        self,
+        postings: list[tuple[str, str, int]],
+        watched: str,
+        behind: int,
+        least: int | None,
+        key: int | None,
+    ) -> None:
+        condition = {"wallet": watched, "version": max(0, self.model.versions[watched] - behind)}
+        if least is not None:
+            condition["min_available_after"] = least
+        named = None if key is None else f"{self.run}-{key}"
+        self.post([req(*postings, key=named, conditions=json.dumps([condition]))])
 
     @rule(
         batch=st.lists(

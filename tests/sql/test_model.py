@@ -41,20 +41,39 @@ class Model:
         self.limits = limits
         self.balances = dict.fromkeys(limits, 0)
         self.keys: dict[str, Any] = {}
+        self.versions = dict.fromkeys(limits, 0)
         self.shut: dict[str, str] = {}  # frozen, frozen_out (it may receive), closed
 
     def decide(self, request: Request) -> str:
-        meaning = (request.kind, request.postings)
+        meaning = (request.kind, request.postings, request.conditions)
         if request.key in self.keys:
             same = self.keys[request.key] == meaning
             return "replayed" if same else "idempotency_key_reused"
-        if (shut := self.first_shut(request)) is not None:
-            return shut
+        if (flaw := self.changed(request) or self.first_shut(request)) is not None:
+            return flaw
         after = dict(self.balances)
         for source, destination, amount in request.postings:
             for name, change in ((source, -amount), (destination, amount)):
                 if name in after:
                     after[name] += change
+        if (flaw := self.out_of_bounds(request, after)) is not None:
+            return flaw
+        self.balances = after
+        for posting in request.postings:
+            for name in posting[:2]:
+                self.versions[name] = self.versions.get(name, 0) + 1
+        if request.key is not None:
+            self.keys[request.key] = meaning
+        return "posted"
+
+    def changed(self, request: Request) -> str | None:
+        for condition in json.loads(request.conditions or "[]"):
+            version = self.versions[condition["wallet"]]
+            if condition.get("version", version) != version:
+                return "wallet_changed"
+        return None
+
+    def out_of_bounds(self, request: Request, after: dict[str, int]) -> str | None:
         for source, destination, _ in request.postings:
             low = self.limits.get(source, (None, None))[0]
             high = self.limits.get(destination, (None, None))[1]
@@ -62,10 +81,11 @@ class Model:
                 return "balance_overflow" if low is None else "insufficient_funds"
             if destination in after and after[destination] > (LARGEST if high is None else high):
                 return "balance_overflow" if high is None else "max_balance_exceeded"
-        self.balances = after
-        if request.key is not None:
-            self.keys[request.key] = meaning
-        return "posted"
+        for condition in json.loads(request.conditions or "[]"):
+            least = condition.get("min_available_after")
+            if least is not None and after[condition["wallet"]] < least:
+                return "available_too_low"
+        return None
 
     def first_shut(self, request: Request) -> str | None:
         for source, destination, _ in request.postings:
