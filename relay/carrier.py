@@ -8,7 +8,7 @@ from typing import Protocol
 
 import msgspec
 
-from app.sink_url import BadSink, SinkUrl, parse_sink_url
+from app.sink_url import SinkUrl
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,30 +39,6 @@ class Carrier(Protocol):
 
     async def close(self) -> None:
         """Let go of the connection, at once."""
-
-
-class Missing(BadSink):
-    """A library that this sink needs is not installed."""
-
-
-def open_carrier(url: str) -> Carrier:
-    """Raises BadSink. The libraries are imported when a sink needs them: they are extras."""
-    sink = parse_sink_url(url)
-    if sink.scheme == "kafka":
-        try:
-            from relay.kafka import KafkaCarrier
-        except ImportError:
-            raise Missing("Kafka needs confluent-kafka: pip install 'zerosum[kafka]'") from None
-        return KafkaCarrier(sink)
-    if sink.scheme == "sqs":
-        try:
-            from relay.sqs import SqsCarrier
-        except ImportError:
-            raise Missing("SQS needs botocore: pip install 'zerosum[sqs]'") from None
-        return SqsCarrier(sink)
-    from relay.redis_stream import RedisStreamCarrier
-
-    return RedisStreamCarrier(sink)
 
 
 def attributes(event: Event, sink: SinkUrl) -> dict[str, str]:

@@ -15,8 +15,8 @@ import asyncpg
 
 from app import metrics
 from app.db import DATABASE_ERRORS, Pool, call
-from app.sink_url import BadSink
-from relay.carrier import Carrier, CarryFailed, Event, open_carrier
+from app.sink_url import BadSink, parse_sink_url
+from relay.carrier import Carrier, CarryFailed, Event
 
 PAGE = 1000
 PAGE_BYTES = 4 * 1024 * 1024
@@ -142,3 +142,27 @@ class SinkWorker:
         carrier, self.carrier = self.carrier, None
         if carrier is not None:
             await carrier.close()
+
+
+class Missing(BadSink):
+    """A library that this sink needs is not installed."""
+
+
+def open_carrier(url: str) -> Carrier:
+    """Raises BadSink. The libraries are imported when a sink needs them: they are extras."""
+    sink = parse_sink_url(url)
+    if sink.scheme == "kafka":
+        try:
+            from relay.kafka import KafkaCarrier
+        except ImportError:
+            raise Missing("Kafka needs confluent-kafka: pip install 'zerosum[kafka]'") from None
+        return KafkaCarrier(sink)
+    if sink.scheme == "sqs":
+        try:
+            from relay.sqs import SqsCarrier
+        except ImportError:
+            raise Missing("SQS needs botocore: pip install 'zerosum[sqs]'") from None
+        return SqsCarrier(sink)
+    from relay.redis_stream import RedisStreamCarrier
+
+    return RedisStreamCarrier(sink)
