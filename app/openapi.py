@@ -28,8 +28,10 @@ def statuses(operation: Operation) -> list[int]:
     found = {500, 503}
     if operation.scope is not None:
         found |= {400, 401, 403, 429}
+    if operation.method in {"POST", "PATCH"}:
+        found |= {409, 422}
     if operation.body is not None:
-        found |= {409, 413, 415, 422}
+        found |= {413, 415}
     if "{" in operation.path:
         found |= {404}
     return sorted(found - set(operation.answers))

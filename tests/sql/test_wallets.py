@@ -34,6 +34,7 @@ async def test_a_wallet_is_made_once_and_found_by_the_same_request(db: asyncpg.C
         "metadata": {"a": 1},
         "version": 0,
         "status": "open",
+        "credits_while_frozen": False,
     }
     assert await create(db, **arguments) == ("exists", body | {"created_at": created_at})
     for change in (
