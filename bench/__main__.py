@@ -49,7 +49,7 @@ async def measure(bench: Bench) -> dict[str, Result]:
         }
     )
     results["memory after load"] = {"mib": resident_mib(bench.processes[0].pid)}
-    await delivery.drained(bench)
+    await delivery.settled(bench)
     results["webhook, idle"] = await delivery.paced(bench, 10, 30)
     results["webhook, 500 transfers/s"] = await delivery.paced(bench, 500, 10)
     results["relay, idle"] = await idle(bench)

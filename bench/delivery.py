@@ -127,6 +127,18 @@ async def pile_up(conn: asyncpg.Connection) -> None:
         )
 
 
+async def settled(bench: Bench) -> None:
+    """An idle database is one whose vacuum of what the load left has ended too."""
+    await drained(bench)
+    await bench.checkpoint()
+    vacuums = "select count(*) from pg_stat_activity where backend_type = 'autovacuum worker'"
+    quiet = 0
+    async with bench.database() as conn, asyncio.timeout(180):
+        while quiet < 20:
+            quiet = 0 if await conn.fetchval(vacuums) else quiet + 1
+            await asyncio.sleep(0.5)
+
+
 async def drained(bench: Bench) -> None:
     """Wait until the outbox is empty, so that one figure does not pay for another's events."""
     async with bench.database() as conn:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import Counter, deque
 
 import asyncpg
 
@@ -32,11 +33,12 @@ class EndpointWorker:
 
     def __init__(self, pool: Pool, sender: WebhookSender, ledger: int, endpoint: int) -> None:
         self.pool, self.sender, self.ledger, self.endpoint = pool, sender, ledger, endpoint
-        self.slots = asyncio.Semaphore(CONCURRENCY)
+        self.waiting: deque[tuple[int, int, Message]] = deque()
         self.woken = asyncio.Event()
         self.woken_at = 0.0
         self.finished = asyncio.Event()
         self.sending: set[asyncio.Task[None]] = set()
+        self.senders = 0
         # Deliveries that are being sent or not recorded yet: not to be taken again. Fresh are those that the feed gave:
         # the cursor can't pass them.
         self.busy: set[int] = set()
@@ -61,6 +63,7 @@ class EndpointWorker:
 
     async def drain(self) -> None:
         """At the end: let what is being sent arrive, for a moment, and record it, so that it is not sent again."""
+        self.waiting.clear()
         if self.sending:
             await asyncio.wait(self.sending, timeout=DRAIN_S)
         for task in self.sending:
@@ -72,7 +75,7 @@ class EndpointWorker:
         """Fetch what is due, and send it, CONCURRENCY at a time."""
         while True:
             self.woken.clear()
-            if len(self.busy) >= MAX_BUSY:
+            if len(self.busy) >= MAX_BUSY or len(self.waiting) >= PAGE:
                 await self.woken.wait()
                 continue
             try:
@@ -89,11 +92,11 @@ class EndpointWorker:
                 log.warning("deliveries can't be read: %s", error)
                 await asyncio.sleep(DATABASE_RETRY_S)
                 continue
-            if not found or not await self.send_all(found[0]):
+            if not found or not self.send_all(found[0]):
                 await self.woken.wait()
 
-    async def send_all(self, row: asyncpg.Record) -> bool:
-        """Begin to send what one call found, or pass over what is not for this endpoint; False if there was nothing."""
+    def send_all(self, row: asyncpg.Record) -> bool:
+        """Let what one call found be sent, or pass over what is not for this endpoint; False if there was nothing."""
         seqs = row["seqs"]
         self.busy.update(seqs)
         self.fresh.update(seqs[len(seqs) - row["fresh"] :])
@@ -104,20 +107,26 @@ class EndpointWorker:
         for seq, attempts, event, body in zip(
             seqs, row["attempts"], row["ids"] or (), row["bodies"] or (), strict=True
         ):
-            await self.slots.acquire()
             message = Message(str(event), row["url"], row["secret"], body.encode())
-            task = asyncio.create_task(self.send(seq, attempts + 1, message))
+            self.waiting.append((seq, attempts + 1, message))
+        for _ in range(min(len(seqs), CONCURRENCY - self.senders)):
+            self.senders += 1
+            task = asyncio.create_task(self.send_some())
             self.sending.add(task)
             task.add_done_callback(self.sending.discard)
         return row["read_to"] is not None or bool(seqs)
 
-    async def send(self, seq: int, attempt: int, message: Message) -> None:
+    async def send_some(self) -> None:
+        """One after the other, until none waits: CONCURRENCY of these run at a time."""
         try:
-            outcome = await self.sender.send(message)
+            while self.waiting:
+                seq, attempt, message = self.waiting.popleft()
+                outcome = await self.sender.send(message)
+                self.outcomes.append((seq, attempt, outcome))
+                self.finished.set()
         finally:
-            self.slots.release()
-        self.outcomes.append((seq, attempt, outcome))
-        self.finished.set()
+            # At once, unlike the set of tasks, which forgets one only later: what is taken meanwhile finds its sender.
+            self.senders -= 1
 
     async def record(self) -> None:
         """Write outcomes down, all that there are at a time, until the database has them."""
@@ -164,8 +173,8 @@ class EndpointWorker:
             durations_ms=[outcome.duration_ms for _, _, outcome in outcomes],
             retries_s=retries,
         )
-        for word in verdicts:
-            metrics.DELIVERIES.labels(word).inc()
+        for word, count in Counter(verdicts).items():
+            metrics.DELIVERIES.labels(word).inc(count)
         self.recorded_to = sent_to
 
 
