@@ -6,11 +6,11 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app import parsing
+from app import parsing, request_types
 from app.db import call
 from app.responses import answer, page, refused
 
-ASSET = msgspec.json.Decoder(parsing.AssetRequest)
+ASSET = msgspec.json.Decoder(request_types.AssetRequest)
 STATUSES = {"created": 201, "exists": 200}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app import parsing
+from app import parsing, request_types
 from app.db import call
 from app.responses import page
 
@@ -15,6 +15,6 @@ async def list_events(request: Request) -> Response:
     state = request.app.state
     caller = await state.keys.caller(request, "read")
     limit = parsing.query_limit(request)
-    after = parsing.query_int(request, "after", 0, 0, parsing.MAX_ID)
+    after = parsing.query_int(request, "after", 0, 0, request_types.MAX_ID)
     rows = await call(state.pool, "list_events", ledger=caller.ledger, after=after, max=limit)
     return page(request, rows, limit, "seq")

@@ -9,13 +9,13 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app import parsing
+from app import parsing, request_types
 from app.auth import key_hash
 from app.db import call
 from app.errors import Refusal
 from app.responses import answer, page
 
-KEY = msgspec.json.Decoder(parsing.KeyRequest)
+KEY = msgspec.json.Decoder(request_types.KeyRequest)
 HINT_LENGTH = 7
 
 
@@ -43,7 +43,7 @@ async def list_keys(request: Request) -> Response:
     state = request.app.state
     caller = await state.keys.caller(request, "admin")
     limit = parsing.query_limit(request)
-    after = parsing.query_int(request, "after", 0, 0, parsing.MAX_ID)
+    after = parsing.query_int(request, "after", 0, 0, request_types.MAX_ID)
     rows = await call(state.pool, "list_keys", ledger=caller.ledger, after=after, max=limit)
     return page(request, rows, limit, "id")
 
@@ -52,7 +52,7 @@ async def revoke_key(request: Request) -> Response:
     """204; the key is refused within a second."""
     caller = await request.app.state.keys.caller(request, "admin")
     number = request.path_params["id"]
-    found = number <= parsing.MAX_ID and await call(
+    found = number <= request_types.MAX_ID and await call(
         request.app.state.pool, "revoke_key", ledger=caller.ledger, id=number
     )
     if not found or not found[0][0]:

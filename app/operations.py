@@ -14,7 +14,7 @@ from app import (
     events,
     health,
     keys,
-    parsing,
+    request_types,
     shapes,
     sinks,
     transaction_batch,
@@ -47,7 +47,7 @@ class Operation:
 LIMIT: dict[str, dict[str, Any]] = {
     "limit": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}
 }
-NUMBER: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": parsing.MAX_ID}
+NUMBER: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": request_types.MAX_ID}
 BY_NUMBER = {**LIMIT, "after": NUMBER}
 BY_ID = {**LIMIT, "after": {"type": "string", "pattern": "^[A-Za-z0-9_.:@-]{1,128}$"}}
 FROM_ZERO = {**LIMIT, "after": {**NUMBER, "minimum": 0}}
@@ -60,13 +60,13 @@ def money(path: str, handler: Handler, body: type) -> Operation:
 
 
 OPERATIONS = [
-    money("/v1/transfers", transactions.create_transfer, parsing.Transfer),
-    money("/v1/credits", transactions.create_credit, parsing.Credit),
-    money("/v1/debits", transactions.create_debit, parsing.Debit),
-    money("/v1/transactions", transactions.create_transaction, parsing.TransactionRequest),
+    money("/v1/transfers", transactions.create_transfer, request_types.Transfer),
+    money("/v1/credits", transactions.create_credit, request_types.Credit),
+    money("/v1/debits", transactions.create_debit, request_types.Debit),
+    money("/v1/transactions", transactions.create_transaction, request_types.TransactionRequest),
     Operation(
         *("POST", "/v1/transactions/batch", transaction_batch.create_batch),
-        *({200: shapes.BatchResults}, "write", parsing.BatchRequest),
+        *({200: shapes.BatchResults}, "write", request_types.BatchRequest),
         query=DRY_RUN,
         keyed=True,
     ),
@@ -81,7 +81,7 @@ OPERATIONS = [
     ),
     Operation(
         *("POST", "/v1/wallets", wallets.create_wallet),
-        *({201: shapes.Wallet, 200: shapes.Wallet}, "write", parsing.WalletRequest),
+        *({201: shapes.Wallet, 200: shapes.Wallet}, "write", request_types.WalletRequest),
     ),
     Operation(
         *("GET", "/v1/wallets", wallets.list_wallets),
@@ -91,11 +91,11 @@ OPERATIONS = [
     Operation("GET", "/v1/wallets/{id}", wallets.read_wallet, {200: shapes.Wallet}),
     Operation(
         *("PATCH", "/v1/wallets/{id}", wallets.change_wallet),
-        *({200: shapes.Wallet}, "write", parsing.WalletChange),
+        *({200: shapes.Wallet}, "write", request_types.WalletChange),
     ),
     Operation(
         *("POST", "/v1/wallets/{id}/freeze", wallets.freeze_wallet),
-        *({200: shapes.Wallet}, "write", parsing.FreezeRequest),
+        *({200: shapes.Wallet}, "write", request_types.FreezeRequest),
     ),
     Operation(
         *("POST", "/v1/wallets/{id}/unfreeze", wallets.unfreeze_wallet),
@@ -112,7 +112,7 @@ OPERATIONS = [
     ),
     Operation(
         *("POST", "/v1/assets", assets.create_asset),
-        *({201: shapes.Asset, 200: shapes.Asset}, "admin", parsing.AssetRequest),
+        *({201: shapes.Asset, 200: shapes.Asset}, "admin", request_types.AssetRequest),
     ),
     Operation(
         *("GET", "/v1/assets", assets.list_assets),
@@ -122,7 +122,7 @@ OPERATIONS = [
     Operation("GET", "/v1/events", events.list_events, {200: shapes.EventList}, query=FROM_ZERO),
     Operation(
         *("POST", "/v1/webhooks", webhooks.create_webhook),
-        *({201: shapes.NewWebhook}, "admin", parsing.WebhookRequest),
+        *({201: shapes.NewWebhook}, "admin", request_types.WebhookRequest),
     ),
     Operation(
         "GET", "/v1/webhooks", webhooks.list_webhooks, {200: shapes.WebhookList}, query=FROM_ZERO
@@ -143,7 +143,7 @@ OPERATIONS = [
     ),
     Operation(
         *("POST", "/v1/sinks", sinks.create_sink),
-        *({201: shapes.Sink}, "admin", parsing.SinkRequest),
+        *({201: shapes.Sink}, "admin", request_types.SinkRequest),
     ),
     Operation("GET", "/v1/sinks", sinks.list_sinks, {200: shapes.SinkList}, query=FROM_ZERO),
     Operation("GET", "/v1/sinks/{id:int}", sinks.read_sink, {200: shapes.Sink}),
@@ -152,11 +152,11 @@ OPERATIONS = [
     Operation("POST", "/v1/sinks/{id:int}/resume", sinks.resume_sink, {200: shapes.Sink}, "admin"),
     Operation(
         *("POST", "/v1/sinks/{id:int}/rewind", sinks.rewind_sink),
-        *({200: shapes.Sink}, "admin", parsing.RewindRequest),
+        *({200: shapes.Sink}, "admin", request_types.RewindRequest),
     ),
     Operation(
         *("POST", "/v1/keys", keys.create_key),
-        *({201: shapes.NewKey}, "admin", parsing.KeyRequest),
+        *({201: shapes.NewKey}, "admin", request_types.KeyRequest),
     ),
     Operation("GET", "/v1/keys", keys.list_keys, {200: shapes.KeyList}, "admin", query=FROM_ZERO),
     Operation("DELETE", "/v1/keys/{id:int}", keys.revoke_key, {204: None}, "admin"),

@@ -1,4 +1,4 @@
-"""Request bodies: the types that parse them, and every limit that needs no database.
+"""Reading and checking requests: every limit that needs no database.
 
 A float is never money: amounts are JSON integers or strings of digits, and travel on as text.
 """
@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
-from msgspec import Meta, Raw, Struct
+from msgspec import Raw
 from starlette.requests import ClientDisconnect, Request
 
 from app.errors import Refusal
+from app.request_types import EMPTY, Amount, Condition, PostingRequest
 
-MAX_ID = 2**63 - 1
 BODY_LIMIT = 1024 * 1024
 METADATA_LIMIT, METADATA_DEPTH = 16384, 32
 DIGITS = re.compile(r"[1-9][0-9]{0,37}")
@@ -28,166 +28,6 @@ WALLET_ID = re.compile(r"[A-Za-z0-9_.:@-]{1,128}")
 KEY = re.compile(r"[ -~]{1,255}")
 OFFSET = re.compile(r".*(Z|[+-][0-9]{2}:[0-9]{2})", re.IGNORECASE)
 PATH_IN_MESSAGE = re.compile(r"`\$(?:\[[.0-9]*\])*\.?(?:\w+(?:\[[.0-9]*\])*\.)*(\w+)`")
-EMPTY = Raw(b"{}")
-
-# What follows `extra_json_schema` is told in OpenAPI, and checked below, where a wrong value has its own code.
-Amount = Annotated[
-    int | str,
-    Meta(
-        description="A whole number of the asset's smallest unit, as an integer or a string of digits.",
-        extra_json_schema={
-            "anyOf": [
-                {"type": "integer", "minimum": 1, "maximum": 10**38 - 1},
-                {"type": "string", "pattern": "^[1-9][0-9]{0,37}$"},
-            ]
-        },
-    ),
-]
-Limit = Annotated[
-    int | str,
-    Meta(
-        description="A whole number of the asset's smallest unit.",
-        extra_json_schema={
-            "anyOf": [
-                {"type": "integer", "minimum": 1 - 10**38, "maximum": 10**38 - 1},
-                {"type": "string", "pattern": "^(0|-?[1-9][0-9]{0,37})$"},
-            ]
-        },
-    ),
-]
-WalletId = Annotated[
-    str,
-    Meta(extra_json_schema={"pattern": "^[A-Za-z0-9_.:@-]{1,128}$"}, description="A wallet's id."),
-]
-Text = Annotated[
-    str, Meta(description="At most 1,024 bytes.", extra_json_schema={"maxLength": 1024})
-]
-Timestamp = Annotated[
-    str, Meta(description="RFC 3339 with an offset.", extra_json_schema={"format": "date-time"})
-]
-Metadata = Annotated[
-    Raw,
-    Meta(
-        description="At most 16,384 bytes, nested at most 32 deep.",
-        extra_json_schema={"type": "object"},
-    ),
-]
-
-
-class Condition(Struct, forbid_unknown_fields=True):
-    """What must be so, under the locks that the request is decided under, or it is refused."""
-
-    wallet: WalletId
-    version: Annotated[int, Meta(ge=0, le=10**18 - 1)] | msgspec.UnsetType = msgspec.UNSET
-    min_available_after: Limit | msgspec.UnsetType = msgspec.UNSET
-
-
-class Details(Struct, kw_only=True, forbid_unknown_fields=True):
-    """What every money request may carry."""
-
-    reference: Text | None = None
-    description: Text | None = None
-    metadata: Metadata = msgspec.field(default_factory=lambda: EMPTY)
-    effective_at: Timestamp | None = None
-    conditions: Annotated[list[Condition], Meta(min_length=1, max_length=100)] | None = (
-        msgspec.field(default=None, name="if")
-    )
-
-
-class Credit(Details, kw_only=True):
-    wallet: WalletId
-    amount: Amount
-    source: WalletId = "@world"
-
-
-class Debit(Details, kw_only=True):
-    wallet: WalletId
-    amount: Amount
-    destination: WalletId = "@world"
-
-
-class Transfer(Details, kw_only=True):
-    source: WalletId
-    destination: WalletId
-    amount: Amount
-
-
-class PostingRequest(Struct, forbid_unknown_fields=True):
-    source: WalletId
-    destination: WalletId
-    amount: Amount
-
-
-class TransactionRequest(Details, kw_only=True):
-    postings: Annotated[list[PostingRequest], Meta(min_length=1, max_length=100)]
-
-
-class WalletRequest(Struct, kw_only=True, forbid_unknown_fields=True):
-    asset: str
-    id: WalletId | None = None
-    min_balance: Limit | None = 0
-    max_balance: Limit | None = None
-    metadata: Metadata = msgspec.field(default_factory=lambda: EMPTY)
-
-
-class AssetRequest(Struct, kw_only=True, forbid_unknown_fields=True):
-    code: Annotated[str, Meta(extra_json_schema={"pattern": "^[A-Za-z0-9_.-]{1,32}$"})]
-    scale: Annotated[int, Meta(extra_json_schema={"minimum": 0, "maximum": 38})]
-
-
-class KeyRequest(Struct, kw_only=True, forbid_unknown_fields=True):
-    scope: Literal["read", "write", "admin"]
-
-
-class WebhookRequest(Struct, kw_only=True, forbid_unknown_fields=True):
-    url: str
-    types: list[str] = msgspec.field(default_factory=lambda: ["*"])
-
-
-class BatchItem(Details, kw_only=True):
-    postings: list[PostingRequest]
-    idempotency_key: Annotated[
-        str | None,
-        Meta(description="1 to 255 printable ASCII characters; else that of the batch and /index."),
-    ] = None
-
-
-class BatchRequest(Struct, kw_only=True, forbid_unknown_fields=True):
-    transactions: Annotated[list[BatchItem], Meta(min_length=1, max_length=1000)]
-    mode: Annotated[
-        Literal["independent"],
-        Meta(description="Each has its own result, later ones seeing earlier."),
-    ] = "independent"
-
-
-class BatchEnvelope(Struct, kw_only=True, forbid_unknown_fields=True):
-    """A BatchRequest as it is read: what is wrong with one item is that one's result."""
-
-    transactions: Annotated[list[Raw], Meta(min_length=1, max_length=1000)]
-    mode: Literal["independent"] = "independent"
-
-
-class WalletChange(Struct, kw_only=True, forbid_unknown_fields=True):
-    """What is not given stays."""
-
-    min_balance: Limit | msgspec.UnsetType | None = msgspec.UNSET
-    max_balance: Limit | msgspec.UnsetType | None = msgspec.UNSET
-    metadata: Metadata | msgspec.UnsetType = msgspec.UNSET
-
-
-class FreezeRequest(Struct, kw_only=True, forbid_unknown_fields=True):
-    credits: Annotated[bool, Meta(description="May it still receive?")] = False
-
-
-class SinkRequest(Struct, kw_only=True, forbid_unknown_fields=True):
-    url: Annotated[
-        str, Meta(description="Such as kafka://host:9092/topic?types=transaction.*; see the docs.")
-    ]
-
-
-class RewindRequest(Struct, kw_only=True, forbid_unknown_fields=True):
-    seq: Annotated[int, Meta(ge=1, le=MAX_ID, description="Of the first event that is wanted.")]
-
 
 # What a member that is there but wrong is called, where it has a code of its own.
 MEMBER_CODES = {

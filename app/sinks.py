@@ -6,14 +6,14 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app import parsing
+from app import parsing, request_types
 from app.db import call
 from app.errors import Refusal
 from app.responses import answer, page
 from app.sink_url import BadSink, SinkUrl, parse_sink_url
 
-SINK = msgspec.json.Decoder(parsing.SinkRequest)
-REWIND = msgspec.json.Decoder(parsing.RewindRequest)
+SINK = msgspec.json.Decoder(request_types.SinkRequest)
+REWIND = msgspec.json.Decoder(request_types.RewindRequest)
 
 
 async def create_sink(request: Request) -> Response:
@@ -55,7 +55,7 @@ async def list_sinks(request: Request) -> Response:
     state = request.app.state
     caller = await state.keys.caller(request, "read")
     limit = parsing.query_limit(request)
-    after = parsing.query_int(request, "after", 0, 0, parsing.MAX_ID)
+    after = parsing.query_int(request, "after", 0, 0, request_types.MAX_ID)
     rows = await call(state.pool, "list_sinks", ledger=caller.ledger, after=after, max=limit)
     return page(request, rows, limit, "id")
 
@@ -117,6 +117,6 @@ async def change(
 
 def path_id(request: Request) -> int:
     number: int = request.path_params["id"]
-    if number > parsing.MAX_ID:
+    if number > request_types.MAX_ID:
         raise Refusal("not_found")
     return number

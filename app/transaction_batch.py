@@ -6,7 +6,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app import parsing
+from app import parsing, request_types
 from app.auth import Caller
 from app.batch import Answer, PostRequest, Waiting
 from app.dry_run import HEADER as DRY_RUN
@@ -16,8 +16,8 @@ from app.group_commit import GroupCommit
 from app.responses import answer, refused_body
 from app.transactions import post_request
 
-BATCH = msgspec.json.Decoder(parsing.BatchEnvelope)
-ITEM = msgspec.json.Decoder(parsing.BatchItem)
+BATCH = msgspec.json.Decoder(request_types.BatchEnvelope)
+ITEM = msgspec.json.Decoder(request_types.BatchItem)
 MAX_KEY = 250  # of the batch: /index follows
 Item = Waiting | Refusal
 

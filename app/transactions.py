@@ -6,23 +6,15 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app import parsing
+from app import parsing, request_types
 from app.auth import Caller
 from app.batch import PostRequest
 from app.db import call
 from app.dry_run import HEADER as DRY_RUN
 from app.dry_run import is_dry_run, rehearse
 from app.errors import Refusal
-from app.parsing import (
-    Credit,
-    Debit,
-    Details,
-    T,
-    TransactionRequest,
-    Transfer,
-    amount_text,
-    wallet_id,
-)
+from app.parsing import T, amount_text, wallet_id
+from app.request_types import Credit, Debit, Details, TransactionRequest, Transfer
 from app.responses import answer, page, refused
 
 CREDIT = msgspec.json.Decoder(Credit)
@@ -105,7 +97,7 @@ async def read_transaction(request: Request) -> Response:
     number = request.path_params["id"]
     rows = (
         await call(request.app.state.pool, "answer", ledger=caller.ledger, ids=[number])
-        if number <= parsing.MAX_ID
+        if number <= request_types.MAX_ID
         else []
     )
     if not rows:
@@ -118,7 +110,7 @@ async def list_transactions(request: Request) -> Response:
     state = request.app.state
     caller = await state.keys.caller(request, "read")
     limit = parsing.query_limit(request)
-    before = parsing.query_int(request, "after", None, 1, parsing.MAX_ID)
+    before = parsing.query_int(request, "after", None, 1, request_types.MAX_ID)
     rows = await call(
         state.pool, "list_transactions", ledger=caller.ledger, before=before, max=limit
     )

@@ -6,15 +6,15 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app import parsing
+from app import parsing, request_types
 from app.auth import Caller
 from app.db import call
 from app.errors import Refusal
 from app.responses import answer, page, refused
 
-CHANGE = msgspec.json.Decoder(parsing.WalletChange)
-FREEZE = msgspec.json.Decoder(parsing.FreezeRequest)
-WALLET = msgspec.json.Decoder(parsing.WalletRequest)
+CHANGE = msgspec.json.Decoder(request_types.WalletChange)
+FREEZE = msgspec.json.Decoder(request_types.FreezeRequest)
+WALLET = msgspec.json.Decoder(request_types.WalletRequest)
 STATUSES = {"created": 201, "exists": 200}
 
 
@@ -56,7 +56,7 @@ async def change_wallet(request: Request) -> Response:
     return await change(request, caller, "change_wallet", changes=f"{{{','.join(changes)}}}")
 
 
-def limit_json(limit: parsing.Limit | msgspec.UnsetType | None) -> str | None:
+def limit_json(limit: request_types.Limit | msgspec.UnsetType | None) -> str | None:
     """The empty text for one that is not given."""
     return "" if limit is msgspec.UNSET else parsing.limit_text(limit)
 
@@ -129,7 +129,7 @@ async def list_entries(request: Request) -> Response:
     state = request.app.state
     caller = await state.keys.caller(request, "read")
     limit = parsing.query_limit(request)
-    after = parsing.query_int(request, "after", None, 1, parsing.MAX_ID)
+    after = parsing.query_int(request, "after", None, 1, request_types.MAX_ID)
     await wallet_body(request, caller.ledger)
     rows = await call(
         state.pool,

@@ -10,13 +10,13 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app import parsing
+from app import parsing, request_types
 from app.addresses import BadUrl, check_url
 from app.db import call
 from app.errors import Refusal
 from app.responses import answer, page
 
-WEBHOOK = msgspec.json.Decoder(parsing.WebhookRequest)
+WEBHOOK = msgspec.json.Decoder(request_types.WebhookRequest)
 TYPE = re.compile(r"\*|[a-z0-9_]{1,64}(\.[a-z0-9_]{1,64}){0,4}(\.\*)?")
 MAX_TYPES = 32
 SECRET_BYTES = 32  # Standard Webhooks asks for 24 to 64.
@@ -51,7 +51,7 @@ async def list_webhooks(request: Request) -> Response:
     state = request.app.state
     caller = await state.keys.caller(request, "read")
     limit = parsing.query_limit(request)
-    after = parsing.query_int(request, "after", 0, 0, parsing.MAX_ID)
+    after = parsing.query_int(request, "after", 0, 0, request_types.MAX_ID)
     rows = await call(state.pool, "list_endpoints", ledger=caller.ledger, after=after, max=limit)
     return page(request, rows, limit, "id")
 
@@ -74,7 +74,7 @@ async def list_deliveries(request: Request) -> Response:
     state = request.app.state
     caller = await state.keys.caller(request, "read")
     limit = parsing.query_limit(request)
-    after = parsing.query_int(request, "after", None, 1, parsing.MAX_ID)
+    after = parsing.query_int(request, "after", None, 1, request_types.MAX_ID)
     wanted = request.query_params.get("status")
     if wanted not in {None, "pending", "delivered", "dead"}:
         raise Refusal("invalid_parameter", reason="status must be pending, delivered or dead.")
@@ -95,7 +95,7 @@ async def resend_delivery(request: Request) -> Response:
     """202: the event goes to the endpoint again, now."""
     caller = await request.app.state.keys.caller(request, "write")
     seq = request.path_params["seq"]
-    if seq > parsing.MAX_ID or not await succeeds(
+    if seq > request_types.MAX_ID or not await succeeds(
         request, "resend_delivery", caller.ledger, seq=seq
     ):
         raise Refusal("not_found")
@@ -108,7 +108,7 @@ async def webhook_body(request: Request, ledger: int) -> str:
         await call(
             request.app.state.pool, "list_endpoints", ledger=ledger, after=0, max=1, only_id=number
         )
-        if number <= parsing.MAX_ID
+        if number <= request_types.MAX_ID
         else []
     )
     if not rows:
@@ -120,7 +120,7 @@ async def webhook_body(request: Request, ledger: int) -> str:
 async def succeeds(request: Request, function: str, ledger: int, **more: int) -> bool:
     """Call a function that answers whether the endpoint in the path is there."""
     number = request.path_params["id"]
-    if number > parsing.MAX_ID:
+    if number > request_types.MAX_ID:
         return False
     (row,) = await call(request.app.state.pool, function, ledger=ledger, endpoint=number, **more)
     return bool(row[0])
