@@ -55,7 +55,7 @@ class Keys:
         if caller is None:
             raise Refusal("unauthorized")
         if self.rate_limit is not None:
-            await self.rate_limit.check(request, key)
+            await self.rate_limit.check(request, key_hash(key).hex())
         if SCOPES.index(caller.scope) < SCOPES.index(needed):
             raise Refusal("forbidden", scope=caller.scope, needed=needed)
         return caller

@@ -13,7 +13,8 @@ from app import parsing, request_types
 from app.auth import key_hash
 from app.db import call
 from app.errors import Refusal
-from app.responses import answer, page
+from app.lists import list_by_id
+from app.responses import answer
 
 KEY = msgspec.json.Decoder(request_types.KeyRequest)
 HINT_LENGTH = 7
@@ -40,21 +41,14 @@ async def create_key(request: Request) -> Response:
 
 async def list_keys(request: Request) -> Response:
     """By id, without the keys themselves."""
-    state = request.app.state
-    caller = await state.keys.caller(request, "admin")
-    limit = parsing.query_limit(request)
-    after = parsing.query_int(request, "after", 0, 0, request_types.MAX_ID)
-    rows = await call(state.pool, "list_keys", ledger=caller.ledger, after=after, max=limit)
-    return page(request, rows, limit, "id")
+    return await list_by_id(request, "list_keys", "admin")
 
 
 async def revoke_key(request: Request) -> Response:
     """204; the key is refused within a second."""
     caller = await request.app.state.keys.caller(request, "admin")
-    number = request.path_params["id"]
-    found = number <= request_types.MAX_ID and await call(
-        request.app.state.pool, "revoke_key", ledger=caller.ledger, id=number
-    )
-    if not found or not found[0][0]:
+    number = parsing.path_number(request)
+    (row,) = await call(request.app.state.pool, "revoke_key", ledger=caller.ledger, id=number)
+    if not row[0]:
         raise Refusal("not_found")
     return Response(status_code=204)

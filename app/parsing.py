@@ -14,7 +14,7 @@ from msgspec import Raw
 from starlette.requests import ClientDisconnect, Request
 
 from app.errors import Refusal
-from app.request_types import EMPTY, Amount, Condition, PostingRequest
+from app.request_types import EMPTY, MAX_ID, Amount, Condition, PostingRequest
 
 BODY_LIMIT = 1024 * 1024
 METADATA_LIMIT, METADATA_DEPTH = 16384, 32
@@ -170,6 +170,14 @@ def scale(value: int) -> int:
     if not 0 <= value <= MAX_SCALE:
         raise Refusal("invalid_asset")
     return value
+
+
+def path_number(request: Request, name: str = "id") -> int:
+    """A number in the path; raises Refusal for one that nothing can have."""
+    number: int = request.path_params[name]
+    if number > MAX_ID:
+        raise Refusal("not_found")
+    return number
 
 
 def query_limit(request: Request) -> int:

@@ -7,7 +7,6 @@ each process counts by itself meanwhile: nobody is refused because of it, nobody
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import math
 import time
@@ -52,9 +51,9 @@ class RateLimit:
         if self.pool is not None:
             await self.pool.disconnect()
 
-    async def check(self, request: Request, key: str) -> None:
+    async def check(self, request: Request, key_hash: str) -> None:
         """Count this request of this API key, and say on its answer how it stands; raises Refusal rate_limited."""
-        allowed, left, reset_s = await self.count(hashlib.sha256(key.encode()).hexdigest())
+        allowed, left, reset_s = await self.count(key_hash)
         quota, window = self.item.amount, self.item.get_expiry()
         # The fields of draft-ietf-httpapi-ratelimit-headers: what is allowed, what is left, when it is renewed.
         fields = {

@@ -7,26 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from app.event_types import MAX_TYPES, are_types
+
 URL_LIMIT = 2048
-TYPE = re.compile(r"\*|[a-z0-9_]{1,64}(\.[a-z0-9_]{1,64}){0,4}(\.\*)?")
-MAX_TYPES = 32
 COMMON = {"types", "from", "format", "topic", "name"}
-# Of each scheme, the options of its own; the value says whether it is a secret.
-OPTIONS: dict[str, dict[str, bool]] = {
-    "kafka": {
-        "key": False,
-        "security": False,
-        "ca": False,
-        "certificate": False,
-        "private_key": False,
-        "private_key_password": True,
-        "sasl": False,
-        "user": False,
-        "password": True,
-    },
-    "sqs": {"key": False, "region": False, "endpoint": False},
-    "redis": {"stream": False, "maxlen": False},
-    "rediss": {"stream": False, "maxlen": False},
+# Of each scheme, the options of its own.
+REDIS = {"stream", "maxlen"}
+TLS = {"ca", "certificate", "private_key", "private_key_password"}
+OPTIONS = {
+    "kafka": {"key", "security", "sasl", "user", "password"} | TLS,
+    "sqs": {"key", "region", "endpoint"},
+    "redis": REDIS,
+    "rediss": REDIS,
 }
 KEYS = ("ledger", "wallet", "transaction")
 SECURITY = ("plaintext", "ssl", "sasl_plaintext", "sasl_ssl")
@@ -84,9 +76,9 @@ def parse_sink_url(url: str) -> SinkUrl:
     options = dict(given)
     if len(options) < len(given):
         raise BadSink("an option is given twice")
-    unknown = sorted(options.keys() - COMMON - OPTIONS[parts.scheme].keys())
+    unknown = sorted(options.keys() - COMMON - OPTIONS[parts.scheme])
     if unknown:
-        known = ", ".join(sorted(COMMON | OPTIONS[parts.scheme].keys()))
+        known = ", ".join(sorted(COMMON | OPTIONS[parts.scheme]))
         raise BadSink(f"{unknown[0]!r} is no option of {parts.scheme}://; known are {known}")
     user, at, hosts = parts.netloc.rpartition("@")
     topic = options.get("topic") or default_topic(parts.scheme, hosts, parts.path, options)
@@ -147,7 +139,7 @@ def check(sink: SinkUrl) -> None:
             raise BadSink(f"{option}= is {words}")
     if not sink.hosts and sink.scheme != "sqs":
         raise BadSink("it names no host")
-    if len(sink.types) > MAX_TYPES or not all(map(TYPE.fullmatch, sink.types)):
+    if not are_types(sink.types):
         raise BadSink(
             f"types= takes up to {MAX_TYPES} such as *, transaction.posted, transaction.*"
         )

@@ -9,7 +9,8 @@ from starlette.responses import Response
 from app import parsing, request_types
 from app.db import call
 from app.errors import Refusal
-from app.responses import answer, page
+from app.lists import list_by_id
+from app.responses import answer
 from app.sink_url import BadSink, SinkUrl, parse_sink_url
 
 SINK = msgspec.json.Decoder(request_types.SinkRequest)
@@ -52,18 +53,13 @@ def check_places(sink: SinkUrl, allowed: frozenset[str]) -> None:
 
 async def list_sinks(request: Request) -> Response:
     """By id; `after` is the `next` of the page before."""
-    state = request.app.state
-    caller = await state.keys.caller(request, "read")
-    limit = parsing.query_limit(request)
-    after = parsing.query_int(request, "after", 0, 0, request_types.MAX_ID)
-    rows = await call(state.pool, "list_sinks", ledger=caller.ledger, after=after, max=limit)
-    return page(request, rows, limit, "id")
+    return await list_by_id(request, "list_sinks")
 
 
 async def read_sink(request: Request) -> Response:
     """Its state: `ok`, `retrying` with the reason, or `paused`; how far it is behind."""
     caller = await request.app.state.keys.caller(request, "read")
-    number = path_id(request)
+    number = parsing.path_number(request)
     rows = await call(
         request.app.state.pool, "list_sinks", ledger=caller.ledger, after=0, max=1, only_id=number
     )
@@ -92,7 +88,9 @@ async def remove_sink(request: Request) -> Response:
     """204; its cursor is forgotten."""
     caller = await request.app.state.keys.caller(request, "admin")
     pool = request.app.state.pool
-    (row,) = await call(pool, "remove_sink", ledger=caller.ledger, sink=path_id(request))
+    (row,) = await call(
+        pool, "remove_sink", ledger=caller.ledger, sink=parsing.path_number(request)
+    )
     if not row[0]:
         raise Refusal("not_found")
     return Response(status_code=204)
@@ -106,17 +104,10 @@ async def change(
         request.app.state.pool,
         "change_sink",
         ledger=caller.ledger,
-        sink=path_id(request),
+        sink=parsing.path_number(request),
         paused=paused,
         next_seq=next_seq,
     )
     if not rows:
         raise Refusal("not_found")
     return answer(request, rows[0]["body"])
-
-
-def path_id(request: Request) -> int:
-    number: int = request.path_params["id"]
-    if number > request_types.MAX_ID:
-        raise Refusal("not_found")
-    return number

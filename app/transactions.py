@@ -94,12 +94,8 @@ def post_request(
 
 async def read_transaction(request: Request) -> Response:
     caller = await request.app.state.keys.caller(request, "read")
-    number = request.path_params["id"]
-    rows = (
-        await call(request.app.state.pool, "answer", ledger=caller.ledger, ids=[number])
-        if number <= request_types.MAX_ID
-        else []
-    )
+    number = parsing.path_number(request)
+    rows = await call(request.app.state.pool, "answer", ledger=caller.ledger, ids=[number])
     if not rows:
         raise Refusal("not_found")
     return answer(request, rows[0]["body"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
@@ -94,7 +96,7 @@ async def change(request: Request, caller: Caller, function: str, **given: objec
         admin=caller.scope == "admin",
     )
     if row["outcome"] == "refused":
-        if '"unknown_wallet"' in row["body"]:
+        if json.loads(row["body"])["code"] == "unknown_wallet":
             raise Refusal("not_found")
         return refused(request, row["body"])
     return answer(request, row["body"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import re
 import secrets
 
 import msgspec
@@ -14,11 +13,11 @@ from app import parsing, request_types
 from app.addresses import BadUrl, check_url
 from app.db import call
 from app.errors import Refusal
+from app.event_types import are_types
+from app.lists import list_by_id
 from app.responses import answer, page
 
 WEBHOOK = msgspec.json.Decoder(request_types.WebhookRequest)
-TYPE = re.compile(r"\*|[a-z0-9_]{1,64}(\.[a-z0-9_]{1,64}){0,4}(\.\*)?")
-MAX_TYPES = 32
 SECRET_BYTES = 32  # Standard Webhooks asks for 24 to 64.
 
 
@@ -27,7 +26,7 @@ async def create_webhook(request: Request) -> Response:
     state = request.app.state
     caller = await state.keys.caller(request, "admin")
     body = await parsing.read_body(request, WEBHOOK)
-    if not 1 <= len(body.types) <= MAX_TYPES or not all(map(TYPE.fullmatch, body.types)):
+    if not are_types(body.types):
         raise Refusal("invalid_types")
     try:
         check_url(body.url, state.webhook_allow)
@@ -48,12 +47,7 @@ async def create_webhook(request: Request) -> Response:
 
 async def list_webhooks(request: Request) -> Response:
     """By id; `after` is the `next` of the page before."""
-    state = request.app.state
-    caller = await state.keys.caller(request, "read")
-    limit = parsing.query_limit(request)
-    after = parsing.query_int(request, "after", 0, 0, request_types.MAX_ID)
-    rows = await call(state.pool, "list_endpoints", ledger=caller.ledger, after=after, max=limit)
-    return page(request, rows, limit, "id")
+    return await list_by_id(request, "list_endpoints")
 
 
 async def read_webhook(request: Request) -> Response:
@@ -94,22 +88,16 @@ async def list_deliveries(request: Request) -> Response:
 async def resend_delivery(request: Request) -> Response:
     """202: the event goes to the endpoint again, now."""
     caller = await request.app.state.keys.caller(request, "write")
-    seq = request.path_params["seq"]
-    if seq > request_types.MAX_ID or not await succeeds(
-        request, "resend_delivery", caller.ledger, seq=seq
-    ):
+    seq = parsing.path_number(request, "seq")
+    if not await succeeds(request, "resend_delivery", caller.ledger, seq=seq):
         raise Refusal("not_found")
     return answer(request, '{"status":"pending"}', 202)
 
 
 async def webhook_body(request: Request, ledger: int) -> str:
-    number = request.path_params["id"]
-    rows = (
-        await call(
-            request.app.state.pool, "list_endpoints", ledger=ledger, after=0, max=1, only_id=number
-        )
-        if number <= request_types.MAX_ID
-        else []
+    number = parsing.path_number(request)
+    rows = await call(
+        request.app.state.pool, "list_endpoints", ledger=ledger, after=0, max=1, only_id=number
     )
     if not rows:
         raise Refusal("not_found")
@@ -119,8 +107,6 @@ async def webhook_body(request: Request, ledger: int) -> str:
 
 async def succeeds(request: Request, function: str, ledger: int, **more: int) -> bool:
     """Call a function that answers whether the endpoint in the path is there."""
-    number = request.path_params["id"]
-    if number > request_types.MAX_ID:
-        return False
+    number = parsing.path_number(request)
     (row,) = await call(request.app.state.pool, function, ledger=ledger, endpoint=number, **more)
     return bool(row[0])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections import Counter, deque
 
 import asyncpg
@@ -35,7 +34,6 @@ class EndpointWorker:
         self.pool, self.sender, self.ledger, self.endpoint = pool, sender, ledger, endpoint
         self.waiting: deque[tuple[int, int, Message]] = deque()
         self.woken = asyncio.Event()
-        self.woken_at = 0.0
         self.finished = asyncio.Event()
         self.sending: set[asyncio.Task[None]] = set()
         self.senders = 0
@@ -46,12 +44,8 @@ class EndpointWorker:
         self.read_to = self.recorded_to = 0
         self.outcomes: list[tuple[int, int, Outcome]] = []
 
-    def wake(self, at_most_each_s: float = 0) -> None:
-        """at_most_each_s: a hint that is often given while this one works already is mostly passed over."""
-        now = time.monotonic()
-        if now - self.woken_at >= at_most_each_s:
-            self.woken_at = now
-            self.woken.set()
+    def wake(self) -> None:
+        self.woken.set()
 
     async def run(self) -> None:
         try:

@@ -49,10 +49,12 @@ class Relay:
         self.woken = asyncio.Event()
         self.listener = Listener(listen_url, pool, self.woken.set) if listen_url else None
         self.workers: dict[tuple[int, int], EndpointWorker | SinkWorker] = {}
+        self.hinted: dict[tuple[int, int], float] = {}
         self.whole = False  # Are all leases held here? Only then may it say that it is awake.
 
     async def run(self) -> None:
         self.workers.clear()
+        self.hinted.clear()
         try:
             async with asyncio.TaskGroup() as group:
                 self.group = group
@@ -123,7 +125,7 @@ class Relay:
         stamped = 0
         for row in rows:
             for endpoint in row["due"]:
-                await self.wake_worker(row["ledger_id"], endpoint, at_most_each_s=POLL_S)
+                await self.hint(row["ledger_id"], endpoint)
             if row["waiting"]:
                 stamped += await self.stamp(row["ledger_id"], row["epoch"])
         return stamped, all(row["settled"] for row in rows)
@@ -141,7 +143,14 @@ class Relay:
             await self.wake_worker(ledger, endpoint)
         return int(stamped)
 
-    async def wake_worker(self, ledger: int, reader: int, at_most_each_s: float = 0) -> None:
+    async def hint(self, ledger: int, reader: int) -> None:
+        """It is behind, or a retry is due: told at every look, also while it works on that, so mostly passed over."""
+        now = asyncio.get_running_loop().time()
+        if now - self.hinted.get((ledger, reader), 0) >= POLL_S:
+            self.hinted[ledger, reader] = now
+            await self.wake_worker(ledger, reader)
+
+    async def wake_worker(self, ledger: int, reader: int) -> None:
         """reader: an endpoint or a sink."""
         if not self.carries:
             return
@@ -149,7 +158,7 @@ class Relay:
         if worker is None:
             worker = self.workers[ledger, reader] = await self.make_worker(ledger, reader)
             self.group.create_task(worker.run())
-        worker.wake(at_most_each_s)
+        worker.wake()
 
     async def make_worker(self, ledger: int, reader: int) -> EndpointWorker | SinkWorker:
         ((kind,),) = await call(self.pool, "reader_kind", ledger=ledger, id=reader)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import time
 
 import asyncpg
 
@@ -34,16 +33,12 @@ class SinkWorker:
     def __init__(self, pool: Pool, ledger: int, sink: int) -> None:
         self.pool, self.ledger, self.sink = pool, ledger, sink
         self.woken = asyncio.Event()
-        self.woken_at = 0.0
         self.carrier: Carrier | None = None
         self.url = ""
         self.failures = 0
 
-    def wake(self, at_most_each_s: float = 0) -> None:
-        now = time.monotonic()
-        if now - self.woken_at >= at_most_each_s:
-            self.woken_at = now
-            self.woken.set()
+    def wake(self) -> None:
+        self.woken.set()
 
     async def run(self) -> None:
         try:

@@ -275,29 +275,11 @@ CREATE FUNCTION zerosum.check_requests(kinds text[], keys text[], posting_of int
 $_$;
 
 CREATE FUNCTION zerosum.close_wallet(ledger bigint, id text, admin boolean DEFAULT false) RETURNS TABLE(outcome text, body text)
-    LANGUAGE plpgsql SECURITY DEFINER
+    LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
-#variable_conflict use_column
-declare
-    refusal text := zerosum.lock_wallet($1, $2, $3);
-    w ledger.wallets;
-begin
-    select x.* into w from ledger.wallets x where x.ledger_id = $1 and x.id = $2;
-    refusal := coalesce(refusal, case when w.posted <> 0 or w.held <> 0
-        then json_build_object('code', 'wallet_not_empty', 'wallet', w.id, 'asset', w.asset, 'posted', w.posted,
-            'held', w.held)::text end);
-    if refusal is not null then
-        return query select 'refused', refusal;
-        return;
-    end if;
-    if w.status <> 'closed' then
-        update ledger.wallets x set status = 'closed', credits_while_frozen = false
-        where x.ledger_id = $1 and x.id = $2 returning x.* into w;
-        perform zerosum.wallet_event(w, 'wallet.closed');
-    end if;
-    return query select 'done', zerosum.wallet_json(w);
-end $_$;
+    select * from zerosum.set_wallet_status($1, $2, 'closed', false, 'wallet.closed', $3)
+$_$;
 
 CREATE FUNCTION zerosum.condition_facts(conditions jsonb, wallets text[], versions bigint[], balances numeric[], helds numeric[], after boolean) RETURNS text
     LANGUAGE plpgsql STABLE
@@ -655,28 +637,11 @@ begin
 end $$;
 
 CREATE FUNCTION zerosum.freeze_wallet(ledger bigint, id text, credits boolean DEFAULT false, admin boolean DEFAULT false) RETURNS TABLE(outcome text, body text)
-    LANGUAGE plpgsql SECURITY DEFINER
+    LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
-#variable_conflict use_column
-declare
-    refusal text := zerosum.lock_wallet($1, $2, $4);
-    w ledger.wallets;
-begin
-    select x.* into w from ledger.wallets x where x.ledger_id = $1 and x.id = $2;
-    refusal := coalesce(refusal, case when w.status = 'closed'
-        then json_build_object('code', 'wallet_closed', 'wallet', w.id)::text end);
-    if refusal is not null then
-        return query select 'refused', refusal;
-        return;
-    end if;
-    if w.status <> 'frozen' or w.credits_while_frozen <> $3 then
-        update ledger.wallets x set status = 'frozen', credits_while_frozen = $3
-        where x.ledger_id = $1 and x.id = $2 returning x.* into w;
-        perform zerosum.wallet_event(w, 'wallet.frozen');
-    end if;
-    return query select 'done', zerosum.wallet_json(w);
-end $_$;
+    select * from zerosum.set_wallet_status($1, $2, 'frozen', $3, 'wallet.frozen', $4)
+$_$;
 
 CREATE FUNCTION zerosum.has_keys(ledger bigint) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -1474,6 +1439,33 @@ CREATE FUNCTION zerosum.session_limits() RETURNS TABLE(statement_ms integer, loc
     from pg_settings s where s.name in ('statement_timeout', 'lock_timeout')
 $$;
 
+CREATE FUNCTION zerosum.set_wallet_status(ledger bigint, id text, status text, credits boolean, event text, admin boolean) RETURNS TABLE(outcome text, body text)
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+#variable_conflict use_column
+declare
+    refusal text := zerosum.lock_wallet($1, $2, $6);
+    w ledger.wallets;
+begin
+    select x.* into w from ledger.wallets x where x.ledger_id = $1 and x.id = $2;
+    refusal := coalesce(refusal, case
+        when $3 <> 'closed' and w.status = 'closed' then json_build_object('code', 'wallet_closed', 'wallet', w.id)
+        when $3 = 'closed' and (w.posted <> 0 or w.held <> 0) then json_build_object('code', 'wallet_not_empty',
+            'wallet', w.id, 'asset', w.asset, 'posted', w.posted, 'held', w.held)
+    end::text);
+    if refusal is not null then
+        return query select 'refused', refusal;
+        return;
+    end if;
+    if w.status <> $3 or w.credits_while_frozen <> $4 then
+        update ledger.wallets x set status = $3, credits_while_frozen = $4
+        where x.ledger_id = $1 and x.id = $2 returning x.* into w;
+        perform zerosum.wallet_event(w, $5);
+    end if;
+    return query select 'done', zerosum.wallet_json(w);
+end $_$;
+
 CREATE TABLE ledger.sinks (
     ledger_id bigint NOT NULL,
     id bigint DEFAULT nextval('ledger.endpoint_id'::regclass) NOT NULL,
@@ -1496,11 +1488,17 @@ CREATE FUNCTION zerosum.sink_json(s ledger.sinks, last_seq bigint) RETURNS text
     LANGUAGE sql STABLE
     AS $$
     select concat('{"id":', s.id, ',"name":', to_json(s.name), ',"types":', to_json(s.types), ',"state":"',
-        case when s.paused_at is not null then 'paused' when s.error is not null then 'retrying' else 'ok' end,
+        zerosum.sink_state(s),
         '","sent_seq":', s.sent_seq, ',"behind":', greatest(last_seq - s.sent_seq, 0),
         ',"error":', coalesce(to_json(s.error)::text, 'null'),
         ',"failed_at":', case when s.failed_at is null then 'null' else zerosum.time_json(s.failed_at) end,
         ',"created_at":', zerosum.time_json(s.created_at), '}')
+$$;
+
+CREATE FUNCTION zerosum.sink_state(s ledger.sinks) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    select case when s.paused_at is not null then 'paused' when s.error is not null then 'retrying' else 'ok' end
 $$;
 
 CREATE FUNCTION zerosum.sink_states() RETURNS TABLE(ledger text, name text, state text, behind bigint, error text)
@@ -1508,7 +1506,7 @@ CREATE FUNCTION zerosum.sink_states() RETURNS TABLE(ledger text, name text, stat
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
     select g.name, s.name,
-        case when s.paused_at is not null then 'paused' when s.error is not null then 'retrying' else 'ok' end,
+        zerosum.sink_state(s),
         greatest(coalesce(f.last_seq, 0) - s.sent_seq, 0), s.error
     from ledger.sinks s
     join ledger.ledgers g on g.ledger_id = s.ledger_id
@@ -1695,28 +1693,11 @@ CREATE FUNCTION zerosum.type_matches(type text, patterns text[]) RETURNS boolean
 $_$;
 
 CREATE FUNCTION zerosum.unfreeze_wallet(ledger bigint, id text, admin boolean DEFAULT false) RETURNS TABLE(outcome text, body text)
-    LANGUAGE plpgsql SECURITY DEFINER
+    LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
-#variable_conflict use_column
-declare
-    refusal text := zerosum.lock_wallet($1, $2, $3);
-    w ledger.wallets;
-begin
-    select x.* into w from ledger.wallets x where x.ledger_id = $1 and x.id = $2;
-    refusal := coalesce(refusal, case when w.status = 'closed'
-        then json_build_object('code', 'wallet_closed', 'wallet', w.id)::text end);
-    if refusal is not null then
-        return query select 'refused', refusal;
-        return;
-    end if;
-    if w.status = 'frozen' then
-        update ledger.wallets x set status = 'open', credits_while_frozen = false
-        where x.ledger_id = $1 and x.id = $2 returning x.* into w;
-        perform zerosum.wallet_event(w, 'wallet.unfrozen');
-    end if;
-    return query select 'done', zerosum.wallet_json(w);
-end $_$;
+    select * from zerosum.set_wallet_status($1, $2, 'open', false, 'wallet.unfrozen', $3)
+$_$;
 
 CREATE FUNCTION zerosum.unsafe_settings() RETURNS TABLE(name text)
     LANGUAGE sql STABLE SECURITY DEFINER

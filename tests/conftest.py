@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import itertools
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -22,6 +24,7 @@ from app.running import running
 from tests.api import Api
 from tests.process import ServerProcess
 from tests.receiver import Receiver
+from tests.sinks.redis import RedisServer
 
 NUMBERS = itertools.count(1)
 
@@ -112,3 +115,13 @@ async def api(database_url: str) -> AsyncIterator[Api]:
 async def receiver() -> AsyncIterator[Receiver]:
     async with Receiver() as receiver:
         yield receiver
+
+
+@pytest.fixture
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    server.start()
+    yield server
+    with contextlib.suppress(ProcessLookupError):
+        server.signal(signal.SIGCONT)
+    server.end()

@@ -3,7 +3,7 @@
 create or replace function zerosum.sink_json(s ledger.sinks, last_seq bigint) returns text
 language sql stable as $$
     select concat('{"id":', s.id, ',"name":', to_json(s.name), ',"types":', to_json(s.types), ',"state":"',
-        case when s.paused_at is not null then 'paused' when s.error is not null then 'retrying' else 'ok' end,
+        zerosum.sink_state(s),
         '","sent_seq":', s.sent_seq, ',"behind":', greatest(last_seq - s.sent_seq, 0),
         ',"error":', coalesce(to_json(s.error)::text, 'null'),
         ',"failed_at":', case when s.failed_at is null then 'null' else zerosum.time_json(s.failed_at) end,

@@ -4,7 +4,7 @@ create or replace function zerosum.sink_states()
 returns table (ledger text, name text, state text, behind bigint, error text)
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select g.name, s.name,
-        case when s.paused_at is not null then 'paused' when s.error is not null then 'retrying' else 'ok' end,
+        zerosum.sink_state(s),
         greatest(coalesce(f.last_seq, 0) - s.sent_seq, 0), s.error
     from ledger.sinks s
     join ledger.ledgers g on g.ledger_id = s.ledger_id

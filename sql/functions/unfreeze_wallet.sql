@@ -3,23 +3,6 @@
 -- Locks: the wallet's row. Codes: none.
 create or replace function zerosum.unfreeze_wallet(ledger bigint, id text, admin boolean default false)
 returns table (outcome text, body text)
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-#variable_conflict use_column
-declare
-    refusal text := zerosum.lock_wallet($1, $2, $3);
-    w ledger.wallets;
-begin
-    select x.* into w from ledger.wallets x where x.ledger_id = $1 and x.id = $2;
-    refusal := coalesce(refusal, case when w.status = 'closed'
-        then json_build_object('code', 'wallet_closed', 'wallet', w.id)::text end);
-    if refusal is not null then
-        return query select 'refused', refusal;
-        return;
-    end if;
-    if w.status = 'frozen' then
-        update ledger.wallets x set status = 'open', credits_while_frozen = false
-        where x.ledger_id = $1 and x.id = $2 returning x.* into w;
-        perform zerosum.wallet_event(w, 'wallet.unfrozen');
-    end if;
-    return query select 'done', zerosum.wallet_json(w);
-end $$;
+language sql security definer set search_path = pg_catalog, pg_temp as $$
+    select * from zerosum.set_wallet_status($1, $2, 'open', false, 'wallet.unfrozen', $3)
+$$;

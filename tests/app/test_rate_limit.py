@@ -6,7 +6,7 @@ import contextlib
 import functools
 import re
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 from limits import parse
@@ -35,16 +35,6 @@ async def limited(url: str, redis_url: str | None, limit: str = "5/hour") -> Asy
         yield api
     await limits.close()
     await pool.close()
-
-
-@pytest.fixture
-def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    server = RedisServer(tmp_path_factory.mktemp("redis"))
-    server.start()
-    yield server
-    with contextlib.suppress(ProcessLookupError):
-        server.signal(signal.SIGCONT)
-    server.end()
 
 
 async def statuses(api: Api, count: int) -> list[int]:

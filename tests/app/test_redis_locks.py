@@ -7,7 +7,7 @@ import contextlib
 import functools
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 
 import asyncpg
@@ -44,16 +44,6 @@ class Counted(GroupCommit):
 
 
 OpenApi = Callable[[], AbstractAsyncContextManager[Api]]
-
-
-@pytest.fixture
-def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    server = RedisServer(tmp_path_factory.mktemp("redis"))
-    server.start()
-    yield server
-    with contextlib.suppress(ProcessLookupError):
-        server.signal(signal.SIGCONT)
-    server.end()
 
 
 @pytest.fixture

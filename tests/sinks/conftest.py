@@ -18,7 +18,6 @@ from tests.ledger import fund, wallets
 from tests.relay.conftest import listening as listening
 from tests.relay.conftest import run_relay as run_relay
 from tests.sinks.kafka import KafkaBroker
-from tests.sinks.redis import RedisServer
 from tests.sinks.sqs import SqsServer
 
 TAGS = itertools.count(1)
@@ -37,14 +36,6 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
 def sqs() -> Iterator[SqsServer]:
     with SqsServer() as server:
         yield server
-
-
-@pytest.fixture
-def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    server = RedisServer(tmp_path_factory.mktemp("redis"))
-    server.start()
-    yield server
-    server.end()
 
 
 @pytest.fixture
