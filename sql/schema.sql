@@ -1765,6 +1765,7 @@ begin
     while at < last loop
         return query select * from zerosum.verify_events(l, at, at + slice);
         at := at + slice;
+        exit when at >= last;
         if clock_timestamp() > told + interval '1 second' then
             told := clock_timestamp();
             raise notice 'events: % of % looked at', at, last;

@@ -10,7 +10,7 @@ import sys
 
 import asyncpg
 
-from tests.ledger import fund, wallets
+from tests.ledger import fund, lease, stamp, wallets
 
 
 async def zerosum(url: str, *arguments: str) -> tuple[int | None, str]:
@@ -34,6 +34,10 @@ async def test_verify_tells_each_fault_and_ends_with_1(
     assert re.fullmatch(
         r"ledger main: all is well \(\d\.\d s\)\nledger test: all is well \(\d\.\d s\)\n", said
     )
+    assert await stamp(db, "r", await lease(db, "r")) == 1
+    code, said = await zerosum(database_url, "verify")
+    # What takes a moment says nothing in between.
+    assert (code, len(said.splitlines())) == (0, 2), said
     await db.execute(
         "alter table ledger.wallets disable trigger wallets_forward;"
         "alter table ledger.wallets disable trigger wallets_account;"
