@@ -56,13 +56,18 @@ class Keys:
             raise Refusal("unauthorized")
         if self.rate_limit is not None:
             await self.rate_limit.check(request, key_hash(key).hex())
-        if SCOPES.index(caller.scope) < SCOPES.index(needed):
-            raise Refusal("forbidden", scope=caller.scope, needed=needed)
+        demand(caller, needed)
         return caller
 
     async def look_up(self, key: str) -> Caller | None:
         rows = await call(self.pool, "authenticate", key_hash=key_hash(key))
         return Caller(rows[0]["ledger_id"], rows[0]["scope"]) if rows else None
+
+
+def demand(caller: Caller, needed: str) -> None:
+    """Raises Refusal unless the caller's key has this scope or a higher one."""
+    if SCOPES.index(caller.scope) < SCOPES.index(needed):
+        raise Refusal("forbidden", scope=caller.scope, needed=needed)
 
 
 def key_hash(key: str) -> bytes:

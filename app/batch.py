@@ -29,6 +29,7 @@ class PostRequest:
     metadata: str | None = None
     effective_at: datetime | None = None
     conditions: str | None = None
+    options: str | None = None
 
     def wallets(self) -> set[tuple[int, str]]:
         """All that it would lock."""
@@ -84,7 +85,7 @@ def arguments(requests: list[PostRequest], skip_locked: bool = False) -> tuple[o
         *(owners, sources, destinations, amounts),
         *(rare([r.reference for r in requests]), rare([r.description for r in requests])),
         *(rare([r.metadata for r in requests]), rare([r.effective_at for r in requests])),
-        *(skip_locked, rare([r.conditions for r in requests])),
+        *(skip_locked, rare([r.conditions for r in requests]), rare([r.options for r in requests])),
     )
 
 

@@ -22,7 +22,8 @@ REPEATABLE = {"40001", "40P01"}
 LOCK_NOT_AVAILABLE = "55P03"
 
 POST = (
-    "select outcome, body from zerosum.post($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+    "select outcome, body from zerosum.post"
+    "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
 )
 # Through a pooler the limits travel with each transaction, since the next one may get another connection. They are
 # armed when a statement starts, so they are set before the call and not inside it. Without a pooler the session has

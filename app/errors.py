@@ -92,6 +92,16 @@ CODES = {
         "Send 1 to 32 of: *, a type, or a prefix such as transaction.*.",
     ),
     "invalid_sink": Code(422, "Not a sink that events may go to", "{reason}"),
+    "invalid_options": Code(
+        422,
+        "The request has what its kind has not, or lacks what it needs",
+        "See what a hold, capture, void or reversal takes.",
+    ),
+    "invalid_expires_at": Code(
+        422,
+        "Not a time in the future",
+        "Send RFC 3339 with an offset, such as 2030-01-31T12:00:00Z.",
+    ),
     "transaction_too_large": Code(
         422, "The transaction is too large for one event", "Send fewer postings or less metadata."
     ),
@@ -126,6 +136,22 @@ CODES = {
         422,
         "The balance would be outside of the limits",
         "{wallet} holds {posted}, of which {available} is available.",
+    ),
+    "unknown_hold": Code(404, "There is no such hold", "Holds are listed at /v1/holds."),
+    "hold_captured": Code(409, "The hold is captured", "Hold {hold} reserves nothing more."),
+    "hold_voided": Code(409, "The hold is voided", "Hold {hold} reserves nothing more."),
+    "hold_expired": Code(409, "The hold has expired", "Hold {hold} reserves nothing more."),
+    "hold_exceeded": Code(
+        422, "The hold reserves less", "Posting {posting} of it has {remaining} left to capture."
+    ),
+    "unknown_transaction": Code(
+        404, "There is no such transaction", "Transactions are listed at /v1/transactions."
+    ),
+    "not_reversible": Code(
+        422, "The transaction can't be reversed", "Reversals, holds and voids stay as they are."
+    ),
+    "reversal_exceeded": Code(
+        422, "Less is left to reverse", "Posting {posting} has {remaining} left to reverse."
     ),
     "insufficient_funds": Code(
         422,

@@ -13,8 +13,10 @@ from app import (
     assets,
     events,
     health,
+    holds,
     keys,
     request_types,
+    reversals,
     shapes,
     sinks,
     transaction_batch,
@@ -52,11 +54,10 @@ BY_NUMBER = {**LIMIT, "after": NUMBER}
 BY_ID = {**LIMIT, "after": {"type": "string", "pattern": "^[A-Za-z0-9_.:@-]{1,128}$"}}
 FROM_ZERO = {**LIMIT, "after": {**NUMBER, "minimum": 0}}
 DRY_RUN = {"dry_run": {"type": "boolean"}}
-MADE = {201: shapes.Transaction}
 
 
-def money(path: str, handler: Handler, body: type) -> Operation:
-    return Operation("POST", path, handler, MADE, "write", body, DRY_RUN, keyed=True)
+def money(path: str, handler: Handler, body: type, made: Any = shapes.Transaction) -> Operation:
+    return Operation("POST", path, handler, {201: made}, "write", body, DRY_RUN, keyed=True)
 
 
 OPERATIONS = [
@@ -77,8 +78,23 @@ OPERATIONS = [
     ),
     Operation(
         *("GET", "/v1/transactions/{id:int}", transactions.read_transaction),
-        {200: shapes.Transaction},
+        {200: shapes.ReadTransaction},
     ),
+    money(
+        "/v1/transactions/{id:int}/reverse",
+        *(reversals.reverse_transaction, request_types.Reversal, shapes.ReversalTransaction),
+    ),
+    money("/v1/holds", holds.create_hold, request_types.HoldRequest, shapes.HoldTransaction),
+    money(
+        "/v1/holds/{id:int}/capture",
+        *(holds.capture_hold, request_types.Capture, shapes.CaptureTransaction),
+    ),
+    money(
+        "/v1/holds/{id:int}/void",
+        *(holds.void_hold, request_types.Void, shapes.CaptureTransaction),
+    ),
+    Operation("GET", "/v1/holds", holds.list_holds, {200: shapes.HoldList}, query=BY_NUMBER),
+    Operation("GET", "/v1/holds/{id:int}", holds.read_hold, {200: shapes.Hold}),
     Operation(
         *("POST", "/v1/wallets", wallets.create_wallet),
         *({201: shapes.Wallet, 200: shapes.Wallet}, "write", request_types.WalletRequest),

@@ -5,8 +5,9 @@ A float is never money: amounts are JSON integers or strings of digits, and trav
 
 from __future__ import annotations
 
+import json
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import msgspec
@@ -14,7 +15,15 @@ from msgspec import Raw
 from starlette.requests import ClientDisconnect, Request
 
 from app.errors import Refusal
-from app.request_types import EMPTY, MAX_ID, Amount, Condition, PostingRequest
+from app.request_types import (
+    EMPTY,
+    MAX_ID,
+    Amount,
+    CapturePart,
+    Condition,
+    Part,
+    PostingRequest,
+)
 
 BODY_LIMIT = 1024 * 1024
 METADATA_LIMIT, METADATA_DEPTH = 16384, 32
@@ -38,6 +47,8 @@ MEMBER_CODES = {
     "if": "invalid_conditions",
     "version": "invalid_conditions",
     "min_available_after": "invalid_conditions",
+    "expires_at": "invalid_expires_at",
+    "posting": "invalid_postings",
     "min_balance": "invalid_limits",
     "max_balance": "invalid_limits",
     "types": "invalid_types",
@@ -137,7 +148,11 @@ def conditions_text(conditions: list[Condition] | None) -> str | None:
 
 
 def timestamp(text: str | None) -> datetime | None:
-    """RFC 3339; the offset is required."""
+    return rfc3339(text, "invalid_effective_at")
+
+
+def rfc3339(text: str | None, code: str) -> datetime | None:
+    """The offset is required; raises Refusal with this code."""
     if text is None:
         return None
     try:
@@ -145,8 +160,32 @@ def timestamp(text: str | None) -> datetime | None:
     except msgspec.ValidationError:
         at = None
     if at is None or at.tzinfo is None or not OFFSET.fullmatch(text):
-        raise Refusal("invalid_effective_at")
+        raise Refusal(code)
     return at
+
+
+def parts(given: list[Part] | list[CapturePart] | None) -> list[dict[str, Any]] | None:
+    """Some postings of a hold or transaction, as zerosum.options_fault has them; raises Refusal."""
+    if given is None:
+        return None
+    made = []
+    for one in given:
+        part: dict[str, Any] = {"posting": one.posting}
+        if one.amount is not None:
+            part["amount"] = amount_text(one.amount)
+        if isinstance(one, CapturePart) and one.destination is not None:
+            part["destination"] = wallet_id(one.destination)
+        made.append(part)
+    return made
+
+
+def options_text(options: dict[str, Any] | None) -> str | None:
+    """As JSON for SQL, without what is not given: so it makes no difference to the request's fingerprint."""
+    given = {name: value for name, value in (options or {}).items() if value is not None}
+    for name, value in given.items():
+        if isinstance(value, datetime):
+            given[name] = value.astimezone(UTC).isoformat()
+    return json.dumps(given) if given else None
 
 
 def plain_text(text: str | None, code: str) -> str | None:
@@ -172,11 +211,11 @@ def scale(value: int) -> int:
     return value
 
 
-def path_number(request: Request, name: str = "id") -> int:
+def path_number(request: Request, name: str = "id", missing: str = "not_found") -> int:
     """A number in the path; raises Refusal for one that nothing can have."""
     number: int = request.path_params[name]
-    if number > MAX_ID:
-        raise Refusal("not_found")
+    if not 0 < number <= MAX_ID:
+        raise Refusal(missing)
     return number
 
 

@@ -102,6 +102,53 @@ class TransactionRequest(Details, kw_only=True):
     postings: Annotated[list[PostingRequest], Meta(min_length=1, max_length=100)]
 
 
+class HoldRequest(Details, kw_only=True):
+    """Either source, destination and amount, or postings."""
+
+    source: WalletId | None = None
+    destination: WalletId | None = None
+    amount: Amount | None = None
+    postings: Annotated[list[PostingRequest], Meta(min_length=1, max_length=100)] | None = None
+    expires_at: Timestamp | None = None
+
+
+Number = Annotated[
+    int, Meta(ge=1, le=100, description="Of the posting, in the order they were given.")
+]
+
+
+class Part(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Without an amount all that is left of the posting."""
+
+    posting: Number
+    amount: Amount | None = None
+
+
+class CapturePart(Part, kw_only=True):
+    destination: WalletId | None = None
+
+
+class Capture(Details, kw_only=True):
+    """Without amount or postings all that is left. `final` releases what is not captured."""
+
+    amount: Amount | None = None
+    destination: WalletId | None = None
+    postings: Annotated[list[CapturePart], Meta(min_length=1, max_length=100)] | None = None
+    final: bool = False
+
+
+class Void(Details, kw_only=True):
+    pass
+
+
+class Reversal(Details, kw_only=True):
+    """Without amount or postings all that is left. `force` may take a wallet below its floor; admin keys only."""
+
+    amount: Amount | None = None
+    postings: Annotated[list[Part], Meta(min_length=1, max_length=100)] | None = None
+    force: bool = False
+
+
 class WalletRequest(Struct, kw_only=True, forbid_unknown_fields=True):
     asset: str
     id: WalletId | None = None

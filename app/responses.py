@@ -14,7 +14,10 @@ from app.errors import problem as make_problem
 
 # Members whose value is an amount, wherever they stand but inside metadata.
 AMOUNTS = frozenset(
-    {"amount", "balance", "posted", "held", "available", "would_be", "min_balance", "max_balance"}
+    {
+        *("amount", "balance", "posted", "held", "available", "would_be", "min_balance"),
+        *("max_balance", "captured", "remaining", "floor_debt"),
+    }
 )
 
 

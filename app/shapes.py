@@ -28,11 +28,92 @@ class TransactionEntry(Struct, kw_only=True):
     version: int
 
 
-class Transaction(Struct, kw_only=True):
+class AnyTransaction(Struct, kw_only=True):
     id: int
-    kind: Literal["transfer", "credit", "debit", "transaction"]
     postings: list[Posting]
     entries: list[TransactionEntry]
+    reference: str | None
+    description: str | None
+    metadata: Metadata
+    effective_at: datetime
+    recorded_at: datetime
+    idempotency_key: str | None
+
+
+class Transaction(AnyTransaction, kw_only=True):
+    kind: Literal["transfer", "credit", "debit", "transaction"]
+
+
+HoldStatus = Literal["pending", "captured", "voided", "expired"]
+
+
+class HoldTransaction(AnyTransaction, kw_only=True):
+    """A hold as it is placed; of several assets the amounts are null, their postings tell them."""
+
+    kind: Literal["hold"]
+    status: Literal["pending"]
+    amount: Whole | None
+    captured: Whole | None
+    remaining: Whole | None
+    expires_at: datetime | None
+
+
+class HoldState(Struct, kw_only=True):
+    id: int
+    status: HoldStatus
+    amount: Whole | None
+    captured: Whole | None
+    remaining: Whole | None
+
+
+class CaptureTransaction(AnyTransaction, kw_only=True):
+    """hold: as this leaves it."""
+
+    kind: Literal["capture", "void"]
+    hold: HoldState
+
+
+class ForcedWallet(Struct, kw_only=True):
+    wallet: str
+    floor_debt: Whole
+
+
+class ReversalTransaction(AnyTransaction, kw_only=True):
+    """reverses: the transaction. forced: the wallets that it took below their min_balance, and how far."""
+
+    kind: Literal["reversal"]
+    reverses: int
+    forced: list[ForcedWallet]
+
+
+class ReadTransaction(AnyTransaction, kw_only=True):
+    """Of any kind, with what that kind has."""
+
+    kind: Literal[
+        "transfer", "credit", "debit", "transaction", "hold", "capture", "void", "reversal"
+    ]
+    status: HoldStatus | None = None
+    amount: Whole | None = None
+    captured: Whole | None = None
+    remaining: Whole | None = None
+    expires_at: datetime | None = None
+    hold: HoldState | None = None
+    reverses: int | None = None
+    forced: list[ForcedWallet] = []
+    reversed_by: list[int] = []
+
+
+class HoldPosting(Posting, kw_only=True):
+    captured: Whole
+    remaining: Whole
+
+
+class Hold(HoldState, kw_only=True):
+    """transactions: the captures and the void of it."""
+
+    expires_at: datetime | None
+    postings: list[HoldPosting]
+    transactions: list[int]
     reference: str | None
     description: str | None
     metadata: Metadata
@@ -179,7 +260,8 @@ def list_of(item: type[Struct]) -> type[Struct]:
     return defstruct(f"{item.__name__}List", members, module=__name__, kw_only=True)
 
 
-TransactionList = list_of(Transaction)
+TransactionList = list_of(ReadTransaction)
+HoldList = list_of(Hold)
 WalletList = list_of(Wallet)
 EntryList = list_of(Entry)
 AssetList = list_of(Asset)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
@@ -55,12 +57,18 @@ async def read(request: Request, decoder: msgspec.json.Decoder[T]) -> tuple[Call
 
 
 async def post(
-    request: Request, caller: Caller, kind: str, body: Details, postings: list[Posting]
+    request: Request,
+    caller: Caller,
+    kind: str,
+    body: Details,
+    postings: list[Posting],
+    options: dict[str, Any] | None = None,
 ) -> Response:
-    """Join the current batch and answer with the outcome."""
+    """Join the current batch and answer with the outcome. options: what only this kind has, None for not given."""
     state = request.app.state
     headers: dict[str, str] = {}
     made = post_request(caller, kind, body, postings, parsing.idempotency_key(request))
+    made.options = parsing.options_text(options)
     if is_dry_run(request):
         ((outcome, body_text),) = await rehearse(state.pool, [made])
         headers |= DRY_RUN
@@ -95,7 +103,7 @@ def post_request(
 async def read_transaction(request: Request) -> Response:
     caller = await request.app.state.keys.caller(request, "read")
     number = parsing.path_number(request)
-    rows = await call(request.app.state.pool, "answer", ledger=caller.ledger, ids=[number])
+    rows = await call(request.app.state.pool, "read_transaction", ledger=caller.ledger, id=number)
     if not rows:
         raise Refusal("not_found")
     return answer(request, rows[0]["body"])

@@ -25,6 +25,7 @@ LEASE_S = 5.0  # How long the next relay waits for one that was killed.
 STAMP_MAX = 500
 POOL_SIZE = 2  # and one connection to listen
 LEASE_LOST = "ZS301"
+EXPIRED_HOLDS = 0  # As zerosum.take_leases tells them among the readers.
 # So many looks in a row that found something, and it says that it is awake; so many that found nothing, and it sleeps.
 BUSY_LOOKS, IDLE_LOOKS = 3, 20
 # Between two looks while awake; after one that stamped many, so that more share a commit.
@@ -124,8 +125,11 @@ class Relay:
         self.whole = bool(rows) and rows[0]["whole"]
         stamped = 0
         for row in rows:
-            for endpoint in row["due"]:
-                await self.hint(row["ledger_id"], endpoint)
+            for reader in row["due"]:
+                if reader == EXPIRED_HOLDS:
+                    stamped += await self.expire_holds(row["ledger_id"])
+                else:
+                    await self.hint(row["ledger_id"], reader)
             if row["waiting"]:
                 stamped += await self.stamp(row["ledger_id"], row["epoch"])
         return stamped, all(row["settled"] for row in rows)
@@ -142,6 +146,23 @@ class Relay:
         for endpoint in endpoints:
             await self.wake_worker(ledger, endpoint)
         return int(stamped)
+
+    async def expire_holds(self, ledger: int) -> int:
+        """Settle what has expired, past what is locked; when all of it is, wait a moment for the first."""
+        ((settled,),) = await call(
+            self.pool, "expire_holds", ledger=ledger, max_holds=STAMP_MAX, wait=False
+        )
+        now = asyncio.get_running_loop().time()
+        if not settled and now - self.hinted.get((ledger, EXPIRED_HOLDS), 0) >= POLL_S:
+            self.hinted[ledger, EXPIRED_HOLDS] = now
+            self.group.create_task(self.expire_locked(ledger))
+        return int(settled)
+
+    async def expire_locked(self, ledger: int) -> None:
+        try:
+            await call(self.pool, "expire_holds", ledger=ledger, max_holds=1, wait=True)
+        except DATABASE_ERRORS as error:
+            log.info("a hold that has expired waits for its wallet: %s", error)
 
     async def hint(self, ledger: int, reader: int) -> None:
         """It is behind, or a retry is due: told at every look, also while it works on that, so mostly passed over."""

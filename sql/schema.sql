@@ -104,8 +104,8 @@ CREATE FUNCTION zerosum.answer(ledger bigint, ids bigint[]) RETURNS TABLE(id big
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
     AS $_$
-    select t.id, zerosum.transaction_json(t.id, t.kind, e.postings, e.entries, t.reference, t.description,
-        t.metadata, zerosum.time_json(t.effective_at), zerosum.time_json(t.recorded_at), t.key)
+    select t.id, zerosum.transaction_json(t.id, t.kind, case when t.kind = 'hold' then h.postings else e.postings end, e.entries, t.reference, t.description,
+        t.metadata, zerosum.time_json(t.effective_at), zerosum.time_json(t.recorded_at), t.key, t.extra)
     from unnest($2) i (id)
     cross join lateral (
         select * from ledger.transactions t where t.ledger_id = $1 and t.id = i.id limit 1
@@ -121,6 +121,10 @@ CREATE FUNCTION zerosum.answer(ledger bigint, ids bigint[]) RETURNS TABLE(id big
             and d.posting = s.posting and d.amount > 0
         where s.ledger_id = t.ledger_id and s.transaction_id = t.id and s.amount < 0
     ) e on true
+    left join lateral (
+        select string_agg(zerosum.posting_json(p.source, p.destination, p.amount, p.asset), ',' order by p.posting) as postings
+        from ledger.hold_postings p where t.kind = 'hold' and p.ledger_id = t.ledger_id and p.hold_id = t.id
+    ) h on true
 $_$;
 
 CREATE TABLE ledger.assets (
@@ -169,6 +173,15 @@ begin
     );
 end $_$;
 
+CREATE FUNCTION zerosum.capture(ledger bigint, hold bigint, amount numeric DEFAULT NULL::numeric, key text DEFAULT NULL::text, final boolean DEFAULT false, destination text DEFAULT NULL::text, postings jsonb DEFAULT NULL::jsonb, reference text DEFAULT NULL::text, description text DEFAULT NULL::text, metadata jsonb DEFAULT NULL::jsonb, effective_at timestamp with time zone DEFAULT NULL::timestamp with time zone, conditions jsonb DEFAULT NULL::jsonb) RETURNS TABLE(replayed boolean, transaction json)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select * from zerosum.run(ledger, 'capture', null, null, null, key, reference, description, metadata,
+        effective_at, conditions, jsonb_strip_nulls(jsonb_build_object('hold', hold, 'amount', amount::text,
+            'final', nullif(final, false), 'destination', destination, 'postings', postings)))
+$$;
+
 CREATE FUNCTION zerosum.change_sink(ledger bigint, sink bigint, paused boolean DEFAULT NULL::boolean, next_seq bigint DEFAULT NULL::bigint) RETURNS TABLE(body text)
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -213,7 +226,8 @@ begin
         high := case when $3 ? 'max_balance' then ($3 ->> 'max_balance')::numeric else w.max_balance end;
         told := case when $3 ? 'metadata' then $3 -> 'metadata' else w.metadata end;
         code := case when low > 0 or high < 0 then 'invalid_limits'
-            when w.posted - w.held < low or w.posted > high then 'balance_outside_limits' end;
+            when w.posted - w.held < low and (low is distinct from w.min_balance or w.floor_debt = 0)
+                or w.posted > high then 'balance_outside_limits' end;
     end if;
     if code is not null then
         return query select 'refused', json_strip_nulls(json_build_object('code', code, 'wallet', w.id,
@@ -222,23 +236,25 @@ begin
         return;
     end if;
     if (low, high, told) is distinct from (w.min_balance, w.max_balance, w.metadata) then
-        update ledger.wallets x set min_balance = low, max_balance = high, metadata = told
+        update ledger.wallets x set min_balance = low, max_balance = high, metadata = told,
+            floor_debt = case when low is not distinct from w.min_balance then w.floor_debt else 0 end
         where x.ledger_id = $1 and x.id = $2 returning x.* into w;
         perform zerosum.wallet_event(w, 'wallet.changed');
     end if;
     return query select 'done', zerosum.wallet_json(w);
 end $_$;
 
-CREATE FUNCTION zerosum.check_requests(kinds text[], keys text[], posting_of integer[], sources text[], destinations text[], amounts text[], refs text[], descriptions text[], metadatas jsonb[], effective_ats timestamp with time zone[], ifs jsonb[]) RETURNS TABLE(i bigint, first integer, last integer, code text, print bytea, twin bigint)
+CREATE FUNCTION zerosum.check_requests(kinds text[], keys text[], posting_of integer[], sources text[], destinations text[], amounts text[], refs text[], descriptions text[], metadatas jsonb[], effective_ats timestamp with time zone[], ifs jsonb[], options jsonb[]) RETURNS TABLE(i bigint, first integer, last integer, code text, print bytea, twin bigint)
     LANGUAGE sql STABLE
     AS $_$
     select r.i, coalesce(g.first, 1), coalesce(g.last, 0),
         case
-            when r.kind is null or r.kind not in ('transfer', 'credit', 'debit', 'transaction')
-                then 'invalid_kind'
+            when r.kind is null or r.kind not in ('transfer', 'credit', 'debit', 'transaction', 'hold', 'capture', 'void',
+                'reversal') then 'invalid_kind'
             when r.key !~ '^\x7f?[ -~]+$' or length(r.key) > 255 then 'invalid_key'
-            when g.first is null or g.size > 100 or g.last - g.first >= g.size
-                or r.kind <> 'transaction' and g.size > 1 then 'invalid_postings'
+            when (g.first is null) <> (r.kind in ('capture', 'void', 'reversal')) or g.size > 100
+                or g.last - g.first >= g.size or r.kind not in ('transaction', 'hold') and g.size > 1
+                then 'invalid_postings'
             when not g.numeral then 'invalid_amount'
             when not g.named then 'invalid_wallet_id'
             when g.loops then 'same_wallet'
@@ -252,13 +268,14 @@ CREATE FUNCTION zerosum.check_requests(kinds text[], keys text[], posting_of int
             when r.effective not between '0001-01-01 00:00:00+00' and '9999-12-31 23:59:59.999999+00'
                 then 'invalid_effective_at'
             when not zerosum.conditions_valid(r.conditions) then 'invalid_conditions'
+            when r.given is not null or g.first is null then zerosum.options_fault(r.kind, r.given)
         end,
         sha256(convert_to(concat('1 ', r.kind, ' ', g.size, ' ', g.canon, E'\n', to_json(r.ref), E'\n',
             to_json(r.description), E'\n', nullif(r.metadata, '{}'), E'\n',
-            extract(epoch from r.effective), E'\n' || r.conditions::text), 'UTF8')),
+            extract(epoch from r.effective), E'\n' || r.conditions::text, E'\n\n' || r.given::text), 'UTF8')),
         lag(r.i) over (partition by r.key order by r.i)
-    from unnest(kinds, keys, refs, descriptions, metadatas, effective_ats, ifs)
-        with ordinality r (kind, key, ref, description, metadata, effective, conditions, i)
+    from unnest(kinds, keys, refs, descriptions, metadatas, effective_ats, ifs, options)
+        with ordinality r (kind, key, ref, description, metadata, effective, conditions, given, i)
     left join (
         select u.request, min(u.p)::int as first, max(u.p)::int as last, count(*) as size,
             bool_and(coalesce(u.amount !~ '[^0-9]' and not starts_with(u.amount, '0')
@@ -484,6 +501,265 @@ CREATE FUNCTION zerosum.debit(ledger bigint, wallet text, amount numeric, key te
         description, metadata, effective_at, conditions)
 $$;
 
+CREATE FUNCTION zerosum.decide(l bigint, at timestamp with time zone, kinds text[], prints bytea[], units integer[], ifs jsonb[], options jsonb[], firsts integer[], lasts integer[], flaws text[], from_slots integer[], to_slots integer[], part_slots integer[], wallets text[], assets text[], highs numeric[], part_ids bigint[], part_numbers smallint[], part_amounts numeric[], INOUT outcomes text[], INOUT bodies text[], INOUT twins integer[], INOUT moved numeric[], INOUT balances numeric[], INOUT versions bigint[], INOUT helds numeric[], INOUT lows numeric[], INOUT debts numeric[], INOUT expiries timestamp with time zone[], INOUT part_lefts numeric[], INOUT part_captured numeric[], INOUT part_stati text[], OUT written integer, OUT ranks integer[], OUT numbers smallint[], OUT from_balances numeric[], OUT from_versions bigint[], OUT to_balances numeric[], OUT to_versions bigint[], OUT extras text[]) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    n constant int := cardinality(kinds);
+    indebted bool := exists (select from unnest(debts) u (debt) where debt > 0)
+        or exists (select from unnest(options) u (given) where given ? 'force');
+    m constant int := coalesce(cardinality(moved), 0);
+    special constant bool := kinds && array['hold', 'capture', 'void', 'reversal'];
+    freed numeric[];
+    kind text; code text; forced bool; number int; last int; first int; back int; j int;
+    s int; d int; q int; broken int; at_fault numeric; amount numeric;
+    total numeric; captured numeric; remaining numeric; mixed bool; status text; below text;
+    unit int; unit_first int; failed_unit int; failed_as text; debts_before numeric[]; lows_before numeric[];
+begin
+    ranks := array_fill(null::int, array[n]);
+    numbers := array_fill(null::smallint, array[m]);
+    from_balances := array_fill(null::numeric, array[m]);
+    from_versions := array_fill(null::bigint, array[m]);
+    to_balances := from_balances;
+    to_versions := from_versions;
+    if special then
+        freed := from_balances;
+        extras := array_fill(null::text, array[n]);
+    end if;
+    written := 0;
+    for i in 1..n loop
+        if units[i] is not null and units[i] is distinct from unit then
+            unit_first := i;
+            debts_before := debts;
+            lows_before := lows;
+        end if;
+        unit := units[i];
+        if unit = failed_unit then
+            outcomes[i] := failed_as;
+            continue;
+        end if;
+        code := null;
+        broken := null;
+        first := firsts[i];
+        j := first - 1;
+        if outcomes[i] is null then
+            -- The request of this batch that posted under the same key, if one did.
+            back := twins[i];
+            while outcomes[back] in ('refused', 'undone') loop
+                back := twins[back];
+            end loop;
+            if outcomes[back] = 'replayed' then
+                back := twins[back];
+            end if;
+            twins[i] := back;
+            if back is not null then
+                if prints[i] = prints[back] then
+                    outcomes[i] := 'replayed';
+                else
+                    outcomes[i] := 'refused';
+                    bodies[i] := json_build_object('code', 'idempotency_key_reused');
+                end if;
+            end if;
+        end if;
+
+        if outcomes[i] is null then
+            kind := kinds[i];
+            forced := kind = 'reversal' and options[i] @> '{"force": true}';
+            number := 0;
+            last := lasts[i];
+            if ifs[i] is not null then
+                code := zerosum.condition_facts(ifs[i], wallets, versions, balances, helds, false);
+            elsif kind = 'hold' and (options[i] ->> 'expires_at')::timestamptz <= at then
+                code := '{"code" : "invalid_expires_at"}';
+            end if;
+            if code is null then
+                for p in first..last loop
+                    if flaws[p] is not null then
+                        code := flaws[p];
+                        exit;
+                    end if;
+                    s := from_slots[p];
+                    d := to_slots[p];
+                    q := part_slots[p];
+                    amount := moved[p];
+                    if q is not null then
+                        if part_stati[q] <> 'pending' then
+                            code := json_build_object('code', 'hold_' || part_stati[q], 'hold', part_ids[q]);
+                            exit;
+                        end if;
+                        amount := case when d is null then 0 else coalesce(amount, part_lefts[q]) end;
+                        if amount > part_lefts[q] then
+                            code := json_build_object('code',
+                                case when kind = 'capture' then 'hold_exceeded' else 'reversal_exceeded' end,
+                                'posting', part_numbers[q], 'remaining', part_lefts[q]);
+                            exit;
+                        end if;
+                        moved[p] := amount;
+                        freed[p] := case when kind = 'void' or options[i] @> '{"final": true}'
+                            then part_lefts[q] else amount end;
+                        part_lefts[q] := part_lefts[q] - freed[p];
+                        part_captured[q] := part_captured[q] + amount;
+                    elsif kind = 'hold' then
+                        if lows[s] = '-Infinity' then
+                            code := json_build_object('code', 'reserved_wallet_id', 'wallet', wallets[s]);
+                            exit;
+                        end if;
+                        freed[p] := -amount;
+                        amount := 0;
+                        expiries[s] := least(expiries[s], (options[i] ->> 'expires_at')::timestamptz);
+                    end if;
+                    if freed[p] <> 0 and kind <> 'reversal' then
+                        helds[s] := helds[s] - freed[p];
+                        lows[s] := lows[s] - freed[p];
+                    end if;
+                    j := p;
+                    if amount > 0 then
+                        number := number + 1;
+                        numbers[p] := number;
+                        balances[s] := balances[s] - amount;
+                        versions[s] := versions[s] + 1;
+                        from_balances[p] := balances[s];
+                        from_versions[p] := versions[s];
+                        balances[d] := balances[d] + amount;
+                        versions[d] := versions[d] + 1;
+                        to_balances[p] := balances[d];
+                        to_versions[p] := versions[d];
+                    end if;
+                end loop;
+                if code is null and number = 0 and kind in ('capture', 'reversal') then
+                    code := json_build_object('code',
+                        case when kind = 'capture' then 'hold_exceeded' else 'reversal_exceeded' end,
+                        'posting', part_numbers[part_slots[first]], 'remaining', 0);
+                end if;
+            end if;
+            -- Limits hold for the net effect: a wallet whose net falls is a source somewhere, one whose net rises a
+            -- destination.
+            if code is null then
+                for p in first..last loop
+                    if balances[from_slots[p]] < lows[from_slots[p]]
+                        and (forced is not true or balances[from_slots[p]] <= -1e38)
+                    then
+                        broken := from_slots[p];
+                    elsif balances[to_slots[p]] > highs[to_slots[p]] then
+                        broken := to_slots[p];
+                    end if;
+                    exit when broken is not null;
+                end loop;
+            end if;
+            if code is null and broken is null and ifs[i] is not null then
+                code := zerosum.condition_facts(ifs[i], wallets, versions, balances, helds, true);
+            end if;
+            if code is null and broken is null then
+                outcomes[i] := 'posted';
+                written := written + 1;
+                ranks[i] := written;
+                -- A wallet below its floor may go no lower, and owes less with all that comes back.
+                below := null;
+                if indebted then
+                    for p in first..last loop
+                        foreach s in array array[from_slots[p], to_slots[p]] loop
+                            amount := least(balances[s] - lows[s], debts[s]);
+                            continue when amount = 0 or s is null;
+                            debts[s] := debts[s] - amount;
+                            lows[s] := lows[s] + amount;
+                            if amount < 0 then
+                                below := concat_ws(',', below,
+                                    concat('{"wallet":"', wallets[s], '","floor_debt":', debts[s], '}'));
+                            end if;
+                        end loop;
+                    end loop;
+                end if;
+                if kind = 'reversal' then
+                    extras[i] := concat('"reverses":', options[i] -> 'transaction', ',"forced":[', below, ']');
+                elsif special and kind in ('hold', 'capture', 'void') then
+                    total := 0;
+                    captured := 0;
+                    remaining := 0;
+                    mixed := false;
+                    for p in first..last loop
+                        q := part_slots[p];
+                        total := total + coalesce(part_amounts[q], moved[p]);
+                        captured := captured + coalesce(part_captured[q], 0);
+                        remaining := remaining + coalesce(part_lefts[q], moved[p]);
+                        mixed := mixed or assets[from_slots[p]] <> assets[from_slots[first]];
+                    end loop;
+                    status := case when kind = 'void' then 'voided' when remaining = 0 then 'captured' else 'pending' end;
+                    if status <> 'pending' then
+                        for p in first..last loop
+                            part_stati[part_slots[p]] := status;
+                        end loop;
+                    end if;
+                    extras[i] := zerosum.hold_state_json(status, case when not mixed then total end,
+                        case when not mixed then captured end, case when not mixed then remaining end);
+                    extras[i] := case when kind = 'hold' then concat(extras[i], ',"expires_at":', coalesce(
+                            zerosum.time_json((options[i] ->> 'expires_at')::timestamptz), 'null'))
+                        else concat('"hold":{"id":', part_ids[q], ',', extras[i], '}') end;
+                end if;
+                continue;
+            end if;
+            at_fault := balances[broken] - helds[broken];
+        end if;
+
+        -- A unit's earlier requests go with the one that is refused.
+        if outcomes[i] in ('posted', 'replayed') then
+            continue;
+        end if;
+        back := i;
+        if unit is not null then
+            failed_unit := unit;
+            failed_as := case when outcomes[i] = 'busy' then 'busy' else 'undone' end;
+            back := unit_first;
+        end if;
+        for k in reverse i..back loop
+            if k < i then
+                if outcomes[k] = 'posted' then
+                    written := written - 1;
+                    ranks[k] := null;
+                    extras[k] := null;
+                    j := lasts[k];
+                end if;
+                outcomes[k] := failed_as;
+            end if;
+            for p in firsts[k]..j loop
+                s := from_slots[p];
+                q := part_slots[p];
+                if numbers[p] is not null then
+                    d := to_slots[p];
+                    balances[s] := balances[s] + moved[p];
+                    versions[s] := versions[s] - 1;
+                    balances[d] := balances[d] - moved[p];
+                    versions[d] := versions[d] - 1;
+                    numbers[p] := null;
+                end if;
+                if freed[p] is not null then
+                    if kinds[k] <> 'reversal' then
+                        helds[s] := helds[s] + freed[p];
+                        lows[s] := lows[s] + freed[p];
+                    end if;
+                    if q is not null then
+                        part_lefts[q] := part_lefts[q] + freed[p];
+                        part_captured[q] := part_captured[q] - moved[p];
+                        part_stati[q] := case when part_stati[q] is not null then 'pending' end;
+                    end if;
+                    freed[p] := null;
+                end if;
+            end loop;
+            j := 0;
+        end loop;
+        if unit is not null and indebted then
+            debts := debts_before;
+            lows := lows_before;
+        end if;
+        if outcomes[i] is null then
+            outcomes[i] := 'refused';
+            bodies[i] := coalesce(code,
+                zerosum.limit_facts(l, wallets[broken], balances[broken],
+                at_fault + helds[broken], helds[broken]));
+        end if;
+    end loop;
+end $$;
+
 CREATE FUNCTION zerosum.delete_endpoint(ledger bigint, endpoint bigint) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -500,6 +776,109 @@ begin
     where d.endpoint_id = $2 and d.ledger_id = $1 and d.status = 'pending';
     return true;
 end $_$;
+
+CREATE FUNCTION zerosum.derive_postings(l bigint, kinds text[], options jsonb[], metadatas jsonb[], INOUT outcomes text[], INOUT bodies text[], INOUT firsts integer[], INOUT lasts integer[], INOUT posting_of integer[], INOUT sources text[], INOUT destinations text[], INOUT moved numeric[], OUT origins bigint[], OUT origin_postings smallint[]) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+    of_requests int[]; numbers smallint[]; of_origins bigint[]; froms text[]; tos text[]; amounts numeric[];
+    refusals text[];
+begin
+    select array_agg(d.i), array_agg(d.posting), array_agg(d.origin), array_agg(d.source), array_agg(d.destination),
+        array_agg(d.amount), array_agg(d.refusal)
+    into of_requests, numbers, of_origins, froms, tos, amounts, refusals
+    from zerosum.derived_postings(l, kinds, options, outcomes, metadatas) d;
+    for d in 1..coalesce(cardinality(of_requests), 0) loop
+        if refusals[d] is not null then
+            outcomes[of_requests[d]] := 'refused';
+            bodies[of_requests[d]] := refusals[d];
+        end if;
+    end loop;
+    select array_agg(q.i), array_agg(q.source), array_agg(q.destination), array_agg(q.amount), array_agg(q.origin),
+        array_agg(q.posting)
+    into posting_of, sources, destinations, moved, origins, origin_postings
+    from (
+        select u.i, u.source, u.destination, u.amount, null::bigint as origin, null::smallint as posting, u.p
+        from unnest(posting_of, sources, destinations, moved) with ordinality u (i, source, destination, amount, p)
+        union all
+        select u.i, u.source, u.destination, u.amount, u.origin, u.posting, u.posting
+        from unnest(of_requests, froms, tos, amounts, of_origins, numbers) u (i, source, destination, amount, origin, posting)
+        where outcomes[u.i] is null
+        order by i, p
+    ) q;
+    posting_of := coalesce(posting_of, '{}');
+    select array_agg(coalesce(g.first, 1) order by r.i), array_agg(coalesce(g.last, 0) order by r.i)
+    into firsts, lasts
+    from generate_series(1, cardinality(kinds)) r (i)
+    left join (
+        select u.i, min(u.p)::int as first, max(u.p)::int as last
+        from unnest(posting_of) with ordinality u (i, p) group by u.i
+    ) g on g.i = r.i;
+end $$;
+
+CREATE FUNCTION zerosum.derived_postings(ledger bigint, kinds text[], options jsonb[], outcomes text[], metadatas jsonb[]) RETURNS TABLE(i integer, posting smallint, origin bigint, source text, destination text, amount numeric, refusal text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $_$
+with asked as (
+    select r.i::int as i, r.kind, r.given, (r.given ->> case when r.kind = 'reversal' then 'transaction' else 'hold' end)::bigint
+        as origin, octet_length(coalesce(r.metadata, '{}')::text) as told
+    from unnest(kinds, options, outcomes, metadatas) with ordinality r (kind, given, outcome, metadata, i)
+    where r.kind in ('capture', 'void', 'reversal') and r.outcome is null
+), parts as (
+    select a.i, a.kind, a.given, a.origin, a.told, p.kind as of_kind, p.posting, p.source, p.destination, p.asset,
+        count(*) over (partition by a.i) as size
+    from asked a
+    left join lateral (
+        select 'hold' as kind, h.posting, h.source, h.destination, h.asset
+        from ledger.hold_postings h
+        where a.kind <> 'reversal' and h.ledger_id = $1 and h.hold_id = a.origin
+        union all
+        select t.kind, d.posting, d.wallet_id, s.wallet_id, d.asset
+        from ledger.transactions t
+        left join ledger.entries d on d.ledger_id = $1 and d.transaction_id = t.id and d.amount > 0
+        left join ledger.entries s on s.ledger_id = $1 and s.transaction_id = t.id and s.posting = d.posting
+            and s.amount < 0
+        where a.kind = 'reversal' and t.ledger_id = $1 and t.id = a.origin
+    ) p on true
+), chosen as (
+    select p.*, c.one is not null as named,
+        coalesce(c.one ->> 'destination', p.given ->> 'destination', p.destination) as goes_to,
+        (case when p.given ? 'postings' then c.one ->> 'amount' else p.given ->> 'amount' end)::numeric as amount
+    from parts p
+    left join lateral (
+        select x.one from jsonb_array_elements(p.given -> 'postings') x (one)
+        where (x.one ->> 'posting')::int = p.posting limit 1
+    ) c on true
+), sized as (
+    select c.*, c.named or not c.given ? 'postings' and c.kind <> 'void' as moves,
+        sum(length(c.source) + length(c.goes_to)) over (partition by c.i) as ids,
+        count(*) filter (where c.named) over (partition by c.i) as found
+    from chosen c
+), answered as (
+    select s.*, case
+            when s.of_kind is null then
+                case when s.kind = 'reversal' then '{"code" : "unknown_transaction"}' else '{"code" : "unknown_hold"}' end
+            when s.of_kind in ('hold', 'void', 'reversal') and s.kind = 'reversal' then '{"code" : "not_reversible"}'
+            when s.given ? 'amount' and s.size > 1 or s.found <> coalesce(jsonb_array_length(s.given -> 'postings'), 0)
+                then '{"code" : "invalid_postings"}'
+            when s.moves and s.goes_to = s.source then '{"code" : "same_wallet"}'
+            when s.size > 30 and s.ids * 2 + s.size * 420 + s.told > 50800 then '{"code" : "transaction_too_large"}'
+        end as refusal
+    from sized s
+)
+select s.i, s.posting, s.origin, s.source,
+    case when s.moves then case when s.goes_to = '@world' then '@world:' || s.asset else s.goes_to end end,
+    s.amount, s.refusal
+from answered s
+where s.moves or s.kind <> 'reversal' or s.refusal is not null
+$_$;
 
 CREATE FUNCTION zerosum.disable_endpoint(ledger bigint, endpoint bigint, reason text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -587,6 +966,60 @@ CREATE FUNCTION zerosum.entry_json(wallet text, amount numeric, balance numeric,
         ',"version":', version, '}')
 $$;
 
+CREATE FUNCTION zerosum.expire_holds(ledger bigint, max_holds integer, wait boolean) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    SET lock_timeout TO '200ms'
+    AS $_$
+#variable_conflict use_column
+declare
+    moment timestamptz := clock_timestamp();
+    due bigint[];
+    locked text[];
+    h ledger.holds;
+    settled int := 0;
+begin
+    due := array(
+        select h.id from ledger.holds h
+        where h.status = 'pending' and h.expires_at <= moment and h.ledger_id = $1
+        order by h.expires_at limit max_holds);
+    if wait then
+        locked := array(
+            select w.id::text from (
+                select distinct p.source collate "C" as id from unnest(due) d (id)
+                join ledger.hold_postings p on p.hold_id = d.id and p.ledger_id = $1 order by 1
+            ) x
+            cross join lateral (
+                select w.id from ledger.wallets w where w.ledger_id = $1 and w.id = x.id for update
+            ) w);
+    else
+        locked := array(
+            select w.id::text from (
+                select distinct p.source collate "C" as id from unnest(due) d (id)
+                join ledger.hold_postings p on p.hold_id = d.id and p.ledger_id = $1 order by 1
+            ) x
+            cross join lateral (
+                select w.id from ledger.wallets w where w.ledger_id = $1 and w.id = x.id for update skip locked
+            ) w);
+    end if;
+    perform zerosum.release_expired($1, moment, locked);
+    for h in
+        update ledger.holds h set status = 'expired', settled_at = moment
+        where h.ledger_id = $1 and h.id = any (due) and h.status = 'pending' and not exists (
+            select from ledger.hold_postings p
+            where p.hold_id = h.id and p.ledger_id = $1 and p.source <> all (locked))
+        returning h.*
+    loop
+        settled := settled + 1;
+        insert into ledger.outbox (ledger_id, aggregatetype, aggregateid, type, payload, recorded_at)
+        select g.ledger_id, 'hold', h.id::text, 'hold.expired', zerosum.hold_json(h), moment
+        from ledger.ledgers g where g.ledger_id = $1;
+    end loop;
+    return settled;
+end $_$;
+
 CREATE FUNCTION zerosum.finish_deliveries(ledger bigint, endpoint bigint, seqs bigint[], outcomes text[], statuses integer[], errors text[], durations_ms integer[], retries_s double precision[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -649,6 +1082,63 @@ CREATE FUNCTION zerosum.has_keys(ledger bigint) RETURNS boolean
     AS $_$
     select exists (select from ledger.api_keys k where k.ledger_id = $1 and k.revoked_at is null)
 $_$;
+
+CREATE FUNCTION zerosum.hold(ledger bigint, source text, destination text, amount numeric, key text DEFAULT NULL::text, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, reference text DEFAULT NULL::text, description text DEFAULT NULL::text, metadata jsonb DEFAULT NULL::jsonb, effective_at timestamp with time zone DEFAULT NULL::timestamp with time zone, conditions jsonb DEFAULT NULL::jsonb) RETURNS TABLE(replayed boolean, transaction json)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select * from zerosum.run(ledger, 'hold', source, destination, amount, key, reference, description, metadata,
+        effective_at, conditions, case when expires_at is not null
+            then jsonb_build_object('expires_at', zerosum.time_json(expires_at)::jsonb) end)
+$$;
+
+CREATE TABLE ledger.holds (
+    ledger_id bigint NOT NULL,
+    id bigint NOT NULL,
+    expires_at timestamp with time zone,
+    settled_at timestamp with time zone,
+    status text DEFAULT 'pending'::text NOT NULL,
+    CONSTRAINT holds_settled CHECK (((status = 'pending'::text) = (settled_at IS NULL))),
+    CONSTRAINT holds_status_known CHECK ((status = ANY (ARRAY['pending'::text, 'captured'::text, 'voided'::text, 'expired'::text])))
+);
+
+CREATE FUNCTION zerosum.hold_json(h ledger.holds) RETURNS text
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+    select concat('{"id":', h.id, ',', zerosum.hold_state_json(
+            case when x.expired then 'expired' else h.status end, case when p.pure then p.amount end,
+            case when p.pure then p.captured end,
+            case when not p.pure then null when x.expired then 0 else p.held end),
+        ',"expires_at":', coalesce(zerosum.time_json(h.expires_at), 'null'), ',"postings":[', p.postings,
+        '],"transactions":[', (
+            select string_agg(t.id::text, ',' order by t.id) from ledger.transactions t
+            where t.origin_id = h.id and t.ledger_id = h.ledger_id),
+        '],"reference":', coalesce(to_json(t.reference)::text, 'null'),
+        ',"description":', coalesce(to_json(t.description)::text, 'null'), ',"metadata":', t.metadata,
+        ',"effective_at":', zerosum.time_json(t.effective_at), ',"recorded_at":', zerosum.time_json(t.recorded_at),
+        ',"idempotency_key":', case when starts_with(t.key, chr(127)) then 'null' else to_json(t.key)::text end, '}')
+    from (select h.status = 'pending' and h.expires_at <= clock_timestamp() as expired) x
+    cross join lateral (
+        select sum(p.amount) as amount, sum(p.captured) as captured, sum(p.held) as held,
+            min(p.asset) = max(p.asset) as pure,
+            string_agg(concat('{"source":"', p.source, '","destination":"', p.destination, '","amount":', p.amount,
+                ',"asset":"', p.asset, '","captured":', p.captured, ',"remaining":',
+                case when x.expired then 0 else p.held end, '}'), ',' order by p.posting) as postings
+        from ledger.hold_postings p where p.hold_id = h.id and p.ledger_id = h.ledger_id
+    ) p
+    cross join lateral (
+        select * from ledger.transactions t where t.id = h.id and t.ledger_id = h.ledger_id limit 1
+    ) t
+$$;
+
+CREATE FUNCTION zerosum.hold_state_json(status text, amount numeric, captured numeric, remaining numeric) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    select concat('"status":"', status, '","amount":', coalesce(amount::text, 'null'),
+        ',"captured":', coalesce(captured::text, 'null'), ',"remaining":', coalesce(remaining::text, 'null'))
+$$;
 
 CREATE FUNCTION zerosum.incarnation() RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -776,6 +1266,19 @@ CREATE FUNCTION zerosum.list_events(ledger bigint, after bigint, max integer) RE
     limit $3
 $_$;
 
+CREATE FUNCTION zerosum.list_holds(ledger bigint, before bigint, max integer, only_id bigint DEFAULT NULL::bigint) RETURNS TABLE(id bigint, body text)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $_$
+    select h.id, zerosum.hold_json(h)
+    from ledger.holds h
+    where h.ledger_id + 0 = $1 and h.id < coalesce($2, 9223372036854775807) and ($4 is null or h.id = $4)
+    order by h.id desc
+    limit $3
+$_$;
+
 CREATE FUNCTION zerosum.list_keys(ledger bigint, after bigint, max integer) RETURNS TABLE(id bigint, body text)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -839,9 +1342,12 @@ CREATE FUNCTION zerosum.lock_wallet(ledger bigint, id text, admin boolean) RETUR
     AS $_$
 begin
     perform from ledger.wallets w where w.ledger_id = $1 and w.id = $2 for update;
-    return case when not found then zerosum.wallet_facts($2)
-        when starts_with($2, '@world') or starts_with($2, '@') and admin is not true
-            then json_build_object('code', 'reserved_wallet_id', 'wallet', $2)::text end;
+    if not found then
+        return zerosum.wallet_facts($2);
+    end if;
+    perform zerosum.release_expired($1, clock_timestamp(), array[$2]);
+    return case when starts_with($2, '@world') or starts_with($2, '@') and admin is not true
+        then json_build_object('code', 'reserved_wallet_id', 'wallet', $2)::text end;
 end $_$;
 
 CREATE FUNCTION zerosum.next_deliveries(ledger bigint, endpoint bigint, max integer, after bigint DEFAULT 0, busy bigint[] DEFAULT '{}'::bigint[]) RETURNS TABLE(url text, secret bytea, read_to bigint, fresh integer, seqs bigint[], attempts integer[], ids uuid[], bodies text[])
@@ -944,6 +1450,71 @@ begin
         from taken t;
 end $_$;
 
+CREATE FUNCTION zerosum.options_fault(kind text, options jsonb) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    known constant text[] := case kind
+        when 'hold' then array['expires_at']
+        when 'capture' then array['hold', 'amount', 'postings', 'destination', 'final']
+        when 'void' then array['hold']
+        when 'reversal' then array['transaction', 'amount', 'postings', 'force']
+        else '{}' end;
+    origin constant text := case when kind = 'reversal' then 'transaction' else 'hold' end;
+    one jsonb;
+begin
+    if options is null and kind not in ('capture', 'void', 'reversal') then
+        return null;
+    elsif jsonb_typeof(options) is distinct from 'object' or options - known <> '{}' then
+        return 'invalid_options';
+    elsif kind = 'hold' then
+        if not options ? 'expires_at' then
+            return null;
+        elsif coalesce(options ->> 'expires_at', '') !~ '^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d(:\d\d)?)$' then
+            return 'invalid_expires_at';
+        end if;
+        begin
+            perform (options ->> 'expires_at')::timestamptz;
+        exception when datetime_field_overflow or invalid_datetime_format then
+            return 'invalid_expires_at';
+        end;
+        return null;
+    elsif coalesce(options ->> origin, '') !~ '^[1-9][0-9]{0,17}$'
+        or jsonb_typeof(coalesce(options -> 'final', options -> 'force', 'false')) <> 'boolean'
+        or options ? 'amount' and options ? 'postings'
+    then
+        return 'invalid_options';
+    elsif options ? 'postings' and (jsonb_typeof(options -> 'postings') <> 'array'
+        or jsonb_array_length(options -> 'postings') not between 1 and 100)
+    then
+        return 'invalid_postings';
+    end if;
+    for one in
+        select options - 'postings' union all
+        select x.one from jsonb_array_elements(options -> 'postings') x (one)
+    loop
+        if jsonb_typeof(one) <> 'object' then
+            return 'invalid_postings';
+        elsif one ? 'amount' and coalesce(one ->> 'amount', '') !~ '^[1-9][0-9]{0,37}$' then
+            return 'invalid_amount';
+        elsif one ? 'destination' and coalesce(one ->> 'destination', '') !~ '^[A-Za-z0-9_.:@-]{1,128}$' then
+            return 'invalid_wallet_id';
+        end if;
+    end loop;
+    if exists (
+        select from jsonb_array_elements(options -> 'postings') x (one)
+        where coalesce(x.one ->> 'posting', '') !~ '^[1-9][0-9]{0,2}$' or x.one - array['posting', 'amount', 'destination'] <> '{}'
+            or kind = 'reversal' and x.one ? 'destination'
+    ) or (
+        select count(*) <> count(distinct x.one ->> 'posting')
+        from jsonb_array_elements(options -> 'postings') x (one)
+    ) then
+        return 'invalid_postings';
+    end if;
+    return null;
+end $_$;
+
 CREATE FUNCTION zerosum.outbox_state() RETURNS TABLE(ledger text, depth bigint, oldest_s double precision)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -953,7 +1524,38 @@ CREATE FUNCTION zerosum.outbox_state() RETURNS TABLE(ledger text, depth bigint, 
     group by g.name
 $$;
 
-CREATE FUNCTION zerosum.post(ledger bigint, kinds text[], keys text[], posting_of integer[], sources text[], destinations text[], amounts text[], refs text[] DEFAULT '{}'::text[], descriptions text[] DEFAULT '{}'::text[], metadatas jsonb[] DEFAULT '{}'::jsonb[], effective_ats timestamp with time zone[] DEFAULT '{}'::timestamp with time zone[], skip_locked boolean DEFAULT false, ifs jsonb[] DEFAULT '{}'::jsonb[]) RETURNS TABLE(outcome text, body text)
+CREATE FUNCTION zerosum.part_states(ledger bigint, at timestamp with time zone, origins bigint[], postings smallint[]) RETURNS TABLE(origin bigint, posting smallint, status text, amount numeric, captured numeric, remaining numeric)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $_$
+    select x.origin, x.posting,
+        case when h.status = 'pending' and h.expires_at <= $2 then 'expired' else h.status end,
+        coalesce(p.amount, e.amount), coalesce(p.captured, r.reversed, 0),
+        coalesce(p.held, e.amount - coalesce(r.reversed, 0))
+    from (
+        select distinct u.origin, u.posting from unnest($3, $4) u (origin, posting) where u.origin is not null
+    ) x
+    left join lateral (
+        select * from ledger.holds h where h.ledger_id = $1 and h.id = x.origin limit 1
+    ) h on true
+    left join lateral (
+        select * from ledger.hold_postings p
+        where p.ledger_id = $1 and p.hold_id = x.origin and p.posting = x.posting limit 1
+    ) p on true
+    left join lateral (
+        select * from ledger.entries e
+        where e.ledger_id = $1 and e.transaction_id = x.origin and e.posting = x.posting and e.amount > 0 limit 1
+    ) e on true
+    left join lateral (
+        select * from ledger.reversed_postings r
+        where r.ledger_id = $1 and r.transaction_id = x.origin and r.posting = x.posting limit 1
+    ) r on true
+    order by x.origin, x.posting
+$_$;
+
+CREATE FUNCTION zerosum.post(ledger bigint, kinds text[], keys text[], posting_of integer[], sources text[], destinations text[], amounts text[], refs text[] DEFAULT '{}'::text[], descriptions text[] DEFAULT '{}'::text[], metadatas jsonb[] DEFAULT '{}'::jsonb[], effective_ats timestamp with time zone[] DEFAULT '{}'::timestamp with time zone[], skip_locked boolean DEFAULT false, ifs jsonb[] DEFAULT '{}'::jsonb[], options jsonb[] DEFAULT '{}'::jsonb[], units integer[] DEFAULT '{}'::integer[]) RETURNS TABLE(outcome text, body text)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
@@ -969,19 +1571,21 @@ declare
     firsts int[]; lasts int[]; codes text[]; prints bytea[]; twins int[]; priors bigint[];
     outcomes text[] := array_fill(null::text, array[n]);
     bodies text[] := array_fill(null::text, array[n]);
-    ranks int[] := array_fill(null::int, array[n]);
+    ranks int[]; extras text[];
     -- a posting each: what it leaves its source and its destination with
-    moved numeric[]; from_slots int[]; to_slots int[]; flaws text[];
-    from_balances numeric[] := array_fill(null::numeric, array[m]);
-    from_versions bigint[] := array_fill(null::bigint, array[m]);
-    to_balances numeric[] := from_balances;
-    to_versions bigint[] := from_versions;
+    moved numeric[]; from_slots int[]; to_slots int[]; part_slots int[]; flaws text[]; numbers smallint[];
+    from_balances numeric[]; from_versions bigint[]; to_balances numeric[]; to_versions bigint[];
     -- a locked wallet each
-    busy text[]; busy_keys text[] := '{}'; watched text[] := '{}';
+    busy text[]; busy_keys text[] := '{}'; watched text[] := '{}'; next_expiry timestamptz;
     places tid[]; befores bigint[]; wallets text[]; assets text[]; stati text[]; balances numeric[]; versions bigint[];
-    helds numeric[]; lows numeric[]; highs numeric[]; worlds text[];
+    helds numeric[]; helds_before numeric[]; lows numeric[]; highs numeric[]; debts numeric[]; expiries timestamptz[];
+    worlds text[];
+    -- a posting of a hold or transaction each, that a capture, void or reversal is about
+    origins bigint[]; origin_postings smallint[];
+    part_ids bigint[]; part_numbers smallint[]; part_stati text[];
+    part_amounts numeric[]; part_captured numeric[]; part_lefts numeric[];
     written int := 0; at timestamptz; checked bool := false; known record;
-    i int; j int; s int; d int; broken int; at_fault numeric; code text; faults bigint;
+    i int; j int; faults bigint;
 begin
     if n is null or m is null or cardinality(keys) <> n or cardinality(sources) <> m
         or cardinality(destinations) <> m or cardinality(amounts) <> m
@@ -1010,7 +1614,7 @@ begin
     into firsts, lasts, codes, prints, twins, faults
     from (
         select * from zerosum.check_requests(kinds, keys, posting_of, sources, destinations, amounts,
-            refs, descriptions, metadatas, effective_ats, ifs) order by i
+            refs, descriptions, metadatas, effective_ats, ifs, options) order by i
     ) q;
     if faults = 0 then
         moved := amounts;
@@ -1059,6 +1663,12 @@ begin
         end loop;
         exit when checked;
 
+        if kinds && array['capture', 'void', 'reversal'] then
+            select r.* into outcomes, bodies, firsts, lasts, posting_of, sources, destinations, moved,
+                origins, origin_postings
+            from zerosum.derive_postings(l, kinds, options, metadatas, outcomes, bodies, firsts, lasts,
+                posting_of, sources, destinations, moved) r;
+        end if;
         if cardinality(ifs) > 0 then
             watched := array(select c.one ->> 'wallet'
                 from unnest(ifs) with ordinality u (conditions, i)
@@ -1091,26 +1701,33 @@ begin
                 end if;
             end loop;
         end if;
-        with locked as materialized (
-            select w.ctid as place, w.id::text as id, w.asset, w.posted, w.version,
-                w.status || case when w.credits_while_frozen then '_out' else '' end as status,
-                w.held, w.recorded_at, w.min_balance + w.held as low, w.max_balance as high,
-                starts_with(w.id, '@world:') as world
-            from (
-                select distinct v.id collate "C" as id from unnest(sources || destinations || watched) v (id) order by 1
-            ) x
-            cross join lateral (
-                select w.ctid, w.* from ledger.wallets w where w.ledger_id = l and w.id = x.id for update
-            ) w
-        )
-        select array_agg(k.place), array_agg(k.id), array_agg(k.asset), array_agg(k.status), array_agg(k.posted),
-            array_agg(k.version), array_agg(k.held),
-            array_agg(case when k.world then '-Infinity' else coalesce(k.low, 1 - 1e38) end),
-            array_agg(case when k.world then 'Infinity' else coalesce(k.high, 1e38 - 1) end),
-            greatest(clock_timestamp(), max(k.recorded_at))
-        into places, wallets, assets, stati, balances, versions, helds, lows, highs, at
-        from locked k;
+        loop
+            with locked as materialized (
+                select w.ctid as place, w.id::text as id, w.asset, w.posted, w.version,
+                    w.status || case when w.credits_while_frozen then '_out' else '' end as status,
+                    w.held, w.recorded_at, w.floor_debt as debt, w.next_expiry,
+                    w.min_balance - w.floor_debt as low, w.max_balance as high, starts_with(w.id, '@world:') as world
+                from (
+                    select distinct v.id collate "C" as id
+                    from unnest(sources || destinations || watched) v (id) order by 1
+                ) x
+                cross join lateral (
+                    select w.ctid, w.* from ledger.wallets w where w.ledger_id = l and w.id = x.id for update
+                ) w
+            )
+            select array_agg(k.place), array_agg(k.id), array_agg(k.asset), array_agg(k.status), array_agg(k.posted),
+                array_agg(k.version), array_agg(k.held), array_agg(k.debt), min(k.next_expiry),
+                array_agg(case when k.world then '-Infinity' else coalesce(k.low, 1 - 1e38) + k.held end),
+                array_agg(case when k.world then 'Infinity' else coalesce(k.high, 1e38 - 1) end),
+                greatest(clock_timestamp(), max(k.recorded_at))
+            into places, wallets, assets, stati, balances, versions, helds, debts, next_expiry, lows, highs, at
+            from locked k;
+            exit when next_expiry is null or next_expiry > at;
+            -- What has expired on the locked wallets reserves nothing; after the release the rows are elsewhere.
+            perform zerosum.release_expired(l, at, wallets);
+        end loop;
         befores := versions;
+        helds_before := helds;
         checked := true;
     end loop;
 
@@ -1127,6 +1744,7 @@ begin
         balances := balances || array_fill(0::numeric, array[j]);
         versions := versions || array_fill(0::bigint, array[j]);
         helds := helds || array_fill(0::numeric, array[j]);
+        debts := debts || array_fill(0::numeric, array[j]);
         lows := lows || array_fill('-Infinity'::numeric, array[j]);
         highs := highs || array_fill('Infinity'::numeric, array[j]);
     end if;
@@ -1135,96 +1753,32 @@ begin
     into from_slots, to_slots, flaws
     from (select * from zerosum.posting_slots(sources, destinations, wallets, assets, stati) order by p) q;
 
-    for i in 1..n loop
-        continue when outcomes[i] is not null;
-        -- The request of this batch that posted under the same key, if one did.
-        j := twins[i];
-        while outcomes[j] = 'refused' loop
-            j := twins[j];
-        end loop;
-        if outcomes[j] = 'replayed' then
-            j := twins[j];
-        end if;
-        twins[i] := j;
-        if j is not null then
-            if prints[i] = prints[j] then
-                outcomes[i] := 'replayed';
-            else
-                outcomes[i] := 'refused';
-                bodies[i] := json_build_object('code', 'idempotency_key_reused');
-            end if;
-            continue;
-        end if;
+    if origins is not null then
+        select array_agg(q.origin), array_agg(q.posting), array_agg(q.status), array_agg(q.amount),
+            array_agg(q.captured), array_agg(q.remaining)
+        into part_ids, part_numbers, part_stati, part_amounts, part_captured, part_lefts
+        from (select * from zerosum.part_states(l, at, origins, origin_postings) order by origin, posting) q;
+        part_slots := array(select p.slot
+            from unnest(origins, origin_postings) with ordinality u (origin, posting, i)
+            left join unnest(part_ids, part_numbers) with ordinality p (origin, posting, slot)
+                on p.origin = u.origin and p.posting = u.posting
+            order by u.i);
+    end if;
+    expiries := array_fill(null::timestamptz, array[coalesce(cardinality(wallets), 0)]);
 
-        code := null;
-        broken := null;
-        j := lasts[i];
-        if ifs[i] is not null then
-            code := zerosum.condition_facts(ifs[i], wallets, versions, balances, helds, false);
-            if code is not null then
-                outcomes[i] := 'refused';
-                bodies[i] := code;
-                continue;
-            end if;
-        end if;
-        for p in firsts[i]..lasts[i] loop
-            if flaws[p] is not null then
-                code := flaws[p];
-                j := p - 1;
-                exit;
-            end if;
-            s := from_slots[p];
-            d := to_slots[p];
-            balances[s] := balances[s] - moved[p];
-            versions[s] := versions[s] + 1;
-            from_balances[p] := balances[s];
-            from_versions[p] := versions[s];
-            balances[d] := balances[d] + moved[p];
-            versions[d] := versions[d] + 1;
-            to_balances[p] := balances[d];
-            to_versions[p] := versions[d];
-        end loop;
-        -- Limits hold for the net effect: a wallet whose net falls is a source somewhere, one whose net rises a
-        -- destination.
-        if code is null then
-            for p in firsts[i]..lasts[i] loop
-                if balances[from_slots[p]] < lows[from_slots[p]] then
-                    broken := from_slots[p];
-                elsif balances[to_slots[p]] > highs[to_slots[p]] then
-                    broken := to_slots[p];
-                end if;
-                exit when broken is not null;
-            end loop;
-        end if;
-        if code is null and broken is null and ifs[i] is not null then
-            code := zerosum.condition_facts(ifs[i], wallets, versions, balances, helds, true);
-        end if;
-        if code is null and broken is null then
-            outcomes[i] := 'posted';
-            written := written + 1;
-            ranks[i] := written;
-            continue;
-        end if;
-
-        at_fault := balances[broken];
-        for p in firsts[i]..j loop
-            s := from_slots[p];
-            d := to_slots[p];
-            balances[s] := balances[s] + moved[p];
-            versions[s] := versions[s] - 1;
-            balances[d] := balances[d] - moved[p];
-            versions[d] := versions[d] - 1;
-        end loop;
-        outcomes[i] := 'refused';
-        bodies[i] := coalesce(code,
-            zerosum.limit_facts(l, wallets[broken], balances[broken], at_fault, helds[broken]));
-    end loop;
+    select r.* into outcomes, bodies, twins, moved, balances, versions, helds, lows, debts, expiries,
+        part_lefts, part_captured, part_stati, written, ranks, numbers, from_balances, from_versions,
+        to_balances, to_versions, extras
+    from zerosum.decide(l, at, kinds, prints, units, ifs, options, firsts, lasts, flaws, from_slots, to_slots,
+        part_slots, wallets, assets, highs, part_ids, part_numbers, part_amounts, outcomes, bodies, twins, moved, balances,
+        versions, helds, lows, debts, expiries, part_lefts, part_captured, part_stati) r;
 
     if written > 0 then
         bodies := zerosum.write_posted(l, at, written, kinds, keys, prints, refs, descriptions, metadatas,
             effective_ats, ranks, firsts, bodies, posting_of, sources, destinations, moved, from_slots,
             from_balances, from_versions, to_balances, to_versions, places, befores, wallets, assets,
-            balances, versions, worlds);
+            balances, versions, worlds, helds_before, helds, debts, expiries, numbers, options, extras,
+            part_ids, part_numbers, part_stati, part_amounts, part_captured, part_lefts);
     end if;
     if priors is not null then
         for known in select * from zerosum.answer(l, array_remove(priors, null)) loop
@@ -1234,7 +1788,7 @@ begin
         end loop;
     end if;
     return query
-        select r.outcome, coalesce(r.body, bodies[r.twin])
+        select r.outcome, case when r.outcome <> 'undone' then coalesce(r.body, bodies[r.twin]) end
         from unnest(outcomes, bodies, twins) with ordinality r (outcome, body, twin, i)
         order by r.i;
 end $_$;
@@ -1251,7 +1805,7 @@ CREATE FUNCTION zerosum.posting_slots(sources text[], destinations text[], walle
     AS $$
     select u.p, f.slot, t.slot,
         case
-            when u.source is null then null
+            when u.source is null or u.destination is null then null
             when f.slot is null or t.slot is null then zerosum.wallet_facts(
                 case when f.slot is null and u.source <> '@world' or t.slot is not null
                     then u.source else u.destination end)
@@ -1274,6 +1828,20 @@ CREATE FUNCTION zerosum.probe_listener() RETURNS void
     AS $$
     select pg_notify('zerosum_probe', '')
 $$;
+
+CREATE FUNCTION zerosum.read_transaction(ledger bigint, id bigint) RETURNS TABLE(body text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $_$
+    select case when r.ids is null then a.body
+        else concat(left(a.body, -1), ',"reversed_by":[', r.ids, ']}') end
+    from zerosum.answer($1, array[$2]) a
+    left join lateral (
+        select string_agg(t.id::text, ',' order by t.id) as ids from ledger.transactions t
+        where t.origin_id = a.id and t.ledger_id = $1 and t.kind = 'reversal'
+    ) r on true
+$_$;
 
 CREATE FUNCTION zerosum.read_wallet(ledger bigint, id text) RETURNS TABLE(body text)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -1347,6 +1915,37 @@ begin
     return found;
 end $_$;
 
+CREATE FUNCTION zerosum.release_expired(ledger bigint, at timestamp with time zone, ids text[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $_$
+declare
+    wallet text;
+    due numeric;
+    next timestamptz;
+begin
+    for wallet in
+        select x.id from unnest(ids) x (id)
+        cross join lateral (
+            select from ledger.wallets w where w.ledger_id = $1 and w.id = x.id and w.next_expiry <= at limit 1
+        ) w
+    loop
+        select sum(p.held) filter (where p.expires_at <= at), min(p.expires_at) filter (where p.expires_at > at)
+        into due, next
+        from ledger.hold_postings p
+        where p.source = wallet and p.ledger_id = $1 and p.expires_at is not null and p.held > 0;
+        update ledger.hold_postings p set held = 0
+        where p.source = wallet and p.ledger_id = $1 and p.expires_at <= at and p.held > 0;
+        update ledger.wallets w
+        set held = w.held - coalesce(due, 0), next_expiry = next,
+            floor_debt = case when w.floor_debt = 0 then 0 else greatest(0,
+                least(w.floor_debt, w.min_balance - w.posted + w.held - coalesce(due, 0))) end
+        where w.ledger_id = $1 and w.id = wallet;
+    end loop;
+end $_$;
+
 CREATE FUNCTION zerosum.release_leases(holder text) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1390,6 +1989,15 @@ CREATE FUNCTION zerosum.resend_delivery(ledger bigint, endpoint bigint, seq bigi
     select exists (select from made)
 $_$;
 
+CREATE FUNCTION zerosum.reverse(ledger bigint, id bigint, amount numeric DEFAULT NULL::numeric, key text DEFAULT NULL::text, postings jsonb DEFAULT NULL::jsonb, force boolean DEFAULT false, reference text DEFAULT NULL::text, description text DEFAULT NULL::text, metadata jsonb DEFAULT NULL::jsonb, effective_at timestamp with time zone DEFAULT NULL::timestamp with time zone, conditions jsonb DEFAULT NULL::jsonb) RETURNS TABLE(replayed boolean, transaction json)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    select * from zerosum.run($1, 'reversal', null, null, null, $4, $7, $8, $9, $10, $11,
+        jsonb_strip_nulls(jsonb_build_object('transaction', $2, 'amount', $3::text, 'postings', $5,
+            'force', nullif($6, false))))
+$_$;
+
 CREATE FUNCTION zerosum.revoke_key(ledger bigint, id bigint) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1400,12 +2008,13 @@ begin
     return found;
 end $_$;
 
-CREATE FUNCTION zerosum.run(ledger bigint, kind text, source text, destination text, amount numeric, key text, reference text, description text, metadata jsonb, effective_at timestamp with time zone, conditions jsonb) RETURNS TABLE(replayed boolean, transaction json)
+CREATE FUNCTION zerosum.run(ledger bigint, kind text, source text, destination text, amount numeric, key text, reference text, description text, metadata jsonb, effective_at timestamp with time zone, conditions jsonb, options jsonb DEFAULT NULL::jsonb) RETURNS TABLE(replayed boolean, transaction json)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_variable
 declare
+    postings constant int := case when kind in ('capture', 'void', 'reversal') then 0 else 1 end;
     r record;
 begin
     if starts_with(key, chr(127)) then
@@ -1413,9 +2022,10 @@ begin
             detail = '{"code" : "invalid_key"}';
     end if;
     select p.outcome, p.body into r
-    from zerosum.post(ledger, array[kind], array[key], array[1], array[source], array[destination],
-        array[amount::text], array[reference], array[description], array[metadata],
-        array[effective_at], false, array[conditions]) p;
+    from zerosum.post(ledger, array[kind], array[key], array_fill(1, array[postings]),
+        array_fill(source, array[postings]), array_fill(destination, array[postings]),
+        array_fill(amount::text, array[postings]), array[reference], array[description], array[metadata],
+        array[effective_at], false, array[conditions], array[options]) p;
     if r.outcome = 'refused' then
         raise exception '%', r.body::json ->> 'code'
             using errcode = zerosum.sqlstate(r.body::json ->> 'code'), detail = r.body;
@@ -1532,6 +2142,8 @@ CREATE FUNCTION zerosum.sqlstate(code text) RETURNS text
         when 'invalid_limits' then 'ZS112'
         when 'invalid_asset' then 'ZS113'
         when 'invalid_conditions' then 'ZS114'
+        when 'invalid_options' then 'ZS115'
+        when 'invalid_expires_at' then 'ZS116'
         when 'unknown_wallet' then 'ZS201'
         when 'asset_mismatch' then 'ZS202'
         when 'wallet_frozen' then 'ZS203'
@@ -1548,6 +2160,14 @@ CREATE FUNCTION zerosum.sqlstate(code text) RETURNS text
         when 'balance_outside_limits' then 'ZS214'
         when 'wallet_changed' then 'ZS215'
         when 'available_too_low' then 'ZS216'
+        when 'unknown_hold' then 'ZS217'
+        when 'hold_captured' then 'ZS218'
+        when 'hold_voided' then 'ZS219'
+        when 'hold_expired' then 'ZS220'
+        when 'hold_exceeded' then 'ZS221'
+        when 'unknown_transaction' then 'ZS222'
+        when 'not_reversible' then 'ZS223'
+        when 'reversal_exceeded' then 'ZS224'
         when 'lease_lost' then 'ZS301'
         else 'ZS000' end
 $_$;
@@ -1653,6 +2273,10 @@ begin
                 union all
                 select s.id from ledger.sinks s
                 where s.ledger_id = f.ledger_id and s.paused_at is null and s.sent_seq < f.last_seq
+                union all
+                select 0 where exists (
+                    select from ledger.holds h
+                    where h.status = 'pending' and h.expires_at <= moment and h.ledger_id = f.ledger_id)
             ),
             not exists (select from ledger.feeds o where o.holder is distinct from $1 or o.until <= clock_timestamp()),
             coalesce(pg_snapshot_xmin(pg_current_snapshot()) >= $3::xid8, true)
@@ -1666,14 +2290,15 @@ CREATE FUNCTION zerosum.time_json(at timestamp with time zone) RETURNS text
     select to_char(at at time zone 'utc', '"\""YYYY-MM-DD"T"HH24:MI:SS.US"Z\""')
 $$;
 
-CREATE FUNCTION zerosum.transaction_json(id bigint, kind text, postings text, entries text, reference text, description text, metadata jsonb, effective text, recorded text, key text) RETURNS text
+CREATE FUNCTION zerosum.transaction_json(id bigint, kind text, postings text, entries text, reference text, description text, metadata jsonb, effective text, recorded text, key text, extra text) RETURNS text
     LANGUAGE sql STABLE
     AS $$
     select concat('{"id":', id, ',"kind":"', kind, '","postings":[', postings, '],"entries":[', entries,
         '],"reference":', coalesce(to_json(reference)::text, 'null'),
         ',"description":', coalesce(to_json(description)::text, 'null'),
         ',"metadata":', metadata, ',"effective_at":', effective, ',"recorded_at":', recorded,
-        ',"idempotency_key":', case when starts_with(key, chr(127)) then 'null' else to_json(key)::text end, '}')
+        ',"idempotency_key":', case when starts_with(key, chr(127)) then 'null' else to_json(key)::text end,
+        ',' || extra, '}')
 $$;
 
 CREATE FUNCTION zerosum.transfer(ledger bigint, source text, destination text, amount numeric, key text DEFAULT NULL::text, reference text DEFAULT NULL::text, description text DEFAULT NULL::text, metadata jsonb DEFAULT NULL::jsonb, effective_at timestamp with time zone DEFAULT NULL::timestamp with time zone, conditions jsonb DEFAULT NULL::jsonb) RETURNS TABLE(replayed boolean, transaction json)
@@ -1797,6 +2422,8 @@ begin
         left join ledger.feeds f on f.ledger_id = l
         where coalesce(f.last_seq, 0) <> last or v.n <> last
         union all
+        select * from zerosum.verify_holds(l)
+        union all
         select * from zerosum.verify_triggers();
 end $$;
 
@@ -1823,6 +2450,55 @@ from v join zerosum.answer($1, array(select transaction_id from v where transact
 where t.body <> substr(v.body, strpos(v.body, ',"data":') + 8, length(v.body) - strpos(v.body, ',"data":') - 8)
 $_$;
 
+CREATE FUNCTION zerosum.verify_holds(ledger bigint) RETURNS TABLE(fault text, subject text, detail text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $_$
+with derived as materialized (
+    select t.origin_id as id, bool_or(t.kind = 'void') as voided, coalesce(sum(e.amount), 0) as moved,
+        min(t.kind) as kind, max(t.kind) as last_kind, max(t.recorded_at) as last_at
+    from ledger.transactions t
+    left join ledger.entries e on e.ledger_id = t.ledger_id and e.transaction_id = t.id and e.amount > 0
+    where t.ledger_id = $1 and t.origin_id is not null
+    group by t.origin_id
+), held as (
+    select p.hold_id as id, sum(p.captured) as captured, sum(p.held) as held, count(*) as size, max(p.posting) as last,
+        min(p.expires_at) as low, max(p.expires_at) as high, count(p.expires_at) as timed
+    from ledger.hold_postings p where p.ledger_id = $1 group by p.hold_id
+), reversed as (
+    select r.transaction_id as id, sum(r.reversed) as reversed from ledger.reversed_postings r
+    where r.ledger_id = $1 group by r.transaction_id
+)
+select 'hold', coalesce(h.id, p.id, t.id)::text, concat_ws(', ',
+    case when h.id is null then 'postings or a transaction without a hold' end,
+    case when p.id is null then 'no postings' when p.size <> p.last then 'postings not 1..n' end,
+    case when t.id is null then 'no transaction' end,
+    case when p.captured <> coalesce(d.moved, 0) then 'captured ' || p.captured || ', captures moved '
+        || coalesce(d.moved, 0) end,
+    case when h.status <> 'pending' and p.held <> 0 then h.status || ' and still held' end,
+    case when (h.status = 'voided') <> coalesce(d.voided, false) then 'status is not what was done' end,
+    case when h.status = 'captured' and h.settled_at <> d.last_at then 'settled_at is not the last capture''s' end,
+    case when h.status = 'expired' and (h.expires_at <= h.settled_at) is not true then 'expired before its time' end,
+    case when h.expires_at is distinct from p.low or h.expires_at is distinct from p.high
+        or p.timed not in (0, p.size) then 'expires_at differs' end) as fault_detail
+from (select * from ledger.holds h where h.ledger_id = $1) h
+full join held p on p.id = h.id
+full join (select t.id from ledger.transactions t where t.ledger_id = $1 and t.kind = 'hold') t on t.id = coalesce(h.id, p.id)
+left join derived d on d.id = h.id
+where h.id is null or p.id is null or t.id is null or p.size <> p.last or p.captured <> coalesce(d.moved, 0)
+    or h.status <> 'pending' and p.held <> 0 or (h.status = 'voided') <> coalesce(d.voided, false)
+    or h.status = 'captured' and h.settled_at <> d.last_at
+    or h.status = 'expired' and (h.expires_at <= h.settled_at) is not true
+    or h.expires_at is distinct from p.low or h.expires_at is distinct from p.high or p.timed not in (0, p.size)
+union all
+select 'reversal', coalesce(r.id, d.id)::text,
+    concat('reversed ', coalesce(r.reversed, 0), ', reversals moved ', coalesce(d.moved, 0))
+from reversed r
+full join (select * from derived d where d.kind = 'reversal' or d.last_kind = 'reversal') d on d.id = r.id
+where r.reversed is distinct from d.moved or d.kind <> d.last_kind
+$_$;
+
 CREATE FUNCTION zerosum.verify_transactions(ledger bigint, low bigint, high bigint) RETURNS TABLE(fault text, subject text, detail text)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1841,14 +2517,15 @@ with postings as (
 )
 select 'transaction', coalesce(t.id, b.transaction_id)::text, concat_ws(', ',
     case when t.id is null then 'entries without a transaction' end,
-    case when b.transaction_id is null then 'no entries' end,
+    case when b.transaction_id is null and t.kind not in ('hold', 'void') then 'no entries'
+        when b.transaction_id is not null and t.kind in ('hold', 'void') then 'a ' || t.kind || ' with entries' end,
     case when not b.whole then 'postings not 1..n of two entries that sum to zero' end,
     case when b.low <> t.recorded_at or b.high <> t.recorded_at then 'recorded_at differs' end)
 from (
     select * from ledger.transactions t where t.ledger_id = $1 and t.id > $2 and ($3 is null or t.id <= $3)
 ) t
 full join bundles b on b.transaction_id = t.id
-where t.id is null or b.transaction_id is null or not b.whole
+where t.id is null or (b.transaction_id is null) <> (t.kind in ('hold', 'void')) or not b.whole
     or b.low <> t.recorded_at or b.high <> t.recorded_at
 $_$;
 
@@ -1860,8 +2537,14 @@ with expected (name, digest) as (values
     ('entries.entries_append', '5390e4e77093117103741e4f5ed060f5'),
     ('entries.entries_balance', '2130151c794041d897e6294a9e3b13df'),
     ('events.events_append', '24af6efa220535c27fbe86bcd10f508b'),
+    ('hold_postings.hold_postings_forward', 'ca4593d22149d11715ee1add988012c5'),
+    ('hold_postings.hold_postings_keep', '7e55b0eca4f191e3f899da39714aa90c'),
+    ('holds.holds_forward', '0dd8bc9ba767d20719ef293c29c38b7d'),
+    ('holds.holds_keep', 'fac47c241da849de6b90a07231c826bb'),
     ('outbox.outbox_fixed', 'd9a7482f29f579d2ddaf831384b20468'),
     ('outbox.outbox_notify', '514efee3c01e45475d8c6dd1f3acc0fb'),
+    ('reversed_postings.reversed_postings_forward', 'e53ef1964f476a413a60018e273a482f'),
+    ('reversed_postings.reversed_postings_keep', '14b2510e490fcd822884257956c3ff96'),
     ('transactions.transactions_append', 'f75f1df8fb45d9c8bb67bd18253b67f2'),
     ('wallets.wallets_account', '55729e9861321f2775859a45645d4fa8'),
     ('wallets.wallets_empty', '6d6395d81d75004779ab33ed3cae8e12'),
@@ -1904,13 +2587,24 @@ select 'wallet', coalesce(w.id, s.wallet_id), concat_ws(', ',
         || coalesce(s.version, 0) end,
     case when s.version <> s.entries then 'versions have gaps' end,
     case when s.mixed or s.asset <> w.asset then 'entries of another asset' end,
-    case when w.recorded_at <> s.recorded_at then 'recorded_at is not the latest entry''s' end)
+    case when w.recorded_at <> s.recorded_at then 'recorded_at is not the latest entry''s' end,
+    case when w.held <> w.reserved then 'held ' || w.held || ', holds reserve ' || w.reserved end,
+    case when coalesce(w.next_expiry, 'infinity') > w.expiry then 'a hold expires before next_expiry' end,
+    case when w.floor_debt <> 0 and w.floor_debt <> w.min_balance - w.posted + w.held then
+        'floor_debt is not what is below min_balance' end)
 from (
-    select * from ledger.wallets w
+    select w.*, (
+            select coalesce(sum(p.held), 0) from ledger.hold_postings p
+            where p.source = w.id and p.ledger_id = $1 and p.held > 0) as reserved, (
+            select min(p.expires_at) from ledger.hold_postings p
+            where p.source = w.id and p.ledger_id = $1 and p.held > 0) as expiry
+    from ledger.wallets w
     where w.ledger_id = $1 and w.id > $2 collate "C" and ($3 is null or w.id <= $3 collate "C")
 ) w full join sums s on s.wallet_id = w.id
 where w.id is null or w.posted <> coalesce(s.total, 0) or w.version <> coalesce(s.version, 0)
     or s.version <> s.entries or s.mixed or s.asset <> w.asset or w.recorded_at <> s.recorded_at
+    or w.held <> w.reserved or coalesce(w.next_expiry, 'infinity') > w.expiry
+    or w.floor_debt <> 0 and w.floor_debt <> w.min_balance - w.posted + w.held
 union all
 select 'entry', wallet_id || '/' || version, concat_ws(', ',
     case when balance <> running then 'balance ' || balance || ', entries sum to ' || running end,
@@ -1918,6 +2612,14 @@ select 'entry', wallet_id || '/' || version, concat_ws(', ',
     case when recorded_at < before then 'recorded_at falls' end)
 from e where balance <> running or version <> place or recorded_at < before
 $_$;
+
+CREATE FUNCTION zerosum.void(ledger bigint, hold bigint, key text DEFAULT NULL::text, reference text DEFAULT NULL::text, description text DEFAULT NULL::text, metadata jsonb DEFAULT NULL::jsonb, effective_at timestamp with time zone DEFAULT NULL::timestamp with time zone, conditions jsonb DEFAULT NULL::jsonb) RETURNS TABLE(replayed boolean, transaction json)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select * from zerosum.run(ledger, 'void', null, null, null, key, reference, description, metadata,
+        effective_at, conditions, jsonb_build_object('hold', hold))
+$$;
 
 CREATE TABLE ledger.wallets (
     ledger_id bigint NOT NULL,
@@ -1933,10 +2635,12 @@ CREATE TABLE ledger.wallets (
     max_balance numeric,
     metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
     credits_while_frozen boolean DEFAULT false NOT NULL,
+    next_expiry timestamp with time zone,
+    floor_debt numeric DEFAULT 0 NOT NULL,
     CONSTRAINT wallets_max CHECK ((posted <= max_balance)),
-    CONSTRAINT wallets_min CHECK (((posted - held) >= min_balance)),
+    CONSTRAINT wallets_min CHECK (((posted - held) >= (min_balance - floor_debt))),
     CONSTRAINT wallets_range CHECK (((abs(posted) < '100000000000000000000000000000000000000'::numeric) OR (starts_with((id)::text, '@world:'::text) AND (abs(posted) < 'Infinity'::numeric)))),
-    CONSTRAINT wallets_whole CHECK (((scale(posted) = 0) AND (scale(held) = 0) AND (held >= (0)::numeric) AND (version >= 0))),
+    CONSTRAINT wallets_whole CHECK (((scale(posted) = 0) AND (scale(held) = 0) AND (held >= (0)::numeric) AND (version >= 0) AND (scale(floor_debt) = 0) AND (floor_debt >= (0)::numeric))),
     CONSTRAINT wallets_world CHECK (((NOT starts_with((id)::text, '@world'::text)) OR (((id)::text = ('@world:'::text || asset)) AND ((status)::text = 'open'::text) AND (held = (0)::numeric) AND (min_balance IS NULL) AND (max_balance IS NULL))))
 )
 WITH (fillfactor='60');
@@ -1958,12 +2662,21 @@ CREATE FUNCTION zerosum.wallet_facts(wallet text) RETURNS text
 $_$;
 
 CREATE FUNCTION zerosum.wallet_json(w ledger.wallets) RETURNS text
-    LANGUAGE sql STABLE
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
     AS $$
-    select concat('{"id":"', w.id, '","asset":"', w.asset, '","posted":', w.posted, ',"held":', w.held,
-        ',"available":', w.posted - w.held, ',"min_balance":', coalesce(w.min_balance::text, 'null'),
+    select concat('{"id":"', w.id, '","asset":"', w.asset, '","posted":', w.posted, ',"held":', h.held,
+        ',"available":', w.posted - h.held, ',"min_balance":', coalesce(w.min_balance::text, 'null'),
         ',"max_balance":', coalesce(w.max_balance::text, 'null'), ',"metadata":', w.metadata,
         ',"version":', w.version, ',"status":"', w.status, '","credits_while_frozen":', to_json(w.credits_while_frozen), ',"created_at":', zerosum.time_json(w.created_at), '}')
+    from (
+        -- What has expired reserves nothing, even before it is settled.
+        select w.held - case when w.next_expiry <= clock_timestamp() then (
+            select coalesce(sum(p.held), 0) from ledger.hold_postings p
+            where p.source = w.id and p.ledger_id = w.ledger_id and p.expires_at <= clock_timestamp() and p.held > 0
+        ) else 0 end as held
+    ) h
 $$;
 
 CREATE FUNCTION zerosum.world_wallet(ledger bigint, id text, other text) RETURNS text
@@ -1973,7 +2686,57 @@ CREATE FUNCTION zerosum.world_wallet(ledger bigint, id text, other text) RETURNS
         select w.asset from ledger.wallets w where w.ledger_id = $1 and w.id = $3), $2) else $2 end
 $_$;
 
-CREATE FUNCTION zerosum.write_posted(l bigint, at timestamp with time zone, written integer, kinds text[], keys text[], prints bytea[], refs text[], descriptions text[], metadatas jsonb[], effective_ats timestamp with time zone[], ranks integer[], firsts integer[], bodies text[], posting_of integer[], sources text[], destinations text[], moved numeric[], from_slots integer[], from_balances numeric[], from_versions bigint[], to_balances numeric[], to_versions bigint[], places tid[], befores bigint[], wallets text[], assets text[], balances numeric[], versions bigint[], worlds text[]) RETURNS text[]
+CREATE FUNCTION zerosum.write_holds(l bigint, at timestamp with time zone, kinds text[], options jsonb[], ids bigint[], posting_of integer[], firsts integer[], sources text[], destinations text[], moved numeric[], from_slots integer[], assets text[], part_ids bigint[], part_numbers smallint[], part_stati text[], part_amounts numeric[], part_captured numeric[], part_lefts numeric[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+#variable_conflict use_column
+begin
+    insert into ledger.holds (ledger_id, id, expires_at)
+    select g.ledger_id, u.*
+    from ledger.ledgers g, (
+        select r.id, (r.given ->> 'expires_at')::timestamptz
+        from unnest(kinds, options, ids) r (kind, given, id)
+        where r.kind = 'hold' and r.id is not null
+    ) u
+    where g.ledger_id = l;
+    insert into ledger.hold_postings (ledger_id, hold_id, expires_at, posting, source, destination, asset, amount, held)
+    select g.ledger_id, u.*
+    from ledger.ledgers g, (
+        select ids[x.request], (options[x.request] ->> 'expires_at')::timestamptz, x.p - firsts[x.request] + 1,
+            x.source, x.destination, assets[x.slot], x.amount, x.amount
+        from unnest(posting_of, sources, destinations, moved, from_slots)
+            with ordinality x (request, source, destination, amount, slot, p)
+        where kinds[x.request] = 'hold' and ids[x.request] is not null
+    ) u
+    where g.ledger_id = l;
+
+    -- A part at a time, and only those that changed: each statement is a probe of one key, whatever the statistics.
+    for q in 1..coalesce(cardinality(part_ids), 0) loop
+        update ledger.hold_postings p set captured = part_captured[q], held = part_lefts[q]
+        where p.ledger_id = l and p.hold_id = part_ids[q] and p.posting = part_numbers[q]
+            and p.held <> part_lefts[q];
+        if part_stati[q] in ('captured', 'voided') and part_ids[q] is distinct from part_ids[q - 1] then
+            update ledger.holds h set status = part_stati[q], settled_at = at
+            where h.ledger_id = l and h.id = part_ids[q] and h.status = 'pending';
+        end if;
+    end loop;
+    insert into ledger.reversed_postings as r (ledger_id, transaction_id, posting, amount, reversed)
+    select g.ledger_id, u.*
+    from ledger.ledgers g, (
+        select p.id, p.number, p.amount, p.captured
+        from unnest(part_ids, part_numbers, part_amounts, part_captured, part_stati) p (id, number, amount, captured, status)
+        where p.captured > 0 and p.status is null
+    ) u
+    where g.ledger_id = l
+    on conflict (transaction_id, ledger_id, posting) do update set reversed = excluded.reversed
+    where r.reversed <> excluded.reversed;
+end $$;
+
+CREATE FUNCTION zerosum.write_posted(l bigint, at timestamp with time zone, written integer, kinds text[], keys text[], prints bytea[], refs text[], descriptions text[], metadatas jsonb[], effective_ats timestamp with time zone[], ranks integer[], firsts integer[], bodies text[], posting_of integer[], sources text[], destinations text[], moved numeric[], from_slots integer[], from_balances numeric[], from_versions bigint[], to_balances numeric[], to_versions bigint[], places tid[], befores bigint[], wallets text[], assets text[], balances numeric[], versions bigint[], worlds text[], helds_before numeric[], helds numeric[], debts numeric[], expiries timestamp with time zone[], numbers smallint[], options jsonb[], extras text[], part_ids bigint[], part_numbers smallint[], part_stati text[], part_amounts numeric[], part_captured numeric[], part_lefts numeric[]) RETURNS text[]
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
@@ -1991,13 +2754,14 @@ begin
     into ids, events
     from generate_series(1, written) i;
     insert into ledger.transactions (ledger_id, id, effective_at, recorded_at, kind, key, fingerprint,
-        reference, description, metadata)
+        reference, description, metadata, origin_id, extra)
     select g.ledger_id, u.*
     from ledger.ledgers g, (
         select ids[r.rank], coalesce(r.effective, at), at, r.kind, r.key, r.print, r.ref, r.description,
-            coalesce(r.metadata, '{}')
-        from unnest(kinds, keys, prints, ranks, refs, descriptions, metadatas, effective_ats)
-            r (kind, key, print, rank, ref, description, metadata, effective)
+            coalesce(r.metadata, '{}'), case when r.kind in ('capture', 'void', 'reversal')
+                then coalesce(r.given -> 'hold', r.given -> 'transaction')::bigint end, r.extra
+        from unnest(kinds, keys, prints, ranks, refs, descriptions, metadatas, effective_ats, options, extras)
+            r (kind, key, print, rank, ref, description, metadata, effective, given, extra)
         where r.rank is not null
         order by r.key
     ) u
@@ -2026,38 +2790,46 @@ begin
         balance, recorded_at)
     select g.ledger_id, u.*
     from ledger.ledgers g, (
-        select v.wallet, v.version, ids[ranks[x.request]], x.p - firsts[x.request] + 1, assets[x.slot],
+        select v.wallet, v.version, ids[ranks[x.request]], x.number, assets[x.slot],
             v.amount, v.balance, at
         from unnest(posting_of, sources, destinations, moved, from_slots, from_balances, from_versions,
-            to_balances, to_versions) with ordinality x (request, source, destination, amount, slot,
-            from_balance, from_version, to_balance, to_version, p)
+            to_balances, to_versions, numbers) x (request, source, destination, amount, slot,
+            from_balance, from_version, to_balance, to_version, number)
         cross join lateral (values (x.source, x.from_version, -x.amount, x.from_balance),
             (x.destination, x.to_version, x.amount, x.to_balance)) v (wallet, version, amount, balance)
-        where ranks[x.request] is not null
+        where x.number is not null
     ) u
     where g.ledger_id = l;
 
-    perform zerosum.write_wallets(l, at, places, befores, wallets, balances, versions, worlds);
+    perform zerosum.write_wallets(l, at, places, befores, wallets, balances, versions, worlds,
+        helds_before, helds, debts, expiries);
+    if extras is not null then
+        perform zerosum.write_holds(l, at, kinds, options,
+            array(select ids[r.rank] from unnest(ranks) with ordinality r (rank, i) order by r.i),
+            posting_of, firsts, sources, destinations, moved, from_slots, assets,
+            part_ids, part_numbers, part_stati, part_amounts, part_captured, part_lefts);
+    end if;
 
     select array_agg(q.body) into bodies
     from (
         select case when r.rank is null then r.body else zerosum.transaction_json(
             ids[r.rank], r.kind, e.postings, e.entries, r.ref, r.description,
             coalesce(r.metadata, '{}'), coalesce(zerosum.time_json(r.effective), at_json), at_json,
-            r.key) end as body
-        from unnest(kinds, keys, ranks, bodies, refs, descriptions, metadatas, effective_ats)
-            with ordinality r (kind, key, rank, body, ref, description, metadata, effective, i)
+            r.key, r.extra) end as body
+        from unnest(kinds, keys, ranks, bodies, refs, descriptions, metadatas, effective_ats, extras)
+            with ordinality r (kind, key, rank, body, ref, description, metadata, effective, extra, i)
         left join (
             select x.request,
                 string_agg(zerosum.posting_json(x.source, x.destination, x.amount, assets[x.slot]), ','
                     order by x.p) as postings,
-                string_agg(zerosum.entry_json(x.source, -x.amount, x.from_balance, x.from_version)
-                    || ',' || zerosum.entry_json(x.destination, x.amount, x.to_balance, x.to_version),
+                string_agg(case when x.number is not null then
+                    zerosum.entry_json(x.source, -x.amount, x.from_balance, x.from_version)
+                    || ',' || zerosum.entry_json(x.destination, x.amount, x.to_balance, x.to_version) end,
                     ',' order by x.p) as entries
             from unnest(posting_of, sources, destinations, moved, from_slots, from_balances, from_versions,
-                to_balances, to_versions) with ordinality x (request, source, destination, amount, slot,
-                from_balance, from_version, to_balance, to_version, p)
-            where ranks[x.request] is not null
+                to_balances, to_versions, numbers) with ordinality x (request, source, destination, amount, slot,
+                from_balance, from_version, to_balance, to_version, number, p)
+            where ranks[x.request] is not null and (x.number is not null or kinds[x.request] = 'hold')
             group by x.request
         ) e on e.request = r.i
         order by r.i
@@ -2068,16 +2840,17 @@ begin
         payload)
     select g.ledger_id, u.*
     from ledger.ledgers g, (
-        select ords[r.rank], events[r.rank], 'transaction', ids[r.rank]::text, 'transaction.posted',
+        select ords[r.rank], events[r.rank], 'transaction', ids[r.rank]::text,
+            case r.kind when 'hold' then 'hold.placed' when 'void' then 'hold.voided' else 'transaction.posted' end,
             ids[r.rank], at, r.body
-        from unnest(ranks, bodies) r (rank, body)
+        from unnest(ranks, bodies, kinds) r (rank, body, kind)
         where r.rank is not null
     ) u
     where g.ledger_id = l;
     return bodies;
 end $$;
 
-CREATE FUNCTION zerosum.write_wallets(l bigint, at timestamp with time zone, places tid[], befores bigint[], wallets text[], balances numeric[], versions bigint[], worlds text[]) RETURNS void
+CREATE FUNCTION zerosum.write_wallets(l bigint, at timestamp with time zone, places tid[], befores bigint[], wallets text[], balances numeric[], versions bigint[], worlds text[], helds_before numeric[], helds numeric[], debts numeric[], expiries timestamp with time zone[]) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
@@ -2089,13 +2862,20 @@ CREATE FUNCTION zerosum.write_wallets(l bigint, at timestamp with time zone, pla
 #variable_conflict use_column
 declare
     written bigint;
+    changed bool[];
 begin
+    changed := array(select u.version <> u.before or u.held <> u.held_before or u.expiry is not null
+        from unnest(befores, versions, helds_before, helds, expiries)
+            with ordinality u (before, version, held_before, held, expiry, i) where u.before is not null order by u.i);
     update ledger.wallets w
-    set posted = u.balance, version = u.version, recorded_at = at
-    from unnest(places, befores, balances, versions) u (place, before, balance, version)
-    where w.ledger_id = l and w.ctid = u.place and u.version <> u.before;
+    set posted = u.balance, version = u.version, held = u.held, floor_debt = u.debt,
+        next_expiry = least(w.next_expiry, u.expiry),
+        recorded_at = case when u.version <> u.before then at else w.recorded_at end
+    from unnest(places, befores, balances, versions, helds, debts, expiries, changed)
+        u (place, before, balance, version, held, debt, expiry, changed)
+    where w.ledger_id = l and w.ctid = u.place and u.changed;
     get diagnostics written = row_count;
-    if written <> (select count(*) from unnest(befores, versions) u (before, version) where version <> before) then
+    if written <> cardinality(array_positions(changed, true)) then
         raise exception 'locked wallets are not where they were' using errcode = 'XX000';
     end if;
     if worlds is not null then
@@ -2179,6 +2959,22 @@ CREATE TABLE ledger.feeds (
     holder text
 );
 
+CREATE TABLE ledger.hold_postings (
+    ledger_id bigint NOT NULL,
+    hold_id bigint NOT NULL,
+    expires_at timestamp with time zone,
+    posting smallint NOT NULL,
+    source text NOT NULL COLLATE pg_catalog."C",
+    destination text NOT NULL COLLATE pg_catalog."C",
+    asset text NOT NULL COLLATE pg_catalog."C",
+    amount numeric NOT NULL,
+    captured numeric DEFAULT 0 NOT NULL,
+    held numeric NOT NULL,
+    CONSTRAINT hold_postings_amount CHECK (((scale(amount) = 0) AND (amount > (0)::numeric) AND (amount < '100000000000000000000000000000000000000'::numeric))),
+    CONSTRAINT hold_postings_captured CHECK (((scale(captured) = 0) AND (captured >= (0)::numeric))),
+    CONSTRAINT hold_postings_held CHECK (((scale(held) = 0) AND (held >= (0)::numeric) AND ((captured + held) <= amount)))
+);
+
 CREATE SEQUENCE ledger.ledger_id
     START WITH 1
     INCREMENT BY 1
@@ -2218,6 +3014,15 @@ CREATE TABLE ledger.outbox (
     recorded_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE ledger.reversed_postings (
+    ledger_id bigint NOT NULL,
+    transaction_id bigint NOT NULL,
+    posting smallint NOT NULL,
+    amount numeric NOT NULL,
+    reversed numeric NOT NULL,
+    CONSTRAINT reversed_postings_range CHECK (((scale(reversed) = 0) AND (reversed > (0)::numeric) AND (reversed <= amount)))
+);
+
 CREATE SEQUENCE ledger.transaction_id
     START WITH 1
     INCREMENT BY 1
@@ -2236,7 +3041,10 @@ CREATE TABLE ledger.transactions (
     reference text,
     description text,
     metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
-    CONSTRAINT transactions_kind_known CHECK ((kind = ANY (ARRAY['transfer'::text, 'credit'::text, 'debit'::text, 'transaction'::text])))
+    origin_id bigint,
+    extra text,
+    CONSTRAINT transactions_kind_known CHECK ((kind = ANY (ARRAY['transfer'::text, 'credit'::text, 'debit'::text, 'transaction'::text, 'hold'::text, 'capture'::text, 'void'::text, 'reversal'::text]))),
+    CONSTRAINT transactions_origin_named CHECK (((origin_id IS NOT NULL) = (kind = ANY (ARRAY['capture'::text, 'void'::text, 'reversal'::text]))))
 );
 
 ALTER TABLE ONLY ledger.api_keys
@@ -2266,6 +3074,12 @@ ALTER TABLE ONLY ledger.events
 ALTER TABLE ONLY ledger.feeds
     ADD CONSTRAINT feeds_pkey PRIMARY KEY (ledger_id);
 
+ALTER TABLE ONLY ledger.hold_postings
+    ADD CONSTRAINT hold_postings_pkey PRIMARY KEY (hold_id, ledger_id, posting);
+
+ALTER TABLE ONLY ledger.holds
+    ADD CONSTRAINT holds_pkey PRIMARY KEY (id, ledger_id);
+
 ALTER TABLE ONLY ledger.ledgers
     ADD CONSTRAINT ledgers_pkey PRIMARY KEY (ledger_id);
 
@@ -2274,6 +3088,9 @@ ALTER TABLE ONLY ledger.migrations
 
 ALTER TABLE ONLY ledger.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (ledger_id, ord);
+
+ALTER TABLE ONLY ledger.reversed_postings
+    ADD CONSTRAINT reversed_postings_pkey PRIMARY KEY (transaction_id, ledger_id, posting);
 
 ALTER TABLE ONLY ledger.sinks
     ADD CONSTRAINT sinks_name UNIQUE (name, ledger_id);
@@ -2294,7 +3111,15 @@ CREATE INDEX deliveries_due ON ledger.deliveries USING btree (endpoint_id, ledge
 
 CREATE UNIQUE INDEX entries_side ON ledger.entries USING btree (transaction_id, ledger_id, posting, ((amount > (0)::numeric)));
 
+CREATE INDEX hold_postings_expiry ON ledger.hold_postings USING btree (source, ledger_id, expires_at) WHERE (held > (0)::numeric);
+
+CREATE INDEX holds_expiry ON ledger.holds USING btree (expires_at, ledger_id) WHERE (status = 'pending'::text);
+
+CREATE INDEX holds_newest ON ledger.holds USING btree (((ledger_id + 0)), id);
+
 CREATE INDEX transactions_newest ON ledger.transactions USING btree (((ledger_id + 0)), id);
+
+CREATE INDEX transactions_origin ON ledger.transactions USING btree (origin_id, ledger_id) WHERE (origin_id IS NOT NULL);
 
 CREATE TRIGGER entries_append BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.entries FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
 
@@ -2308,6 +3133,22 @@ CREATE TRIGGER events_append BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.event
 
 ALTER TABLE ledger.events ENABLE ALWAYS TRIGGER events_append;
 
+CREATE TRIGGER hold_postings_forward BEFORE UPDATE ON ledger.hold_postings FOR EACH ROW WHEN (((new.captured < old.captured) OR (new.held > old.held) OR ((new.captured - old.captured) > (old.held - new.held)) OR ((new.ledger_id <> old.ledger_id) OR (new.hold_id <> old.hold_id) OR (new.posting <> old.posting) OR (new.source <> old.source) OR (new.destination <> old.destination) OR (new.asset <> old.asset) OR (new.amount <> old.amount)) OR (new.expires_at IS DISTINCT FROM old.expires_at))) EXECUTE FUNCTION ledger.refuse();
+
+ALTER TABLE ledger.hold_postings ENABLE ALWAYS TRIGGER hold_postings_forward;
+
+CREATE TRIGGER hold_postings_keep BEFORE DELETE OR TRUNCATE ON ledger.hold_postings FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
+
+ALTER TABLE ledger.hold_postings ENABLE ALWAYS TRIGGER hold_postings_keep;
+
+CREATE TRIGGER holds_forward BEFORE UPDATE ON ledger.holds FOR EACH ROW WHEN (((old.status <> 'pending'::text) OR (new.id <> old.id) OR (new.ledger_id <> old.ledger_id) OR (new.expires_at IS DISTINCT FROM old.expires_at))) EXECUTE FUNCTION ledger.refuse();
+
+ALTER TABLE ledger.holds ENABLE ALWAYS TRIGGER holds_forward;
+
+CREATE TRIGGER holds_keep BEFORE DELETE OR TRUNCATE ON ledger.holds FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
+
+ALTER TABLE ledger.holds ENABLE ALWAYS TRIGGER holds_keep;
+
 CREATE TRIGGER outbox_fixed BEFORE UPDATE OR TRUNCATE ON ledger.outbox FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
 
 ALTER TABLE ledger.outbox ENABLE ALWAYS TRIGGER outbox_fixed;
@@ -2315,6 +3156,14 @@ ALTER TABLE ledger.outbox ENABLE ALWAYS TRIGGER outbox_fixed;
 CREATE TRIGGER outbox_notify AFTER INSERT ON ledger.outbox FOR EACH STATEMENT EXECUTE FUNCTION ledger.outbox_notify();
 
 ALTER TABLE ledger.outbox ENABLE ALWAYS TRIGGER outbox_notify;
+
+CREATE TRIGGER reversed_postings_forward BEFORE UPDATE ON ledger.reversed_postings FOR EACH ROW WHEN (((new.reversed <= old.reversed) OR ((new.ledger_id <> old.ledger_id) OR (new.transaction_id <> old.transaction_id) OR (new.posting <> old.posting) OR (new.amount <> old.amount)))) EXECUTE FUNCTION ledger.refuse();
+
+ALTER TABLE ledger.reversed_postings ENABLE ALWAYS TRIGGER reversed_postings_forward;
+
+CREATE TRIGGER reversed_postings_keep BEFORE DELETE OR TRUNCATE ON ledger.reversed_postings FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
+
+ALTER TABLE ledger.reversed_postings ENABLE ALWAYS TRIGGER reversed_postings_keep;
 
 CREATE TRIGGER transactions_append BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.transactions FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
 

@@ -11,6 +11,8 @@ from typing import Any
 import asyncpg
 import pytest
 
+from app.batch import rare
+
 Posting = tuple[Any, Any, Any]
 MAIN = 1
 
@@ -25,6 +27,8 @@ class Request:
     metadata: str | None = None
     effective: datetime | None = None
     conditions: str | None = None
+    options: str | None = None
+    unit: int | None = None
 
     def but(self, **changes: Any) -> Request:
         return replace(self, **changes)
@@ -33,6 +37,19 @@ class Request:
 def req(*postings: Posting, kind: str | None = None, **rest: Any) -> Request:
     """A transfer of one posting, a transaction of several; amounts may be anything that prints as one."""
     return Request(postings, kind or ("transfer" if len(postings) == 1 else "transaction"), **rest)
+
+
+def hold(*postings: Posting, **rest: Any) -> Request:
+    """expires_at, if given, is a datetime."""
+    expires_at = rest.pop("expires_at", None)
+    options = None if expires_at is None else json.dumps({"expires_at": expires_at.isoformat()})
+    return Request(postings, "hold", options=options, **rest)
+
+
+def about(kind: str, origin: int, key: str | None = None, **options: Any) -> Request:
+    """A capture, void or reversal of a hold or transaction."""
+    named = "transaction" if kind == "reversal" else "hold"
+    return Request((), kind, key, options=json.dumps({named: origin, **options}))
 
 
 async def post(
@@ -47,7 +64,7 @@ async def post(
             destinations.append(destination)
             amounts.append(None if amount is None else str(amount))
     rows = await conn.fetch(
-        "select * from zerosum.post($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13)",
+        "select * from zerosum.post($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15)",
         ledger,
         [r.kind for r in requests],
         [r.key for r in requests],
@@ -61,6 +78,8 @@ async def post(
         [r.effective for r in requests],
         skip_locked,
         [r.conditions for r in requests],
+        rare([r.options for r in requests]),
+        rare([r.unit for r in requests]),
     )
     return [(row["outcome"], row["body"]) for row in rows]
 

@@ -1,6 +1,6 @@
 -- Change a wallet's limits or metadata: `changes` is an object with min_balance, max_balance (digits with an optional
 -- minus, or null for none) and metadata (the whole of it, new); what it does not name stays. Limits that the balance
--- would be outside of are refused. What changes nothing writes nothing.
+-- would be outside of are refused; a wallet that was forced below its floor keeps it, or gets a lower one. What changes nothing writes nothing.
 -- Returns an outcome as post(): done | refused (body: the wallet, or code and facts). An event wallet.changed.
 -- Locks: the wallet's row. Codes: none.
 create or replace function zerosum.change_wallet(ledger bigint, id text, changes jsonb, admin boolean default false)
@@ -34,7 +34,8 @@ begin
         high := case when $3 ? 'max_balance' then ($3 ->> 'max_balance')::numeric else w.max_balance end;
         told := case when $3 ? 'metadata' then $3 -> 'metadata' else w.metadata end;
         code := case when low > 0 or high < 0 then 'invalid_limits'
-            when w.posted - w.held < low or w.posted > high then 'balance_outside_limits' end;
+            when w.posted - w.held < low and (low is distinct from w.min_balance or w.floor_debt = 0)
+                or w.posted > high then 'balance_outside_limits' end;
     end if;
     if code is not null then
         return query select 'refused', json_strip_nulls(json_build_object('code', code, 'wallet', w.id,
@@ -43,7 +44,8 @@ begin
         return;
     end if;
     if (low, high, told) is distinct from (w.min_balance, w.max_balance, w.metadata) then
-        update ledger.wallets x set min_balance = low, max_balance = high, metadata = told
+        update ledger.wallets x set min_balance = low, max_balance = high, metadata = told,
+            floor_debt = case when low is not distinct from w.min_balance then w.floor_debt else 0 end
         where x.ledger_id = $1 and x.id = $2 returning x.* into w;
         perform zerosum.wallet_event(w, 'wallet.changed');
     end if;

@@ -8,16 +8,18 @@
 -- Locks: none. Codes: none.
 create or replace function zerosum.check_requests(
     kinds text[], keys text[], posting_of int[], sources text[], destinations text[], amounts text[],
-    refs text[], descriptions text[], metadatas jsonb[], effective_ats timestamptz[], ifs jsonb[]
+    refs text[], descriptions text[], metadatas jsonb[], effective_ats timestamptz[], ifs jsonb[],
+    options jsonb[]
 ) returns table (i bigint, first int, last int, code text, print bytea, twin bigint)
 language sql stable as $$
     select r.i, coalesce(g.first, 1), coalesce(g.last, 0),
         case
-            when r.kind is null or r.kind not in ('transfer', 'credit', 'debit', 'transaction')
-                then 'invalid_kind'
+            when r.kind is null or r.kind not in ('transfer', 'credit', 'debit', 'transaction', 'hold', 'capture', 'void',
+                'reversal') then 'invalid_kind'
             when r.key !~ '^\x7f?[ -~]+$' or length(r.key) > 255 then 'invalid_key'
-            when g.first is null or g.size > 100 or g.last - g.first >= g.size
-                or r.kind <> 'transaction' and g.size > 1 then 'invalid_postings'
+            when (g.first is null) <> (r.kind in ('capture', 'void', 'reversal')) or g.size > 100
+                or g.last - g.first >= g.size or r.kind not in ('transaction', 'hold') and g.size > 1
+                then 'invalid_postings'
             when not g.numeral then 'invalid_amount'
             when not g.named then 'invalid_wallet_id'
             when g.loops then 'same_wallet'
@@ -31,13 +33,14 @@ language sql stable as $$
             when r.effective not between '0001-01-01 00:00:00+00' and '9999-12-31 23:59:59.999999+00'
                 then 'invalid_effective_at'
             when not zerosum.conditions_valid(r.conditions) then 'invalid_conditions'
+            when r.given is not null or g.first is null then zerosum.options_fault(r.kind, r.given)
         end,
         sha256(convert_to(concat('1 ', r.kind, ' ', g.size, ' ', g.canon, E'\n', to_json(r.ref), E'\n',
             to_json(r.description), E'\n', nullif(r.metadata, '{}'), E'\n',
-            extract(epoch from r.effective), E'\n' || r.conditions::text), 'UTF8')),
+            extract(epoch from r.effective), E'\n' || r.conditions::text, E'\n\n' || r.given::text), 'UTF8')),
         lag(r.i) over (partition by r.key order by r.i)
-    from unnest(kinds, keys, refs, descriptions, metadatas, effective_ats, ifs)
-        with ordinality r (kind, key, ref, description, metadata, effective, conditions, i)
+    from unnest(kinds, keys, refs, descriptions, metadatas, effective_ats, ifs, options)
+        with ordinality r (kind, key, ref, description, metadata, effective, conditions, given, i)
     left join (
         select u.request, min(u.p)::int as first, max(u.p)::int as last, count(*) as size,
             bool_and(coalesce(u.amount !~ '[^0-9]' and not starts_with(u.amount, '0')

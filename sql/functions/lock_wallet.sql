@@ -1,11 +1,15 @@
 -- Lock a wallet that is to be changed otherwise than by postings, and say why it may not be: unknown_wallet, or
--- reserved_wallet_id for @world, and without admin for any that begins with @; null when it may be.
+-- reserved_wallet_id for @world, and without admin for any that begins with @; null when it may be. What has expired on
+-- it holds nothing any more.
 -- Locks: the wallet's row. Codes: none.
 create or replace function zerosum.lock_wallet(ledger bigint, id text, admin boolean) returns text
 language plpgsql set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
 begin
     perform from ledger.wallets w where w.ledger_id = $1 and w.id = $2 for update;
-    return case when not found then zerosum.wallet_facts($2)
-        when starts_with($2, '@world') or starts_with($2, '@') and admin is not true
-            then json_build_object('code', 'reserved_wallet_id', 'wallet', $2)::text end;
+    if not found then
+        return zerosum.wallet_facts($2);
+    end if;
+    perform zerosum.release_expired($1, clock_timestamp(), array[$2]);
+    return case when starts_with($2, '@world') or starts_with($2, '@') and admin is not true
+        then json_build_object('code', 'reserved_wallet_id', 'wallet', $2)::text end;
 end $$;

@@ -1,9 +1,10 @@
 -- Decide and write a batch of requests of one ledger, each with its own outcome, in order, later ones seeing earlier
--- ones. Arguments are parallel arrays: one element a request (kinds, keys, refs, …; the last four and ifs, its conditions
+-- ones. Arguments are parallel arrays: one element a request (kinds, keys, refs, …; the last four, options, units and ifs, its conditions
 -- as conditions_valid() has them, may be shorter and mean null; a null key gets a private one-time key), one element a posting (posting_of: the number of its
--- request, ascending; amounts as digits).
+-- request, ascending; amounts as digits). options: what only some kinds have, see options_fault(). units numbers atomic
+-- batches: of requests beside each other with one number, all post or none.
 -- Returns a row a request, in order: outcome posted | replayed (body: the transaction) | refused (body: code and
--- facts) | busy (body: a wallet that somebody else has locked; only with skip_locked, which waits for none). Refused
+-- facts) | undone (another of its unit was refused) | busy (body: a wallet that somebody else has locked; only with skip_locked, which waits for none). Refused
 -- and busy requests write nothing.
 -- Locks, in order: ledger.wallets rows by id (for update); keys in ledger.transactions by insert, sorted.
 -- Codes: 22023 malformed arrays; 40001 a key or a @world wallet was taken meanwhile: run the batch again.
@@ -12,7 +13,7 @@ create or replace function zerosum.post(
     posting_of int[], sources text[], destinations text[], amounts text[],
     refs text[] default '{}', descriptions text[] default '{}',
     metadatas jsonb[] default '{}', effective_ats timestamptz[] default '{}', skip_locked boolean default false,
-    ifs jsonb[] default '{}'
+    ifs jsonb[] default '{}', options jsonb[] default '{}', units int[] default '{}'
 ) returns table (outcome text, body text)
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off
@@ -26,19 +27,21 @@ declare
     firsts int[]; lasts int[]; codes text[]; prints bytea[]; twins int[]; priors bigint[];
     outcomes text[] := array_fill(null::text, array[n]);
     bodies text[] := array_fill(null::text, array[n]);
-    ranks int[] := array_fill(null::int, array[n]);
+    ranks int[]; extras text[];
     -- a posting each: what it leaves its source and its destination with
-    moved numeric[]; from_slots int[]; to_slots int[]; flaws text[];
-    from_balances numeric[] := array_fill(null::numeric, array[m]);
-    from_versions bigint[] := array_fill(null::bigint, array[m]);
-    to_balances numeric[] := from_balances;
-    to_versions bigint[] := from_versions;
+    moved numeric[]; from_slots int[]; to_slots int[]; part_slots int[]; flaws text[]; numbers smallint[];
+    from_balances numeric[]; from_versions bigint[]; to_balances numeric[]; to_versions bigint[];
     -- a locked wallet each
-    busy text[]; busy_keys text[] := '{}'; watched text[] := '{}';
+    busy text[]; busy_keys text[] := '{}'; watched text[] := '{}'; next_expiry timestamptz;
     places tid[]; befores bigint[]; wallets text[]; assets text[]; stati text[]; balances numeric[]; versions bigint[];
-    helds numeric[]; lows numeric[]; highs numeric[]; worlds text[];
+    helds numeric[]; helds_before numeric[]; lows numeric[]; highs numeric[]; debts numeric[]; expiries timestamptz[];
+    worlds text[];
+    -- a posting of a hold or transaction each, that a capture, void or reversal is about
+    origins bigint[]; origin_postings smallint[];
+    part_ids bigint[]; part_numbers smallint[]; part_stati text[];
+    part_amounts numeric[]; part_captured numeric[]; part_lefts numeric[];
     written int := 0; at timestamptz; checked bool := false; known record;
-    i int; j int; s int; d int; broken int; at_fault numeric; code text; faults bigint;
+    i int; j int; faults bigint;
 begin
     if n is null or m is null or cardinality(keys) <> n or cardinality(sources) <> m
         or cardinality(destinations) <> m or cardinality(amounts) <> m
@@ -67,7 +70,7 @@ begin
     into firsts, lasts, codes, prints, twins, faults
     from (
         select * from zerosum.check_requests(kinds, keys, posting_of, sources, destinations, amounts,
-            refs, descriptions, metadatas, effective_ats, ifs) order by i
+            refs, descriptions, metadatas, effective_ats, ifs, options) order by i
     ) q;
     if faults = 0 then
         moved := amounts;
@@ -116,6 +119,12 @@ begin
         end loop;
         exit when checked;
 
+        if kinds && array['capture', 'void', 'reversal'] then
+            select r.* into outcomes, bodies, firsts, lasts, posting_of, sources, destinations, moved,
+                origins, origin_postings
+            from zerosum.derive_postings(l, kinds, options, metadatas, outcomes, bodies, firsts, lasts,
+                posting_of, sources, destinations, moved) r;
+        end if;
         if cardinality(ifs) > 0 then
             watched := array(select c.one ->> 'wallet'
                 from unnest(ifs) with ordinality u (conditions, i)
@@ -148,26 +157,33 @@ begin
                 end if;
             end loop;
         end if;
-        with locked as materialized (
-            select w.ctid as place, w.id::text as id, w.asset, w.posted, w.version,
-                w.status || case when w.credits_while_frozen then '_out' else '' end as status,
-                w.held, w.recorded_at, w.min_balance + w.held as low, w.max_balance as high,
-                starts_with(w.id, '@world:') as world
-            from (
-                select distinct v.id collate "C" as id from unnest(sources || destinations || watched) v (id) order by 1
-            ) x
-            cross join lateral (
-                select w.ctid, w.* from ledger.wallets w where w.ledger_id = l and w.id = x.id for update
-            ) w
-        )
-        select array_agg(k.place), array_agg(k.id), array_agg(k.asset), array_agg(k.status), array_agg(k.posted),
-            array_agg(k.version), array_agg(k.held),
-            array_agg(case when k.world then '-Infinity' else coalesce(k.low, 1 - 1e38) end),
-            array_agg(case when k.world then 'Infinity' else coalesce(k.high, 1e38 - 1) end),
-            greatest(clock_timestamp(), max(k.recorded_at))
-        into places, wallets, assets, stati, balances, versions, helds, lows, highs, at
-        from locked k;
+        loop
+            with locked as materialized (
+                select w.ctid as place, w.id::text as id, w.asset, w.posted, w.version,
+                    w.status || case when w.credits_while_frozen then '_out' else '' end as status,
+                    w.held, w.recorded_at, w.floor_debt as debt, w.next_expiry,
+                    w.min_balance - w.floor_debt as low, w.max_balance as high, starts_with(w.id, '@world:') as world
+                from (
+                    select distinct v.id collate "C" as id
+                    from unnest(sources || destinations || watched) v (id) order by 1
+                ) x
+                cross join lateral (
+                    select w.ctid, w.* from ledger.wallets w where w.ledger_id = l and w.id = x.id for update
+                ) w
+            )
+            select array_agg(k.place), array_agg(k.id), array_agg(k.asset), array_agg(k.status), array_agg(k.posted),
+                array_agg(k.version), array_agg(k.held), array_agg(k.debt), min(k.next_expiry),
+                array_agg(case when k.world then '-Infinity' else coalesce(k.low, 1 - 1e38) + k.held end),
+                array_agg(case when k.world then 'Infinity' else coalesce(k.high, 1e38 - 1) end),
+                greatest(clock_timestamp(), max(k.recorded_at))
+            into places, wallets, assets, stati, balances, versions, helds, debts, next_expiry, lows, highs, at
+            from locked k;
+            exit when next_expiry is null or next_expiry > at;
+            -- What has expired on the locked wallets reserves nothing; after the release the rows are elsewhere.
+            perform zerosum.release_expired(l, at, wallets);
+        end loop;
         befores := versions;
+        helds_before := helds;
         checked := true;
     end loop;
 
@@ -184,6 +200,7 @@ begin
         balances := balances || array_fill(0::numeric, array[j]);
         versions := versions || array_fill(0::bigint, array[j]);
         helds := helds || array_fill(0::numeric, array[j]);
+        debts := debts || array_fill(0::numeric, array[j]);
         lows := lows || array_fill('-Infinity'::numeric, array[j]);
         highs := highs || array_fill('Infinity'::numeric, array[j]);
     end if;
@@ -192,96 +209,32 @@ begin
     into from_slots, to_slots, flaws
     from (select * from zerosum.posting_slots(sources, destinations, wallets, assets, stati) order by p) q;
 
-    for i in 1..n loop
-        continue when outcomes[i] is not null;
-        -- The request of this batch that posted under the same key, if one did.
-        j := twins[i];
-        while outcomes[j] = 'refused' loop
-            j := twins[j];
-        end loop;
-        if outcomes[j] = 'replayed' then
-            j := twins[j];
-        end if;
-        twins[i] := j;
-        if j is not null then
-            if prints[i] = prints[j] then
-                outcomes[i] := 'replayed';
-            else
-                outcomes[i] := 'refused';
-                bodies[i] := json_build_object('code', 'idempotency_key_reused');
-            end if;
-            continue;
-        end if;
+    if origins is not null then
+        select array_agg(q.origin), array_agg(q.posting), array_agg(q.status), array_agg(q.amount),
+            array_agg(q.captured), array_agg(q.remaining)
+        into part_ids, part_numbers, part_stati, part_amounts, part_captured, part_lefts
+        from (select * from zerosum.part_states(l, at, origins, origin_postings) order by origin, posting) q;
+        part_slots := array(select p.slot
+            from unnest(origins, origin_postings) with ordinality u (origin, posting, i)
+            left join unnest(part_ids, part_numbers) with ordinality p (origin, posting, slot)
+                on p.origin = u.origin and p.posting = u.posting
+            order by u.i);
+    end if;
+    expiries := array_fill(null::timestamptz, array[coalesce(cardinality(wallets), 0)]);
 
-        code := null;
-        broken := null;
-        j := lasts[i];
-        if ifs[i] is not null then
-            code := zerosum.condition_facts(ifs[i], wallets, versions, balances, helds, false);
-            if code is not null then
-                outcomes[i] := 'refused';
-                bodies[i] := code;
-                continue;
-            end if;
-        end if;
-        for p in firsts[i]..lasts[i] loop
-            if flaws[p] is not null then
-                code := flaws[p];
-                j := p - 1;
-                exit;
-            end if;
-            s := from_slots[p];
-            d := to_slots[p];
-            balances[s] := balances[s] - moved[p];
-            versions[s] := versions[s] + 1;
-            from_balances[p] := balances[s];
-            from_versions[p] := versions[s];
-            balances[d] := balances[d] + moved[p];
-            versions[d] := versions[d] + 1;
-            to_balances[p] := balances[d];
-            to_versions[p] := versions[d];
-        end loop;
-        -- Limits hold for the net effect: a wallet whose net falls is a source somewhere, one whose net rises a
-        -- destination.
-        if code is null then
-            for p in firsts[i]..lasts[i] loop
-                if balances[from_slots[p]] < lows[from_slots[p]] then
-                    broken := from_slots[p];
-                elsif balances[to_slots[p]] > highs[to_slots[p]] then
-                    broken := to_slots[p];
-                end if;
-                exit when broken is not null;
-            end loop;
-        end if;
-        if code is null and broken is null and ifs[i] is not null then
-            code := zerosum.condition_facts(ifs[i], wallets, versions, balances, helds, true);
-        end if;
-        if code is null and broken is null then
-            outcomes[i] := 'posted';
-            written := written + 1;
-            ranks[i] := written;
-            continue;
-        end if;
-
-        at_fault := balances[broken];
-        for p in firsts[i]..j loop
-            s := from_slots[p];
-            d := to_slots[p];
-            balances[s] := balances[s] + moved[p];
-            versions[s] := versions[s] - 1;
-            balances[d] := balances[d] - moved[p];
-            versions[d] := versions[d] - 1;
-        end loop;
-        outcomes[i] := 'refused';
-        bodies[i] := coalesce(code,
-            zerosum.limit_facts(l, wallets[broken], balances[broken], at_fault, helds[broken]));
-    end loop;
+    select r.* into outcomes, bodies, twins, moved, balances, versions, helds, lows, debts, expiries,
+        part_lefts, part_captured, part_stati, written, ranks, numbers, from_balances, from_versions,
+        to_balances, to_versions, extras
+    from zerosum.decide(l, at, kinds, prints, units, ifs, options, firsts, lasts, flaws, from_slots, to_slots,
+        part_slots, wallets, assets, highs, part_ids, part_numbers, part_amounts, outcomes, bodies, twins, moved, balances,
+        versions, helds, lows, debts, expiries, part_lefts, part_captured, part_stati) r;
 
     if written > 0 then
         bodies := zerosum.write_posted(l, at, written, kinds, keys, prints, refs, descriptions, metadatas,
             effective_ats, ranks, firsts, bodies, posting_of, sources, destinations, moved, from_slots,
             from_balances, from_versions, to_balances, to_versions, places, befores, wallets, assets,
-            balances, versions, worlds);
+            balances, versions, worlds, helds_before, helds, debts, expiries, numbers, options, extras,
+            part_ids, part_numbers, part_stati, part_amounts, part_captured, part_lefts);
     end if;
     if priors is not null then
         for known in select * from zerosum.answer(l, array_remove(priors, null)) loop
@@ -291,7 +244,7 @@ begin
         end loop;
     end if;
     return query
-        select r.outcome, coalesce(r.body, bodies[r.twin])
+        select r.outcome, case when r.outcome <> 'undone' then coalesce(r.body, bodies[r.twin]) end
         from unnest(outcomes, bodies, twins) with ordinality r (outcome, body, twin, i)
         order by r.i;
 end $$;

@@ -1,5 +1,6 @@
 -- For each posting, in order: the places of its two wallets among the locked ones, and what is wrong with them
--- whatever the balances (code and facts), or null. A null source is of a request that is settled already.
+-- whatever the balances (code and facts), or null. A null source is of a request that is settled already,
+-- a null destination of a posting that only locks its source.
 -- (A wallet that is frozen but may receive has the status frozen_out here.)
 -- Inlined into post(), hence neither security definer nor a search_path.
 -- Locks: none. Codes: none.
@@ -9,7 +10,7 @@ create or replace function zerosum.posting_slots(
 language sql stable as $$
     select u.p, f.slot, t.slot,
         case
-            when u.source is null then null
+            when u.source is null or u.destination is null then null
             when f.slot is null or t.slot is null then zerosum.wallet_facts(
                 case when f.slot is null and u.source <> '@world' or t.slot is not null
                     then u.source else u.destination end)

@@ -1,14 +1,16 @@
 -- One request for callers in their own SQL transaction, on top of post(); a refusal becomes an error of class ZS with
--- the facts as JSON in DETAIL. credit, debit and transfer are one line each on top of this.
+-- the facts as JSON in DETAIL. credit, debit, transfer, hold, capture, void and reverse are one line each on top of this.
+-- A capture, void or reversal has no posting of its own: its source and destination are null.
 -- Locks: those of post(). Codes: those of zerosum.sqlstate(), 40001.
 create or replace function zerosum.run(
     ledger bigint, kind text, source text, destination text, amount numeric, key text,
     reference text, description text, metadata jsonb, effective_at timestamptz,
-    conditions jsonb
+    conditions jsonb, options jsonb default null
 ) returns table (replayed boolean, transaction json)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_variable
 declare
+    postings constant int := case when kind in ('capture', 'void', 'reversal') then 0 else 1 end;
     r record;
 begin
     if starts_with(key, chr(127)) then
@@ -16,9 +18,10 @@ begin
             detail = '{"code" : "invalid_key"}';
     end if;
     select p.outcome, p.body into r
-    from zerosum.post(ledger, array[kind], array[key], array[1], array[source], array[destination],
-        array[amount::text], array[reference], array[description], array[metadata],
-        array[effective_at], false, array[conditions]) p;
+    from zerosum.post(ledger, array[kind], array[key], array_fill(1, array[postings]),
+        array_fill(source, array[postings]), array_fill(destination, array[postings]),
+        array_fill(amount::text, array[postings]), array[reference], array[description], array[metadata],
+        array[effective_at], false, array[conditions], array[options]) p;
     if r.outcome = 'refused' then
         raise exception '%', r.body::json ->> 'code'
             using errcode = zerosum.sqlstate(r.body::json ->> 'code'), detail = r.body;

@@ -18,6 +18,8 @@ language sql immutable as $$
         when 'invalid_limits' then 'ZS112'
         when 'invalid_asset' then 'ZS113'
         when 'invalid_conditions' then 'ZS114'
+        when 'invalid_options' then 'ZS115'
+        when 'invalid_expires_at' then 'ZS116'
         when 'unknown_wallet' then 'ZS201'
         when 'asset_mismatch' then 'ZS202'
         when 'wallet_frozen' then 'ZS203'
@@ -34,6 +36,14 @@ language sql immutable as $$
         when 'balance_outside_limits' then 'ZS214'
         when 'wallet_changed' then 'ZS215'
         when 'available_too_low' then 'ZS216'
+        when 'unknown_hold' then 'ZS217'
+        when 'hold_captured' then 'ZS218'
+        when 'hold_voided' then 'ZS219'
+        when 'hold_expired' then 'ZS220'
+        when 'hold_exceeded' then 'ZS221'
+        when 'unknown_transaction' then 'ZS222'
+        when 'not_reversible' then 'ZS223'
+        when 'reversal_exceeded' then 'ZS224'
         when 'lease_lost' then 'ZS301'
         else 'ZS000' end
 $$;

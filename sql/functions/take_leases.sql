@@ -1,7 +1,7 @@
 -- Take or prolong, for `seconds` of database time, the lease of every ledger that nobody else holds, and tell what there
 -- is to do in those held: a row each. epoch is what to stamp under (a new holder gets a new one), waiting whether the
 -- outbox has rows, due the endpoints that have a delivery to be tried again now and the endpoints and sinks that are
--- behind the feed, whole whether every ledger's lease is held here, settled whether no transaction older than `horizon`
+-- behind the feed (and 0 when holds have expired), whole whether every ledger's lease is held here, settled whether no transaction older than `horizon`
 -- is open: judged in the snapshot that saw the outbox.
 -- One that is held for more than half of `seconds` is not written again, so that an idle relay writes little.
 -- Locks: rows of ledger.feeds, skipping those that are locked: whoever stamps is alive. Codes: none.
@@ -36,6 +36,10 @@ begin
                 union all
                 select s.id from ledger.sinks s
                 where s.ledger_id = f.ledger_id and s.paused_at is null and s.sent_seq < f.last_seq
+                union all
+                select 0 where exists (
+                    select from ledger.holds h
+                    where h.status = 'pending' and h.expires_at <= moment and h.ledger_id = f.ledger_id)
             ),
             not exists (select from ledger.feeds o where o.holder is distinct from $1 or o.until <= clock_timestamp()),
             coalesce(pg_snapshot_xmin(pg_current_snapshot()) >= $3::xid8, true)

@@ -1,6 +1,6 @@
 -- Re-derive what a ledger claims from its entries and events; one row for each difference, none when all is well:
 -- balances, versions and times of every wallet and entry, zero-sum per posting, transaction and asset, an event for each
--- transaction with its very bytes, seqs and leaves of the feed, and the triggers. One statement, one snapshot; slice by
+-- transaction with its very bytes, what holds and reversals took of what they are about, seqs and leaves of the feed, and the triggers. One statement, one snapshot; slice by
 -- slice, so that it needs little memory, with a NOTICE about once a second of how far it is.
 -- Locks: none. Codes: none.
 create or replace function zerosum.verify(ledger bigint)
@@ -89,6 +89,8 @@ begin
         from (select count(*) as n from ledger.events v where v.ledger_id = l) v
         left join ledger.feeds f on f.ledger_id = l
         where coalesce(f.last_seq, 0) <> last or v.n <> last
+        union all
+        select * from zerosum.verify_holds(l)
         union all
         select * from zerosum.verify_triggers();
 end $$;

@@ -17,13 +17,14 @@ with postings as (
 )
 select 'transaction', coalesce(t.id, b.transaction_id)::text, concat_ws(', ',
     case when t.id is null then 'entries without a transaction' end,
-    case when b.transaction_id is null then 'no entries' end,
+    case when b.transaction_id is null and t.kind not in ('hold', 'void') then 'no entries'
+        when b.transaction_id is not null and t.kind in ('hold', 'void') then 'a ' || t.kind || ' with entries' end,
     case when not b.whole then 'postings not 1..n of two entries that sum to zero' end,
     case when b.low <> t.recorded_at or b.high <> t.recorded_at then 'recorded_at differs' end)
 from (
     select * from ledger.transactions t where t.ledger_id = $1 and t.id > $2 and ($3 is null or t.id <= $3)
 ) t
 full join bundles b on b.transaction_id = t.id
-where t.id is null or b.transaction_id is null or not b.whole
+where t.id is null or (b.transaction_id is null) <> (t.kind in ('hold', 'void')) or not b.whole
     or b.low <> t.recorded_at or b.high <> t.recorded_at
 $$;

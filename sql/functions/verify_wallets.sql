@@ -1,5 +1,5 @@
 -- Faults of a ledger's wallets with ids above `low` up to `high` (null: to the last), and of the entries there: balance,
--- version and time of each wallet are its entries', and each entry's follow from those before it.
+-- version and time of each wallet are its entries', what is held is its holds', and each entry's follow from those before it.
 -- Locks: none. Codes: none.
 create or replace function zerosum.verify_wallets(ledger bigint, low text, high text)
 returns table (fault text, subject text, detail text)
@@ -23,13 +23,24 @@ select 'wallet', coalesce(w.id, s.wallet_id), concat_ws(', ',
         || coalesce(s.version, 0) end,
     case when s.version <> s.entries then 'versions have gaps' end,
     case when s.mixed or s.asset <> w.asset then 'entries of another asset' end,
-    case when w.recorded_at <> s.recorded_at then 'recorded_at is not the latest entry''s' end)
+    case when w.recorded_at <> s.recorded_at then 'recorded_at is not the latest entry''s' end,
+    case when w.held <> w.reserved then 'held ' || w.held || ', holds reserve ' || w.reserved end,
+    case when coalesce(w.next_expiry, 'infinity') > w.expiry then 'a hold expires before next_expiry' end,
+    case when w.floor_debt <> 0 and w.floor_debt <> w.min_balance - w.posted + w.held then
+        'floor_debt is not what is below min_balance' end)
 from (
-    select * from ledger.wallets w
+    select w.*, (
+            select coalesce(sum(p.held), 0) from ledger.hold_postings p
+            where p.source = w.id and p.ledger_id = $1 and p.held > 0) as reserved, (
+            select min(p.expires_at) from ledger.hold_postings p
+            where p.source = w.id and p.ledger_id = $1 and p.held > 0) as expiry
+    from ledger.wallets w
     where w.ledger_id = $1 and w.id > $2 collate "C" and ($3 is null or w.id <= $3 collate "C")
 ) w full join sums s on s.wallet_id = w.id
 where w.id is null or w.posted <> coalesce(s.total, 0) or w.version <> coalesce(s.version, 0)
     or s.version <> s.entries or s.mixed or s.asset <> w.asset or w.recorded_at <> s.recorded_at
+    or w.held <> w.reserved or coalesce(w.next_expiry, 'infinity') > w.expiry
+    or w.floor_debt <> 0 and w.floor_debt <> w.min_balance - w.posted + w.held
 union all
 select 'entry', wallet_id || '/' || version, concat_ws(', ',
     case when balance <> running then 'balance ' || balance || ', entries sum to ' || running end,

@@ -10,7 +10,10 @@ create or replace function zerosum.write_posted(
     effective_ats timestamptz[], ranks int[], firsts int[], bodies text[],
     posting_of int[], sources text[], destinations text[], moved numeric[], from_slots int[],
     from_balances numeric[], from_versions bigint[], to_balances numeric[], to_versions bigint[],
-    places tid[], befores bigint[], wallets text[], assets text[], balances numeric[], versions bigint[], worlds text[]
+    places tid[], befores bigint[], wallets text[], assets text[], balances numeric[], versions bigint[], worlds text[],
+    helds_before numeric[], helds numeric[], debts numeric[], expiries timestamptz[], numbers smallint[],
+    options jsonb[], extras text[], part_ids bigint[], part_numbers smallint[], part_stati text[],
+    part_amounts numeric[], part_captured numeric[], part_lefts numeric[]
 ) returns text[]
 language plpgsql
 set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off
@@ -26,13 +29,14 @@ begin
     into ids, events
     from generate_series(1, written) i;
     insert into ledger.transactions (ledger_id, id, effective_at, recorded_at, kind, key, fingerprint,
-        reference, description, metadata)
+        reference, description, metadata, origin_id, extra)
     select g.ledger_id, u.*
     from ledger.ledgers g, (
         select ids[r.rank], coalesce(r.effective, at), at, r.kind, r.key, r.print, r.ref, r.description,
-            coalesce(r.metadata, '{}')
-        from unnest(kinds, keys, prints, ranks, refs, descriptions, metadatas, effective_ats)
-            r (kind, key, print, rank, ref, description, metadata, effective)
+            coalesce(r.metadata, '{}'), case when r.kind in ('capture', 'void', 'reversal')
+                then coalesce(r.given -> 'hold', r.given -> 'transaction')::bigint end, r.extra
+        from unnest(kinds, keys, prints, ranks, refs, descriptions, metadatas, effective_ats, options, extras)
+            r (kind, key, print, rank, ref, description, metadata, effective, given, extra)
         where r.rank is not null
         order by r.key
     ) u
@@ -61,38 +65,46 @@ begin
         balance, recorded_at)
     select g.ledger_id, u.*
     from ledger.ledgers g, (
-        select v.wallet, v.version, ids[ranks[x.request]], x.p - firsts[x.request] + 1, assets[x.slot],
+        select v.wallet, v.version, ids[ranks[x.request]], x.number, assets[x.slot],
             v.amount, v.balance, at
         from unnest(posting_of, sources, destinations, moved, from_slots, from_balances, from_versions,
-            to_balances, to_versions) with ordinality x (request, source, destination, amount, slot,
-            from_balance, from_version, to_balance, to_version, p)
+            to_balances, to_versions, numbers) x (request, source, destination, amount, slot,
+            from_balance, from_version, to_balance, to_version, number)
         cross join lateral (values (x.source, x.from_version, -x.amount, x.from_balance),
             (x.destination, x.to_version, x.amount, x.to_balance)) v (wallet, version, amount, balance)
-        where ranks[x.request] is not null
+        where x.number is not null
     ) u
     where g.ledger_id = l;
 
-    perform zerosum.write_wallets(l, at, places, befores, wallets, balances, versions, worlds);
+    perform zerosum.write_wallets(l, at, places, befores, wallets, balances, versions, worlds,
+        helds_before, helds, debts, expiries);
+    if extras is not null then
+        perform zerosum.write_holds(l, at, kinds, options,
+            array(select ids[r.rank] from unnest(ranks) with ordinality r (rank, i) order by r.i),
+            posting_of, firsts, sources, destinations, moved, from_slots, assets,
+            part_ids, part_numbers, part_stati, part_amounts, part_captured, part_lefts);
+    end if;
 
     select array_agg(q.body) into bodies
     from (
         select case when r.rank is null then r.body else zerosum.transaction_json(
             ids[r.rank], r.kind, e.postings, e.entries, r.ref, r.description,
             coalesce(r.metadata, '{}'), coalesce(zerosum.time_json(r.effective), at_json), at_json,
-            r.key) end as body
-        from unnest(kinds, keys, ranks, bodies, refs, descriptions, metadatas, effective_ats)
-            with ordinality r (kind, key, rank, body, ref, description, metadata, effective, i)
+            r.key, r.extra) end as body
+        from unnest(kinds, keys, ranks, bodies, refs, descriptions, metadatas, effective_ats, extras)
+            with ordinality r (kind, key, rank, body, ref, description, metadata, effective, extra, i)
         left join (
             select x.request,
                 string_agg(zerosum.posting_json(x.source, x.destination, x.amount, assets[x.slot]), ','
                     order by x.p) as postings,
-                string_agg(zerosum.entry_json(x.source, -x.amount, x.from_balance, x.from_version)
-                    || ',' || zerosum.entry_json(x.destination, x.amount, x.to_balance, x.to_version),
+                string_agg(case when x.number is not null then
+                    zerosum.entry_json(x.source, -x.amount, x.from_balance, x.from_version)
+                    || ',' || zerosum.entry_json(x.destination, x.amount, x.to_balance, x.to_version) end,
                     ',' order by x.p) as entries
             from unnest(posting_of, sources, destinations, moved, from_slots, from_balances, from_versions,
-                to_balances, to_versions) with ordinality x (request, source, destination, amount, slot,
-                from_balance, from_version, to_balance, to_version, p)
-            where ranks[x.request] is not null
+                to_balances, to_versions, numbers) with ordinality x (request, source, destination, amount, slot,
+                from_balance, from_version, to_balance, to_version, number, p)
+            where ranks[x.request] is not null and (x.number is not null or kinds[x.request] = 'hold')
             group by x.request
         ) e on e.request = r.i
         order by r.i
@@ -103,9 +115,10 @@ begin
         payload)
     select g.ledger_id, u.*
     from ledger.ledgers g, (
-        select ords[r.rank], events[r.rank], 'transaction', ids[r.rank]::text, 'transaction.posted',
+        select ords[r.rank], events[r.rank], 'transaction', ids[r.rank]::text,
+            case r.kind when 'hold' then 'hold.placed' when 'void' then 'hold.voided' else 'transaction.posted' end,
             ids[r.rank], at, r.body
-        from unnest(ranks, bodies) r (rank, body)
+        from unnest(ranks, bodies, kinds) r (rank, body, kind)
         where r.rank is not null
     ) u
     where g.ledger_id = l;

@@ -1,4 +1,4 @@
--- Give the wallets that post() has locked and changed their new balances and versions, and make the @world wallets'
+-- Give the wallets that post() has locked and changed their new balances, versions and what is held, and make the @world wallets'
 -- rows what they are. places, befores: where the locked rows are and their versions there, in the order of wallets;
 -- worlds: those that were made just now, at the end of wallets.
 -- By place, and with every other way priced out: an UPDATE that joins an array is planned by statistics, and with those
@@ -8,7 +8,7 @@
 -- Locks: the rows are the caller's. Codes: XX000 if a row was not where it should be.
 create or replace function zerosum.write_wallets(
     l bigint, at timestamptz, places tid[], befores bigint[], wallets text[], balances numeric[],
-    versions bigint[], worlds text[]
+    versions bigint[], worlds text[], helds_before numeric[], helds numeric[], debts numeric[], expiries timestamptz[]
 ) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_indexscan = off
@@ -16,13 +16,20 @@ set enable_bitmapscan = off set jit = off set plan_cache_mode = force_generic_pl
 #variable_conflict use_column
 declare
     written bigint;
+    changed bool[];
 begin
+    changed := array(select u.version <> u.before or u.held <> u.held_before or u.expiry is not null
+        from unnest(befores, versions, helds_before, helds, expiries)
+            with ordinality u (before, version, held_before, held, expiry, i) where u.before is not null order by u.i);
     update ledger.wallets w
-    set posted = u.balance, version = u.version, recorded_at = at
-    from unnest(places, befores, balances, versions) u (place, before, balance, version)
-    where w.ledger_id = l and w.ctid = u.place and u.version <> u.before;
+    set posted = u.balance, version = u.version, held = u.held, floor_debt = u.debt,
+        next_expiry = least(w.next_expiry, u.expiry),
+        recorded_at = case when u.version <> u.before then at else w.recorded_at end
+    from unnest(places, befores, balances, versions, helds, debts, expiries, changed)
+        u (place, before, balance, version, held, debt, expiry, changed)
+    where w.ledger_id = l and w.ctid = u.place and u.changed;
     get diagnostics written = row_count;
-    if written <> (select count(*) from unnest(befores, versions) u (before, version) where version <> before) then
+    if written <> cardinality(array_positions(changed, true)) then
         raise exception 'locked wallets are not where they were' using errcode = 'XX000';
     end if;
     if worlds is not null then

@@ -16,6 +16,10 @@ ROUTES: list[tuple[str, dict[str, Any]]] = [
     ("debits", {"wallet": "alice", "amount": 5}),
     ("transfers", {"source": "alice", "destination": "bob", "amount": 5, "metadata": {"a": 1}}),
     ("transactions", {"postings": [{"source": "alice", "destination": "bob", "amount": 5}]}),
+    ("holds", {"source": "alice", "destination": "bob", "amount": 5}),
+    ("holds/3/capture", {"amount": 3, "final": True}),
+    ("holds/3/void", {}),
+    ("transactions/1/reverse", {"amount": 2}),
 ]
 CHANGING = ("id", "recorded_at", "effective_at")
 
@@ -24,6 +28,9 @@ CHANGING = ("id", "recorded_at", "effective_at")
 async def paying(api: Api) -> Api:
     await api.wallets("alice", "bob")
     await api.fund("alice", 100)
+    await api.wallets("eva")
+    await api.fund("eva", 7)
+    await api.made("/v1/holds", {"source": "eva", "destination": "bob", "amount": 7})
     return api
 
 
@@ -74,7 +81,7 @@ async def test_a_batch(paying: Api, db: asyncpg.Connection) -> None:
     assert tried[1:3] == done[1:3]
     for one, other in ((tried[0], done[0]), (tried[3], done[3])):
         assert lasting(one["transaction"]) == lasting(other["transaction"])
-    assert len((await paying.read("/v1/transactions"))["data"]) == 3
+    assert len((await paying.read("/v1/transactions"))["data"]) == 5
 
 
 async def test_a_wallet_that_is_held_is_busy(paying: Api, database_url: str) -> None:

@@ -16,6 +16,9 @@ from tests.ledger import lease, stamp
 async def test_every_answer_has_the_documented_shape(api: Api, db: Any) -> None:
     await api.wallets("alice", "bob")
     await api.fund("alice", 5)
+    placed = await api.made("/v1/holds", {"source": "alice", "destination": "bob", "amount": 5})
+    await api.made(f"/v1/holds/{placed['id']}/capture", {"amount": 2})
+    await api.made("/v1/transactions/1/reverse", {"amount": 1, "force": True})
     await api.made("/v1/webhooks", {"url": "https://example.com"})
     await stamp(db, "r", await lease(db, "r"))
     await db.execute("select zerosum.create_sink(1, 's', 'kafka://h/t', '{*}', 'now')")
@@ -27,6 +30,8 @@ async def test_every_answer_has_the_documented_shape(api: Api, db: Any) -> None:
         path = operation.path
         if path == "/v1/sinks/{id:int}":  # One sequence numbers both.
             path = "/v1/sinks/2"
+        if path == "/v1/holds/{id:int}":
+            path = f"/v1/holds/{placed['id']}"
         for template, value in samples.items():
             path = path.replace(template, value)
         answer = await api.get(path)

@@ -12,7 +12,7 @@ from tests.ledger import codes, counts, fund, post, raises, req, wallet, wallets
 
 X = ("alice", "bob", 1)
 REFUSALS = {
-    "invalid_kind": [req(X, kind="hold"), req(X).but(kind=None)],
+    "invalid_kind": [req(X, kind="loan"), req(X).but(kind=None)],
     "invalid_key": [req(X, key=k) for k in ("", "a\n", "é", "k" * 256, "\x7f", "a\x7f")],
     "invalid_postings": [
         req(kind="transaction"),

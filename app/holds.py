@@ -1,0 +1,85 @@
+"""`POST /v1/holds`, `…/{id}/capture`, `…/{id}/void`, and reading holds."""
+
+from __future__ import annotations
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app import parsing, request_types
+from app.db import call
+from app.errors import Refusal
+from app.parsing import amount_text, wallet_id
+from app.request_types import Capture, HoldRequest, Void
+from app.responses import answer, page
+from app.transactions import Posting, post, read
+
+HOLD = msgspec.json.Decoder(HoldRequest)
+CAPTURE = msgspec.json.Decoder(Capture)
+VOID = msgspec.json.Decoder(Void)
+
+
+async def create_hold(request: Request) -> Response:
+    """Reserve value of a wallet, until it is captured, voided, or expires. `id` is that of the hold."""
+    caller, body = await read(request, HOLD)
+    options = {"expires_at": parsing.rfc3339(body.expires_at, "invalid_expires_at")}
+    return await post(request, caller, "hold", body, hold_postings(body), options)
+
+
+def hold_postings(body: HoldRequest) -> list[Posting]:
+    """Either `postings`, or one in source, destination and amount; raises Refusal."""
+    if body.postings is not None:
+        if (body.source, body.destination, body.amount) != (None, None, None):
+            raise Refusal(
+                "invalid_body", reason="Send postings, or source, destination and amount."
+            )
+        return [parsing.posting(given) for given in body.postings]
+    if body.source is None or body.destination is None or body.amount is None:
+        raise Refusal("invalid_body", reason="Send source, destination and amount, or postings.")
+    return [(wallet_id(body.source), wallet_id(body.destination), amount_text(body.amount))]
+
+
+async def capture_hold(request: Request) -> Response:
+    """Move what is held, all that is left or an amount of it; `final` releases the rest."""
+    caller, body = await read(request, CAPTURE)
+    options = {
+        "hold": parsing.path_number(request, missing="unknown_hold"),
+        "final": body.final or None,
+        "amount": None if body.amount is None else amount_text(body.amount),
+        "destination": None if body.destination is None else wallet_id(body.destination),
+        "postings": parsing.parts(body.postings),
+    }
+    return await post(request, caller, "capture", body, [], options)
+
+
+async def void_hold(request: Request) -> Response:
+    """Release all that is still held."""
+    caller, body = await read(request, VOID)
+    options = {"hold": parsing.path_number(request, missing="unknown_hold")}
+    return await post(request, caller, "void", body, [], options)
+
+
+async def read_hold(request: Request) -> Response:
+    """As it is now: whether it has expired is told by the clock."""
+    caller = await request.app.state.keys.caller(request, "read")
+    rows = await call(
+        request.app.state.pool,
+        "list_holds",
+        ledger=caller.ledger,
+        before=None,
+        max=1,
+        only_id=parsing.path_number(request, missing="unknown_hold"),
+    )
+    if not rows:
+        raise Refusal("unknown_hold")
+    return answer(request, rows[0]["body"])
+
+
+async def list_holds(request: Request) -> Response:
+    """Newest first; `after` is the `next` of the page before."""
+    state = request.app.state
+    caller = await state.keys.caller(request, "read")
+    limit = parsing.query_limit(request)
+    before = parsing.query_int(request, "after", None, 1, request_types.MAX_ID)
+    rows = await call(state.pool, "list_holds", ledger=caller.ledger, before=before, max=limit)
+    return page(request, rows, limit, "id")

@@ -1,0 +1,15 @@
+-- Move held value: an amount (null: all that is left), to the hold's destination or another; final releases the rest.
+-- postings, for a hold of several: [{posting, amount, destination}], each but the number optional; what it does not name
+-- stays held. Errors and idempotency as zerosum.run().
+-- Locks: those of post(). Codes: those of zerosum.sqlstate(), 40001.
+create or replace function zerosum.capture(
+    ledger bigint, hold bigint, amount numeric default null, key text default null, final boolean default false,
+    destination text default null, postings jsonb default null, reference text default null,
+    description text default null, metadata jsonb default null, effective_at timestamptz default null,
+    conditions jsonb default null
+) returns table (replayed boolean, transaction json)
+language sql security definer set search_path = pg_catalog, pg_temp as $$
+    select * from zerosum.run(ledger, 'capture', null, null, null, key, reference, description, metadata,
+        effective_at, conditions, jsonb_strip_nulls(jsonb_build_object('hold', hold, 'amount', amount::text,
+            'final', nullif(final, false), 'destination', destination, 'postings', postings)))
+$$;

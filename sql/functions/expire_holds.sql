@@ -1,0 +1,55 @@
+-- Settle holds that have expired, the earliest first, at most max_holds, each with an event hold.expired: for the relay.
+-- (They reserve nothing from the moment that they expire, settled or not.)
+-- With `wait` for a moment for locked wallets, else those holds are left for another time; who waits takes one hold a
+-- call, or a lock that is long in coming would keep the others.
+-- Returns how many were settled.
+-- Locks: ledger.wallets rows by id. Codes: 55P03 with wait, when a wallet was not to be had.
+create or replace function zerosum.expire_holds(ledger bigint, max_holds int, wait boolean) returns int
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off set lock_timeout = '200ms' as $$
+#variable_conflict use_column
+declare
+    moment timestamptz := clock_timestamp();
+    due bigint[];
+    locked text[];
+    h ledger.holds;
+    settled int := 0;
+begin
+    due := array(
+        select h.id from ledger.holds h
+        where h.status = 'pending' and h.expires_at <= moment and h.ledger_id = $1
+        order by h.expires_at limit max_holds);
+    if wait then
+        locked := array(
+            select w.id::text from (
+                select distinct p.source collate "C" as id from unnest(due) d (id)
+                join ledger.hold_postings p on p.hold_id = d.id and p.ledger_id = $1 order by 1
+            ) x
+            cross join lateral (
+                select w.id from ledger.wallets w where w.ledger_id = $1 and w.id = x.id for update
+            ) w);
+    else
+        locked := array(
+            select w.id::text from (
+                select distinct p.source collate "C" as id from unnest(due) d (id)
+                join ledger.hold_postings p on p.hold_id = d.id and p.ledger_id = $1 order by 1
+            ) x
+            cross join lateral (
+                select w.id from ledger.wallets w where w.ledger_id = $1 and w.id = x.id for update skip locked
+            ) w);
+    end if;
+    perform zerosum.release_expired($1, moment, locked);
+    for h in
+        update ledger.holds h set status = 'expired', settled_at = moment
+        where h.ledger_id = $1 and h.id = any (due) and h.status = 'pending' and not exists (
+            select from ledger.hold_postings p
+            where p.hold_id = h.id and p.ledger_id = $1 and p.source <> all (locked))
+        returning h.*
+    loop
+        settled := settled + 1;
+        insert into ledger.outbox (ledger_id, aggregatetype, aggregateid, type, payload, recorded_at)
+        select g.ledger_id, 'hold', h.id::text, 'hold.expired', zerosum.hold_json(h), moment
+        from ledger.ledgers g where g.ledger_id = $1;
+    end loop;
+    return settled;
+end $$;

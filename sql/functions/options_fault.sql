@@ -1,0 +1,67 @@
+-- The code of what is malformed in a request's options, or null. By kind, amounts as digits and wallets as ids:
+-- hold {expires_at}; capture {hold, amount | postings: [{posting, amount, destination}], destination, final};
+-- void {hold}; reversal {transaction, amount | postings: [{posting, amount}], force}; others none.
+-- An amount that is not given is all that is left. What a member may not be is told before what is missing.
+-- Locks: none. Codes: none.
+create or replace function zerosum.options_fault(kind text, options jsonb) returns text
+language plpgsql stable set search_path = pg_catalog, pg_temp as $$
+declare
+    known constant text[] := case kind
+        when 'hold' then array['expires_at']
+        when 'capture' then array['hold', 'amount', 'postings', 'destination', 'final']
+        when 'void' then array['hold']
+        when 'reversal' then array['transaction', 'amount', 'postings', 'force']
+        else '{}' end;
+    origin constant text := case when kind = 'reversal' then 'transaction' else 'hold' end;
+    one jsonb;
+begin
+    if options is null and kind not in ('capture', 'void', 'reversal') then
+        return null;
+    elsif jsonb_typeof(options) is distinct from 'object' or options - known <> '{}' then
+        return 'invalid_options';
+    elsif kind = 'hold' then
+        if not options ? 'expires_at' then
+            return null;
+        elsif coalesce(options ->> 'expires_at', '') !~ '^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d(:\d\d)?)$' then
+            return 'invalid_expires_at';
+        end if;
+        begin
+            perform (options ->> 'expires_at')::timestamptz;
+        exception when datetime_field_overflow or invalid_datetime_format then
+            return 'invalid_expires_at';
+        end;
+        return null;
+    elsif coalesce(options ->> origin, '') !~ '^[1-9][0-9]{0,17}$'
+        or jsonb_typeof(coalesce(options -> 'final', options -> 'force', 'false')) <> 'boolean'
+        or options ? 'amount' and options ? 'postings'
+    then
+        return 'invalid_options';
+    elsif options ? 'postings' and (jsonb_typeof(options -> 'postings') <> 'array'
+        or jsonb_array_length(options -> 'postings') not between 1 and 100)
+    then
+        return 'invalid_postings';
+    end if;
+    for one in
+        select options - 'postings' union all
+        select x.one from jsonb_array_elements(options -> 'postings') x (one)
+    loop
+        if jsonb_typeof(one) <> 'object' then
+            return 'invalid_postings';
+        elsif one ? 'amount' and coalesce(one ->> 'amount', '') !~ '^[1-9][0-9]{0,37}$' then
+            return 'invalid_amount';
+        elsif one ? 'destination' and coalesce(one ->> 'destination', '') !~ '^[A-Za-z0-9_.:@-]{1,128}$' then
+            return 'invalid_wallet_id';
+        end if;
+    end loop;
+    if exists (
+        select from jsonb_array_elements(options -> 'postings') x (one)
+        where coalesce(x.one ->> 'posting', '') !~ '^[1-9][0-9]{0,2}$' or x.one - array['posting', 'amount', 'destination'] <> '{}'
+            or kind = 'reversal' and x.one ? 'destination'
+    ) or (
+        select count(*) <> count(distinct x.one ->> 'posting')
+        from jsonb_array_elements(options -> 'postings') x (one)
+    ) then
+        return 'invalid_postings';
+    end if;
+    return null;
+end $$;

@@ -1,0 +1,30 @@
+-- Take what expired holds reserve off those of these wallets where one has expired, and say when the next one there expires. What expires is settled by
+-- the clock alone: the holds themselves, and their events, are the relay's (expire_holds).
+-- (A wallet at a time: each statement is a probe of one key, whatever the statistics.)
+-- Locks: none, the caller holds the wallets'. Codes: none.
+create or replace function zerosum.release_expired(ledger bigint, at timestamptz, ids text[]) returns void
+language plpgsql set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off as $$
+declare
+    wallet text;
+    due numeric;
+    next timestamptz;
+begin
+    for wallet in
+        select x.id from unnest(ids) x (id)
+        cross join lateral (
+            select from ledger.wallets w where w.ledger_id = $1 and w.id = x.id and w.next_expiry <= at limit 1
+        ) w
+    loop
+        select sum(p.held) filter (where p.expires_at <= at), min(p.expires_at) filter (where p.expires_at > at)
+        into due, next
+        from ledger.hold_postings p
+        where p.source = wallet and p.ledger_id = $1 and p.expires_at is not null and p.held > 0;
+        update ledger.hold_postings p set held = 0
+        where p.source = wallet and p.ledger_id = $1 and p.expires_at <= at and p.held > 0;
+        update ledger.wallets w
+        set held = w.held - coalesce(due, 0), next_expiry = next,
+            floor_debt = case when w.floor_debt = 0 then 0 else greatest(0,
+                least(w.floor_debt, w.min_balance - w.posted + w.held - coalesce(due, 0))) end
+        where w.ledger_id = $1 and w.id = wallet;
+    end loop;
+end $$;

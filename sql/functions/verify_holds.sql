@@ -1,0 +1,50 @@
+-- Faults of a ledger's holds and reversals: what is captured of a hold, or reversed of a transaction, is what the
+-- captures or reversals that name it moved; a hold is placed by a transaction and settled as they say; nothing is held
+-- by one that is settled.
+-- Locks: none. Codes: none.
+create or replace function zerosum.verify_holds(ledger bigint)
+returns table (fault text, subject text, detail text)
+language sql stable security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
+with derived as materialized (
+    select t.origin_id as id, bool_or(t.kind = 'void') as voided, coalesce(sum(e.amount), 0) as moved,
+        min(t.kind) as kind, max(t.kind) as last_kind, max(t.recorded_at) as last_at
+    from ledger.transactions t
+    left join ledger.entries e on e.ledger_id = t.ledger_id and e.transaction_id = t.id and e.amount > 0
+    where t.ledger_id = $1 and t.origin_id is not null
+    group by t.origin_id
+), held as (
+    select p.hold_id as id, sum(p.captured) as captured, sum(p.held) as held, count(*) as size, max(p.posting) as last,
+        min(p.expires_at) as low, max(p.expires_at) as high, count(p.expires_at) as timed
+    from ledger.hold_postings p where p.ledger_id = $1 group by p.hold_id
+), reversed as (
+    select r.transaction_id as id, sum(r.reversed) as reversed from ledger.reversed_postings r
+    where r.ledger_id = $1 group by r.transaction_id
+)
+select 'hold', coalesce(h.id, p.id, t.id)::text, concat_ws(', ',
+    case when h.id is null then 'postings or a transaction without a hold' end,
+    case when p.id is null then 'no postings' when p.size <> p.last then 'postings not 1..n' end,
+    case when t.id is null then 'no transaction' end,
+    case when p.captured <> coalesce(d.moved, 0) then 'captured ' || p.captured || ', captures moved '
+        || coalesce(d.moved, 0) end,
+    case when h.status <> 'pending' and p.held <> 0 then h.status || ' and still held' end,
+    case when (h.status = 'voided') <> coalesce(d.voided, false) then 'status is not what was done' end,
+    case when h.status = 'captured' and h.settled_at <> d.last_at then 'settled_at is not the last capture''s' end,
+    case when h.status = 'expired' and (h.expires_at <= h.settled_at) is not true then 'expired before its time' end,
+    case when h.expires_at is distinct from p.low or h.expires_at is distinct from p.high
+        or p.timed not in (0, p.size) then 'expires_at differs' end) as fault_detail
+from (select * from ledger.holds h where h.ledger_id = $1) h
+full join held p on p.id = h.id
+full join (select t.id from ledger.transactions t where t.ledger_id = $1 and t.kind = 'hold') t on t.id = coalesce(h.id, p.id)
+left join derived d on d.id = h.id
+where h.id is null or p.id is null or t.id is null or p.size <> p.last or p.captured <> coalesce(d.moved, 0)
+    or h.status <> 'pending' and p.held <> 0 or (h.status = 'voided') <> coalesce(d.voided, false)
+    or h.status = 'captured' and h.settled_at <> d.last_at
+    or h.status = 'expired' and (h.expires_at <= h.settled_at) is not true
+    or h.expires_at is distinct from p.low or h.expires_at is distinct from p.high or p.timed not in (0, p.size)
+union all
+select 'reversal', coalesce(r.id, d.id)::text,
+    concat('reversed ', coalesce(r.reversed, 0), ', reversals moved ', coalesce(d.moved, 0))
+from reversed r
+full join (select * from derived d where d.kind = 'reversal' or d.last_kind = 'reversal') d on d.id = r.id
+where r.reversed is distinct from d.moved or d.kind <> d.last_kind
+$$;

@@ -1,0 +1,284 @@
+"""Holds: placed, captured, voided, expired by the clock; what they reserve, and what they may not."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import asyncpg
+import pytest
+
+from app.db import call, connect
+from tests.ledger import MAIN, about, codes, fund, hold, post, req, verify, wallet, wallets
+
+SOON = timedelta(milliseconds=150)
+
+
+@pytest.fixture
+async def shop(db: asyncpg.Connection) -> asyncpg.Connection:
+    await wallets(db, ("ann", "bob", "shop"))
+    await fund(db, "ann", 1000)
+    await fund(db, "bob", 1000)
+    return db
+
+
+async def place(db: asyncpg.Connection, *postings: tuple[str, str, int], **rest: Any) -> int:
+    ((outcome, body),) = await post(db, hold(*postings, **rest))
+    assert outcome == "posted", body
+    return int(json.loads(body)["id"])
+
+
+async def money(db: asyncpg.Connection, name: str) -> tuple[int, int]:
+    """Posted and held, as the wallet says them now."""
+    rows = await call(db, "read_wallet", ledger=MAIN, id=name)
+    told = json.loads(rows[0]["body"])
+    assert told["available"] == told["posted"] - told["held"]
+    return told["posted"], told["held"]
+
+
+async def state(db: asyncpg.Connection, number: int) -> dict[str, Any]:
+    rows = await call(db, "list_holds", ledger=MAIN, before=None, max=1, only_id=number)
+    told: dict[str, Any] = json.loads(rows[0]["body"])
+    return told
+
+
+def in_a_moment() -> datetime:
+    return datetime.now(UTC) + SOON
+
+
+async def expire() -> None:
+    await asyncio.sleep(SOON.total_seconds() + 0.05)
+
+
+async def test_a_hold_reserves_and_moves_nothing(shop: asyncpg.Connection) -> None:
+    ((_, body),) = await post(shop, hold(("ann", "shop", 400), key="h"))
+    told = json.loads(body)
+    assert (told["status"], told["amount"], told["captured"], told["remaining"]) == (
+        *("pending", 400, 0, 400),
+    )
+    assert told["entries"] == []
+    assert told["postings"] == [
+        {"source": "ann", "destination": "shop", "amount": 400, "asset": "USD"}
+    ]
+    assert await money(shop, "ann") == (1000, 400)
+    assert await codes(shop, req(("ann", "bob", 601))) == ["insufficient_funds"]
+    assert await codes(shop, hold(("ann", "shop", 601))) == ["insufficient_funds"]
+    assert await codes(shop, req(("ann", "bob", 600))) == ["posted"]
+    assert await post(shop, hold(("ann", "shop", 400), key="h")) == [("replayed", body)]
+    assert await codes(shop, hold(("ann", "shop", 401), key="h")) == ["idempotency_key_reused"]
+    assert await verify(shop) == []
+
+
+async def test_captured_whole(shop: asyncpg.Connection) -> None:
+    number = await place(shop, ("ann", "shop", 400))
+    ((outcome, body),) = await post(shop, about("capture", number, "c"))
+    told = json.loads(body)
+    assert outcome == "posted"
+    assert told["hold"] == {
+        "id": number, "status": "captured", "amount": 400, "captured": 400, "remaining": 0,
+    }  # fmt: skip
+    assert [e["amount"] for e in told["entries"]] == [-400, 400]
+    assert await money(shop, "ann") == (600, 0)
+    assert await codes(shop, about("capture", number)) == ["hold_captured"]
+    assert await codes(shop, about("void", number)) == ["hold_captured"]
+    assert await post(shop, about("capture", number, "c")) == [("replayed", body)]
+    assert (await state(shop, number))["transactions"] == [told["id"]]
+    assert await verify(shop) == []
+
+
+async def test_captured_in_parts_in_one_batch_and_finally(shop: asyncpg.Connection) -> None:
+    number = await place(shop, ("ann", "shop", 400))
+    assert await codes(
+        shop,
+        about("capture", number, amount="100"),
+        about("capture", number, amount="301"),
+        about("capture", number, amount="100", destination="bob"),
+        about("capture", number, amount="50", final=True),
+        about("capture", number, amount="1"),
+    ) == ["posted", "hold_exceeded", "posted", "posted", "hold_captured"]
+    assert await money(shop, "ann") == (750, 0)
+    assert await money(shop, "bob") == (1100, 0)
+    told = await state(shop, number)
+    assert (told["status"], told["captured"], told["remaining"]) == ("captured", 250, 0)
+    assert len(told["transactions"]) == 3
+    assert await verify(shop) == []
+
+
+async def test_voided(shop: asyncpg.Connection) -> None:
+    number = await place(shop, ("ann", "shop", 400))
+    assert await codes(shop, about("capture", number, amount="100")) == ["posted"]
+    ((_, body),) = await post(shop, about("void", number, "v"))
+    assert json.loads(body)["hold"] == {
+        "id": number, "status": "voided", "amount": 400, "captured": 100, "remaining": 0,
+    }  # fmt: skip
+    assert json.loads(body)["entries"] == json.loads(body)["postings"] == []
+    assert await post(shop, about("void", number, "v")) == [("replayed", body)]
+    assert await codes(shop, about("void", number)) == ["hold_voided"]
+    assert await codes(shop, about("capture", number)) == ["hold_voided"]
+    assert await money(shop, "ann") == (900, 0)
+    assert await verify(shop) == []
+
+
+async def test_an_expired_hold_reserves_nothing_before_anybody_settles_it(
+    shop: asyncpg.Connection,
+) -> None:
+    number = await place(shop, ("ann", "shop", 1000), expires_at=in_a_moment())
+    assert await codes(shop, req(("ann", "bob", 1))) == ["insufficient_funds"]
+    await expire()
+    assert await money(shop, "ann") == (1000, 0)
+    assert (await state(shop, number))["status"] == "expired"
+    assert await codes(shop, about("capture", number), about("void", number)) == [
+        *("hold_expired", "hold_expired"),
+    ]
+    assert await codes(shop, req(("ann", "bob", 1000))) == ["posted"]
+    assert await verify(shop) == []
+    assert [tuple(row) for row in await expired(shop)] == [(1,)]
+    assert [tuple(row) for row in await expired(shop)] == [(0,)]
+    assert (await state(shop, number))["status"] == "expired"
+    types = await shop.fetch("select type from ledger.outbox order by ord desc limit 1")
+    assert types[0]["type"] == "hold.expired"
+    assert await verify(shop) == []
+
+
+async def expired(db: asyncpg.Connection, wait: bool = False) -> list[asyncpg.Record]:
+    return await call(db, "expire_holds", ledger=MAIN, max_holds=10, wait=wait)
+
+
+async def test_the_relay_leaves_what_somebody_holds_locked(
+    shop: asyncpg.Connection, database_url: str
+) -> None:
+    await place(shop, ("ann", "shop", 10), ("bob", "shop", 10), expires_at=in_a_moment())
+    await place(shop, ("bob", "shop", 10), expires_at=in_a_moment())
+    await expire()
+    other = await connect(database_url)
+    async with other.transaction():
+        await other.execute("select from ledger.wallets where id = 'ann' for update")
+        assert [tuple(row) for row in await expired(shop)] == [(1,)]
+        with pytest.raises(asyncpg.LockNotAvailableError):
+            await expired(shop, wait=True)
+    assert [tuple(row) for row in await expired(shop, wait=True)] == [(1,)]
+    await other.close()
+    assert await money(shop, "bob") == (1000, 0)
+    assert await verify(shop) == []
+
+
+async def test_several_postings(shop: asyncpg.Connection) -> None:
+    await call(shop, "create_asset", ledger=MAIN, code="POINTS", scale=0)
+    await wallet(shop, "points", "POINTS")
+    await wallet(shop, "mall", "POINTS")
+    await fund(shop, "points", 50)
+    number = await place(shop, ("ann", "shop", 300), ("points", "mall", 50), ("bob", "shop", 1))
+    told = await state(shop, number)
+    assert (told["amount"], told["captured"], told["remaining"]) == (None, None, None)
+    assert await codes(
+        shop,
+        about("capture", number, amount="1"),
+        about("capture", number, postings=[{"posting": 4}]),
+        about("capture", number, postings=[{"posting": 1, "amount": "301"}]),
+        about("capture", number, postings=[{"posting": 2, "destination": "shop"}]),
+        about("capture", number, postings=[{"posting": 1, "amount": "100"}, {"posting": 2}]),
+        about("capture", number, postings=[{"posting": 2}]),
+        about("capture", number, postings=[{"posting": 3, "destination": "@world"}], final=True),
+    ) == [
+        *("invalid_postings", "invalid_postings", "hold_exceeded", "asset_mismatch"),
+        *("posted", "hold_exceeded", "posted"),
+    ]
+    told = await state(shop, number)
+    assert [p["captured"] for p in told["postings"]] == [100, 50, 1]
+    assert told["status"] == "captured"
+    assert await money(shop, "ann") == (900, 0)
+    assert await verify(shop) == []
+
+
+async def test_refused(shop: asyncpg.Connection) -> None:
+    number = await place(shop, ("ann", "shop", 10))
+    past = datetime.now(UTC) - timedelta(seconds=1)
+    assert await codes(
+        shop,
+        hold(("ann", "shop", 1), expires_at=past),
+        hold(("@world", "shop", 1)),
+        hold(("nobody", "shop", 1)),
+        hold(("ann", "nobody", 1)),
+        about("capture", 1),
+        about("void", 999),
+        about("capture", number, amount="11"),
+        about("capture", number, amount="0"),
+        about("capture", number, amount="1.0"),
+        about("capture", number, destination="ann"),
+        about("capture", number, destination="nobody"),
+        about("capture", number, postings=[]),
+        about("capture", number, amount="1", postings=[{"posting": 1}]),
+        about("capture", number, unknown=1),
+        about("capture", number, final="yes"),
+        about("void", number, amount="1"),
+        hold(("ann", "shop", 1)).but(options='{"expires_at": "tomorrow"}'),
+        hold(("ann", "shop", 1)).but(options="[]"),
+        req(("ann", "shop", 1)).but(options='{"hold": 1}'),
+        about("capture", number).but(options=None),
+        about("capture", number).but(postings=(("ann", "shop", 1),)),
+    ) == [
+        *("invalid_expires_at", "reserved_wallet_id", "unknown_wallet", "unknown_wallet"),
+        *("unknown_hold", "unknown_hold", "hold_exceeded", "invalid_amount", "invalid_amount"),
+        *("same_wallet", "unknown_wallet", "invalid_postings", "invalid_options"),
+        *("invalid_options", "invalid_options", "invalid_options", "invalid_expires_at"),
+        *("invalid_options", "invalid_options", "invalid_options", "invalid_postings"),
+    ]
+    assert await money(shop, "ann") == (1000, 10)
+    assert await verify(shop) == []
+
+
+async def test_frozen_closed_and_full_wallets(shop: asyncpg.Connection) -> None:
+    await wallet(shop, "small", max_balance=5)
+    number = await place(shop, ("ann", "shop", 10))
+    await call(shop, "freeze_wallet", ledger=MAIN, id="ann", credits=False)
+    assert await codes(shop, about("capture", number, amount="1")) == ["wallet_frozen"]
+    await call(shop, "unfreeze_wallet", ledger=MAIN, id="ann")
+    await call(shop, "close_wallet", ledger=MAIN, id="shop")
+    assert await codes(
+        shop,
+        about("capture", number, amount="1"),
+        about("capture", number, amount="6", destination="small"),
+        about("capture", number, amount="5", destination="small"),
+    ) == ["wallet_closed", "max_balance_exceeded", "posted"]
+    rows = await call(shop, "close_wallet", ledger=MAIN, id="ann")
+    assert json.loads(rows[0]["body"])["held"] == 5
+    await call(shop, "freeze_wallet", ledger=MAIN, id="ann", credits=False)
+    assert await codes(shop, about("void", number)) == ["posted"]
+    assert await verify(shop) == []
+
+
+async def test_an_empty_wallet_whose_hold_has_expired_may_be_closed(
+    db: asyncpg.Connection,
+) -> None:
+    await wallet(db, "low", min_balance=-10)
+    await wallet(db, "shop")
+    await place(db, ("low", "shop", 10), expires_at=in_a_moment())
+    ((outcome, _),) = await call(db, "close_wallet", ledger=MAIN, id="low")
+    assert outcome == "refused"
+    await expire()
+    ((outcome, _),) = await call(db, "close_wallet", ledger=MAIN, id="low")
+    assert outcome == "done"
+    assert await verify(db) == []
+
+
+async def told(db: asyncpg.Connection, verb: str, *given: Any) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(
+        await db.fetchval(f"select transaction from zerosum.{verb}", *given)
+    )
+    return body
+
+
+async def test_from_sql(shop: asyncpg.Connection) -> None:
+    one = await told(shop, "hold(1, 'ann', 'shop', 100, 'k')")
+    number = one["id"]
+    await told(shop, "capture(1, $1, 30)", number)
+    assert (await told(shop, "void(1, $1)", number))["hold"]["captured"] == 30
+    with pytest.raises(asyncpg.PostgresError) as error:
+        await told(shop, "capture(1, $1)", number)
+    assert error.value.sqlstate == "ZS219"
+    expires = datetime.now(UTC) + timedelta(days=1)
+    one = await told(shop, "hold(1, 'bob', 'shop', 1, null, $1)", expires)
+    assert one["expires_at"] == expires.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    assert await verify(shop) == []

@@ -1,0 +1,159 @@
+"""Reversals: whole, in parts, up to what was moved; forced below the floor."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import asyncpg
+import pytest
+
+from app.db import call
+from tests.ledger import MAIN, about, codes, fund, hold, post, req, verify, wallet, wallets
+
+
+@pytest.fixture
+async def paid(db: asyncpg.Connection) -> asyncpg.Connection:
+    await wallets(db, ("ann", "bob", "eva"))
+    await fund(db, "ann", 1000)
+    return db
+
+
+async def posted(db: asyncpg.Connection, request: Any) -> dict[str, Any]:
+    ((outcome, body),) = await post(db, request)
+    assert outcome == "posted", body
+    told: dict[str, Any] = json.loads(body)
+    return told
+
+
+async def balance(db: asyncpg.Connection, name: str) -> tuple[int, int]:
+    row = await db.fetchrow("select posted, floor_debt from ledger.wallets where id = $1", name)
+    assert row is not None
+    return int(row["posted"]), int(row["floor_debt"])
+
+
+async def test_reversed_whole(paid: asyncpg.Connection) -> None:
+    told = await posted(paid, req(("ann", "bob", 300), ("bob", "eva", 100)))
+    request = about("reversal", told["id"], "r")
+    ((_, body),) = await post(paid, request)
+    back = json.loads(body)
+    assert (back["kind"], back["reverses"], back["forced"]) == ("reversal", told["id"], [])
+    assert [(p["source"], p["destination"], p["amount"]) for p in back["postings"]] == [
+        ("bob", "ann", 300),
+        ("eva", "bob", 100),
+    ]
+    assert await post(paid, request) == [("replayed", body)]
+    assert await codes(paid, about("reversal", told["id"]), about("reversal", back["id"])) == [
+        *("reversal_exceeded", "not_reversible"),
+    ]
+    assert await balance(paid, "ann") == (1000, 0)
+    ((read,),) = await call(paid, "read_transaction", ledger=MAIN, id=told["id"])
+    assert json.loads(read)["reversed_by"] == [back["id"]]
+    assert await verify(paid) == []
+
+
+async def test_reversed_in_parts_in_one_batch(paid: asyncpg.Connection) -> None:
+    number = (await posted(paid, req(("ann", "bob", 300))))["id"]
+    assert await codes(
+        paid,
+        about("reversal", number, amount="100"),
+        about("reversal", number, amount="201"),
+        about("reversal", number, amount="150"),
+        about("reversal", number),
+        about("reversal", number),
+    ) == ["posted", "reversal_exceeded", "posted", "posted", "reversal_exceeded"]
+    assert await balance(paid, "bob") == (0, 0)
+    assert await verify(paid) == []
+
+
+async def test_some_postings_reversed(paid: asyncpg.Connection) -> None:
+    number = (await posted(paid, req(("ann", "bob", 300), ("ann", "eva", 200))))["id"]
+    assert await codes(
+        paid,
+        about("reversal", number, amount="1"),
+        about("reversal", number, postings=[{"posting": 3}]),
+        about("reversal", number, postings=[{"posting": 2, "amount": "201"}]),
+        about("reversal", number, postings=[{"posting": 2, "amount": "50"}]),
+        about("reversal", number, postings=[{"posting": 2, "destination": "eva"}]),
+        about("reversal", number),
+        about("reversal", number, postings=[{"posting": 1}]),
+    ) == [
+        *("invalid_postings", "invalid_postings", "reversal_exceeded", "posted"),
+        *("invalid_postings", "posted", "reversal_exceeded"),
+    ]
+    assert await balance(paid, "ann") == (1000, 0)
+    assert await verify(paid) == []
+
+
+async def test_a_capture_is_reversed_and_a_hold_is_not(paid: asyncpg.Connection) -> None:
+    held = (await posted(paid, hold(("ann", "bob", 300))))["id"]
+    taken = (await posted(paid, about("capture", held, amount="200", final=True)))["id"]
+    assert await codes(paid, about("reversal", held), about("reversal", taken)) == [
+        *("not_reversible", "posted"),
+    ]
+    assert await balance(paid, "ann") == (1000, 0)
+    assert await codes(paid, about("reversal", 999), about("capture", taken)) == [
+        *("unknown_transaction", "unknown_hold"),
+    ]
+    assert await verify(paid) == []
+
+
+async def test_forced_below_the_floor(paid: asyncpg.Connection) -> None:
+    number = (await posted(paid, req(("ann", "bob", 300))))["id"]
+    assert await codes(paid, req(("bob", "eva", 250))) == ["posted"]
+    assert await codes(paid, about("reversal", number)) == ["insufficient_funds"]
+    told = await posted(paid, about("reversal", number, force=True))
+    assert told["forced"] == [{"wallet": "bob", "floor_debt": 250}]
+    assert await balance(paid, "bob") == (-250, 250)
+    assert await verify(paid) == []
+    # It may go no lower, and owes less with all that comes back; what has come back is not to be had again.
+    assert await codes(
+        paid,
+        req(("bob", "eva", 1)),
+        hold(("bob", "eva", 1)),
+        req(("eva", "bob", 100)),
+        req(("bob", "eva", 1)),
+    ) == ["insufficient_funds", "insufficient_funds", "posted", "insufficient_funds"]
+    assert await balance(paid, "bob") == (-150, 150)
+    assert await codes(paid, req(("ann", "bob", 160)), req(("bob", "eva", 11))) == [
+        *("posted", "insufficient_funds"),
+    ]
+    assert await balance(paid, "bob") == (10, 0)
+    assert await codes(paid, req(("bob", "eva", 10))) == ["posted"]
+    assert await verify(paid) == []
+
+
+async def test_limits_of_a_wallet_below_its_floor(paid: asyncpg.Connection) -> None:
+    number = (await posted(paid, req(("ann", "bob", 300))))["id"]
+    await posted(paid, req(("bob", "eva", 300)))
+    await posted(paid, about("reversal", number, force=True))
+    assert await change(paid, {"max_balance": "500"}) == "done"
+    assert await change(paid, {"min_balance": "-299"}) == "balance_outside_limits"
+    assert await balance(paid, "bob") == (-300, 300)
+    assert await change(paid, {"min_balance": "-300"}) == "done"
+    assert await balance(paid, "bob") == (-300, 0)
+    assert await verify(paid) == []
+
+
+async def change(db: asyncpg.Connection, changes: dict[str, str]) -> str:
+    ((outcome, body),) = await call(
+        db, "change_wallet", ledger=MAIN, id="bob", changes=json.dumps(changes)
+    )
+    return str(json.loads(body)["code"]) if outcome == "refused" else str(outcome)
+
+
+async def test_a_frozen_wallet_gives_nothing_back(paid: asyncpg.Connection) -> None:
+    number = (await posted(paid, req(("ann", "bob", 300))))["id"]
+    await call(paid, "freeze_wallet", ledger=MAIN, id="bob", credits=False)
+    assert await codes(paid, about("reversal", number, force=True)) == ["wallet_frozen"]
+
+
+async def test_from_the_outside_and_back(paid: asyncpg.Connection) -> None:
+    number = (await posted(paid, req(("@world", "eva", 5), kind="credit")))["id"]
+    body = await paid.fetchval("select transaction from zerosum.reverse(1, $1, 2, 'key')", number)
+    assert json.loads(body)["postings"][0]["destination"] == "@world:USD"
+    await wallet(paid, "small", max_balance=1)
+    number = (await posted(paid, req(("ann", "eva", 5))))["id"]
+    await wallet(paid, "low", min_balance=-9)
+    assert await codes(paid, about("reversal", number).but(key="key")) == ["idempotency_key_reused"]
+    assert await verify(paid) == []
