@@ -777,7 +777,7 @@ begin
     return true;
 end $_$;
 
-CREATE FUNCTION zerosum.derive_postings(l bigint, kinds text[], options jsonb[], metadatas jsonb[], INOUT outcomes text[], INOUT bodies text[], INOUT firsts integer[], INOUT lasts integer[], INOUT posting_of integer[], INOUT sources text[], INOUT destinations text[], INOUT moved numeric[], OUT origins bigint[], OUT origin_postings smallint[]) RETURNS record
+CREATE FUNCTION zerosum.derive_postings(l bigint, kinds text[], options jsonb[], metadatas jsonb[], INOUT outcomes text[], INOUT bodies text[], OUT firsts integer[], OUT lasts integer[], INOUT posting_of integer[], INOUT sources text[], INOUT destinations text[], INOUT moved numeric[], OUT origins bigint[], OUT origin_postings smallint[]) RETURNS record
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
@@ -1666,8 +1666,8 @@ begin
         if kinds && array['capture', 'void', 'reversal'] then
             select r.* into outcomes, bodies, firsts, lasts, posting_of, sources, destinations, moved,
                 origins, origin_postings
-            from zerosum.derive_postings(l, kinds, options, metadatas, outcomes, bodies, firsts, lasts,
-                posting_of, sources, destinations, moved) r;
+            from zerosum.derive_postings(l, kinds, options, metadatas, outcomes, bodies, posting_of,
+                sources, destinations, moved) r;
         end if;
         if cardinality(ifs) > 0 then
             watched := array(select c.one ->> 'wallet'

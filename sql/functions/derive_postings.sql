@@ -4,7 +4,7 @@
 -- Locks: none. Codes: none.
 create or replace function zerosum.derive_postings(
     l bigint, kinds text[], options jsonb[], metadatas jsonb[],
-    inout outcomes text[], inout bodies text[], inout firsts int[], inout lasts int[],
+    inout outcomes text[], inout bodies text[], out firsts int[], out lasts int[],
     inout posting_of int[], inout sources text[], inout destinations text[], inout moved numeric[],
     out origins bigint[], out origin_postings smallint[]
 ) language plpgsql set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off as $$

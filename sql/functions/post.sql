@@ -122,8 +122,8 @@ begin
         if kinds && array['capture', 'void', 'reversal'] then
             select r.* into outcomes, bodies, firsts, lasts, posting_of, sources, destinations, moved,
                 origins, origin_postings
-            from zerosum.derive_postings(l, kinds, options, metadatas, outcomes, bodies, firsts, lasts,
-                posting_of, sources, destinations, moved) r;
+            from zerosum.derive_postings(l, kinds, options, metadatas, outcomes, bodies, posting_of,
+                sources, destinations, moved) r;
         end if;
         if cardinality(ifs) > 0 then
             watched := array(select c.one ->> 'wallet'

@@ -21,6 +21,7 @@ select * from plpgsql_check_function_tb($1::oid, coalesce($2, 0::oid), oldtable 
 EXPECTED = {
     "unused variable",
     "never read variable",
+    'parameter "bodies" is never read',
     "target type is different type than source type",
 }
 
