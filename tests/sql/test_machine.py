@@ -1,4 +1,4 @@
-"""A Hypothesis state machine: wallets, transfers, transactions of several postings, keys, against a small model.
+"""A Hypothesis state machine: wallets, transfers, transactions, holds, reversals, keys, against a small model.
 
 It goes where random batches rarely do: Hypothesis shrinks what it finds to the few steps that matter.
 """
@@ -17,13 +17,14 @@ from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
+    multiple,
     rule,
     run_state_machine_as_test,
 )
 
 from app.db import call, connect
-from tests.ledger import MAIN, Request, codes, req, verify
-from tests.sql.test_model import Model
+from tests.ledger import MAIN, Request, about, codes, hold, post, req, verify
+from tests.sql.test_model import Hold, HoldModel
 
 RUNS = itertools.count(1)
 AMOUNTS = st.one_of(st.integers(1, 300), st.sampled_from([10**37, 10**38 - 1]))
@@ -33,11 +34,13 @@ class Wallets(RuleBasedStateMachine):
     conn: ClassVar[Any]
     loop: ClassVar[asyncio.AbstractEventLoop]
     names = Bundle("names")
+    holds = Bundle("holds")
+    moves = Bundle("moves")
 
     @initialize()
     def begin(self) -> None:
         self.run = next(RUNS)
-        self.model = Model({})
+        self.model = HoldModel({})
 
     def do(self, coroutine: Any) -> Any:
         return self.loop.run_until_complete(coroutine)
@@ -62,8 +65,52 @@ class Wallets(RuleBasedStateMachine):
         )
         assert outcome == "created"
         self.model.limits[name], self.model.balances[name] = (low, high), 0
-        self.model.versions[name] = 0
+        self.model.versions[name] = self.model.held[name] = 0
         return name
+
+    @rule(target=holds, source=names, destination=names, amount=st.integers(1, 300))
+    def place(self, source: str, destination: str, amount: int) -> Any:
+        expected = self.model.place(source, destination, amount)
+        number = self.one(hold((source, destination, amount)), expected)
+        if number is None:
+            return multiple()
+        self.model.holds[number] = Hold(source, destination, amount)
+        return number
+
+    @rule(number=holds, amount=st.one_of(st.none(), st.integers(1, 300)), final=st.booleans())
+    def capture(self, number: int, amount: int | None, final: bool) -> None:
+        options: dict[str, Any] = {"final": True} if final else {}
+        if amount is not None:
+            options["amount"] = str(amount)
+        expected = self.model.capture(number, amount, final)
+        self.one(about("capture", number, **options), expected)
+
+    @rule(number=holds)
+    def void(self, number: int) -> None:
+        self.one(about("void", number), self.model.void(number))
+
+    @rule(target=moves, source=names, destination=names, amount=st.integers(1, 300))
+    def move_to_reverse(self, source: str, destination: str, amount: int) -> Any:
+        request = req((source, destination, amount))
+        expected = "same_wallet" if source == destination else self.model.decide(request)
+        number = self.one(request, expected)
+        if number is None:
+            return multiple()
+        self.model.moved[number] = (source, destination, amount)
+        return number
+
+    @rule(number=moves, amount=st.one_of(st.none(), st.integers(1, 300)))
+    def reverse(self, number: int, amount: int | None) -> None:
+        options = {} if amount is None else {"amount": str(amount)}
+        expected = self.model.reverse(number, amount)
+        self.one(about("reversal", number, **options), expected)
+
+    def one(self, request: Request, expected: str) -> int | None:
+        """The id of what posted."""
+        ((outcome, body),) = self.do(post(self.conn, request))
+        told = json.loads(body)
+        assert (told["code"] if outcome == "refused" else outcome) == expected
+        return int(told["id"]) if outcome == "posted" else None
 
     @rule(name=names, receives=st.booleans())
     def freeze(self, name: str, receives: bool) -> None:
@@ -143,9 +190,10 @@ class Wallets(RuleBasedStateMachine):
     def balances(self) -> dict[str, int]:
         rows = self.do(
             self.conn.fetch(
-                "select id, posted from ledger.wallets where id like $1", f"{self.run}-%"
+                "select id, posted, held from ledger.wallets where id like $1", f"{self.run}-%"
             )
         )
+        assert {row["id"]: int(row["held"]) for row in rows} == self.model.held
         return {row["id"]: int(row["posted"]) for row in rows}
 
     @invariant()

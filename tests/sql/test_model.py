@@ -43,6 +43,7 @@ class Model:
         self.keys: dict[str, Any] = {}
         self.versions = dict.fromkeys(limits, 0)
         self.shut: dict[str, str] = {}  # frozen, frozen_out (it may receive), closed
+        self.held = dict.fromkeys(limits, 0)
 
     def decide(self, request: Request) -> str:
         meaning = (request.kind, request.postings, request.conditions)
@@ -77,13 +78,16 @@ class Model:
         for source, destination, _ in request.postings:
             low = self.limits.get(source, (None, None))[0]
             high = self.limits.get(destination, (None, None))[1]
-            if source in after and after[source] < (-LARGEST if low is None else low):
+            if source in after and after[source] - self.held.get(source, 0) < (
+                -LARGEST if low is None else low
+            ):
                 return "balance_overflow" if low is None else "insufficient_funds"
             if destination in after and after[destination] > (LARGEST if high is None else high):
                 return "balance_overflow" if high is None else "max_balance_exceeded"
         for condition in json.loads(request.conditions or "[]"):
             least = condition.get("min_available_after")
-            if least is not None and after[condition["wallet"]] < least:
+            name = condition["wallet"]
+            if least is not None and after[name] - self.held.get(name, 0) < least:
                 return "available_too_low"
         return None
 
@@ -108,7 +112,7 @@ class Model:
         return "done"
 
     def close(self, name: str) -> str:
-        if self.balances[name] != 0:
+        if self.balances[name] != 0 or self.held.get(name, 0) != 0:
             return "wallet_not_empty"
         self.shut[name] = "closed"
         return "done"
@@ -117,10 +121,84 @@ class Model:
         if self.shut.get(name) == "closed":
             return "wallet_closed"
         balance = self.balances[name]
-        if (low is not None and balance < low) or (high is not None and balance > high):
+        available = balance - self.held.get(name, 0)
+        if (low is not None and available < low) or (high is not None and balance > high):
             return "balance_outside_limits"
         self.limits[name] = (low, high)
         return "done"
+
+
+class Hold:
+    """One posting; `left` is what it still reserves."""
+
+    def __init__(self, source: str, destination: str, amount: int) -> None:
+        self.source, self.destination, self.left = source, destination, amount
+        self.status = "pending"
+
+
+class HoldModel(Model):
+    """And what is held of them, and what has been moved and not reversed."""
+
+    def __init__(self, limits: Limits) -> None:
+        super().__init__(limits)
+        self.holds: dict[int, Hold] = {}
+        self.moved: dict[int, tuple[str, str, int]] = {}
+
+    def place(self, source: str, destination: str, amount: int) -> str:
+        posting = req((source, destination, amount))
+        if source == destination:
+            return "same_wallet"
+        if (flaw := self.first_shut(posting)) is not None:
+            return flaw
+        low = self.limits[source][0]
+        if self.balances[source] - self.held[source] - amount < (-LARGEST if low is None else low):
+            return "balance_overflow" if low is None else "insufficient_funds"
+        self.held[source] += amount
+        return "posted"
+
+    def capture(self, number: int, amount: int | None, final: bool) -> str:
+        hold = self.holds[number]
+        if (flaw := self.first_shut(req((hold.source, hold.destination, 1)))) is not None:
+            return flaw
+        if hold.status != "pending":
+            return "hold_" + hold.status
+        taken = hold.left if amount is None else amount
+        if taken > hold.left:
+            return "hold_exceeded"
+        high = self.limits[hold.destination][1]
+        if high is not None and self.balances[hold.destination] + taken > high:
+            return "max_balance_exceeded"
+        self.move(hold.source, hold.destination, taken)
+        freed = hold.left if final else taken
+        self.held[hold.source] -= freed
+        hold.left -= freed
+        hold.status = "pending" if hold.left else "captured"
+        return "posted"
+
+    def void(self, number: int) -> str:
+        hold = self.holds[number]
+        if hold.status != "pending":
+            return "hold_" + hold.status
+        self.held[hold.source] -= hold.left
+        hold.left, hold.status = 0, "voided"
+        return "posted"
+
+    def reverse(self, number: int, amount: int | None) -> str:
+        source, destination, left = self.moved[number]
+        if (flaw := self.first_shut(req((destination, source, 1)))) is not None:
+            return flaw
+        taken = left if amount is None else amount
+        if taken > left or taken == 0:
+            return "reversal_exceeded"
+        back = req((destination, source, taken))
+        if (code := self.decide(back)) == "posted":
+            self.moved[number] = (source, destination, left - taken)
+        return code
+
+    def move(self, source: str, destination: str, amount: int) -> None:
+        for name, change in ((source, -amount), (destination, amount)):
+            self.balances[name] += change
+            self.versions[name] += 1
 
 
 @pytest.mark.parametrize("seed", range(5))
