@@ -70,6 +70,7 @@ class Wallets(RuleBasedStateMachine):
 
     @rule(target=holds, source=names, destination=names, amount=st.integers(1, 300))
     def place(self, source: str, destination: str, amount: int) -> Any:
+        self.credit(source, 300)
         expected = self.model.place(source, destination, amount)
         number = self.one(hold((source, destination, amount)), expected)
         if number is None:
@@ -77,7 +78,7 @@ class Wallets(RuleBasedStateMachine):
         self.model.holds[number] = Hold(source, destination, amount)
         return number
 
-    @rule(number=holds, amount=st.one_of(st.none(), st.integers(1, 300)), final=st.booleans())
+    @rule(number=holds, amount=st.one_of(st.none(), st.integers(1, 60)), final=st.booleans())
     def capture(self, number: int, amount: int | None, final: bool) -> None:
         options: dict[str, Any] = {"final": True} if final else {}
         if amount is not None:
@@ -91,6 +92,7 @@ class Wallets(RuleBasedStateMachine):
 
     @rule(target=moves, source=names, destination=names, amount=st.integers(1, 300))
     def move_to_reverse(self, source: str, destination: str, amount: int) -> Any:
+        self.credit(source, 300)
         request = req((source, destination, amount))
         expected = "same_wallet" if source == destination else self.model.decide(request)
         number = self.one(request, expected)
@@ -99,7 +101,7 @@ class Wallets(RuleBasedStateMachine):
         self.model.moved[number] = (source, destination, amount)
         return number
 
-    @rule(number=moves, amount=st.one_of(st.none(), st.integers(1, 300)))
+    @rule(number=moves, amount=st.one_of(st.none(), st.integers(1, 60)))
     def reverse(self, number: int, amount: int | None) -> None:
         options = {} if amount is None else {"amount": str(amount)}
         expected = self.model.reverse(number, amount)
@@ -212,8 +214,8 @@ def test_a_state_machine_agrees_with_the_model(database_url: str) -> None:
         run_state_machine_as_test(
             type("Machine", (Wallets,), {"conn": conn, "loop": loop}),
             settings=settings(
-                max_examples=40,
-                stateful_step_count=30,
+                max_examples=60,
+                stateful_step_count=60,
                 deadline=None,
                 derandomize=True,
                 database=None,
