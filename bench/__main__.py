@@ -45,6 +45,7 @@ async def measure(bench: Bench) -> dict[str, Result]:
             "pgbench TPC-B, 1 client": partial(bench.tpcb, 1),
             "transfers, 1 connection": partial(bench.transfers, 1, "uniform"),
             "batches of 100, 4 connections": partial(bench.transfers, 4, "batch"),
+            "holds placed and captured": partial(bench.transfers, CLIENTS, "holds"),
             "transfers, one endpoint subscribed": partial(delivery.with_endpoint, bench),
         }
     )
@@ -189,6 +190,7 @@ def resident_mib(pid: int) -> float:
 BARS: list[tuple[str, str, str, float, str | None]] = [
     ("transfers, 64 connections", "per_s", ">=", 2.0, "pgbench TPC-B, 64 clients"),
     ("batches of 100, 4 connections", "per_s", ">=", 3.0, "pgbench TPC-B, 64 clients"),
+    ("holds placed and captured", "per_s", ">=", 0.5, "transfers, 64 connections"),
     ("transfers, one hot wallet", "per_s", ">=", 0.9, "transfers, 64 connections"),
     ("transfers, 1 connection", "p50_ms", "<=", 2.0, "pgbench TPC-B, 1 client"),
     ("webhook, idle", "p50_ms", "<=", 10, None),

@@ -9,6 +9,7 @@ import asyncio
 import itertools
 import json
 import random
+import re
 import statistics
 import sys
 import time
@@ -20,17 +21,20 @@ import uvloop
 
 WALLETS = 1000
 BATCH = 100  # transactions a request, of the shape `batch`
+PER_REQUEST = {"batch": BATCH, "holds": 0.5}  # a hold takes two
+HOLD = re.compile(rb'{"id":(\d+),"kind":"hold"')
 
 
 def transfers(base: str, key: str, shape: str) -> Iterator[bytes]:
     """Requests without end.
 
     shape: `uniform` over the wallets; `hot`: one wallet is every transfer's source; `world`: credits, from @world;
-    `batch`: many transactions.
+    `batch`: many transactions; `holds`: holds, each of which its client then captures.
     """
     run = f"{random.getrandbits(48):012x}"
     host = urlsplit(base).netloc
-    path = {"world": "credits", "batch": "transactions/batch"}.get(shape, "transfers")
+    paths = {"world": "credits", "batch": "transactions/batch", "holds": "holds"}
+    path = paths.get(shape, "transfers")
     head = (
         f"POST /v1/{path} HTTP/1.1\r\n"
         f"Host: {host}\r\nAuthorization: Bearer {key}\r\n"
@@ -67,6 +71,7 @@ class Client(asyncio.Protocol):
         self.requests, self.latencies, self.refused = requests, latencies, refused
         self.buffer = b""
         self.stopped = False
+        self.captured: re.Match[bytes] | None = None  # the hold that is to be
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
@@ -74,7 +79,12 @@ class Client(asyncio.Protocol):
 
     def send(self) -> None:
         self.began = time.perf_counter()
-        self.transport.write(next(self.requests))
+        request = next(self.requests)
+        if self.captured is not None:
+            head = request.partition(b"Content-Length")[0]
+            path = b"/v1/holds/" + self.captured[1] + b"/capture"
+            request = head.replace(b"/v1/holds", path, 1) + b"Content-Length: 2\r\n\r\n{}"
+        self.transport.write(request)
 
     def data_received(self, data: bytes) -> None:
         self.buffer += data
@@ -89,6 +99,7 @@ class Client(asyncio.Protocol):
             self.latencies.append(time.perf_counter() - self.began)
         else:
             self.refused.append(self.buffer.decode())
+        self.captured = HOLD.search(self.buffer)
         self.buffer = b""
         if not self.stopped:
             self.send()
@@ -120,7 +131,7 @@ async def load(
         raise SystemExit(f"{len(refused)} requests were refused, such as {refused[0]}")
     cuts = statistics.quantiles(latencies, n=100)
     return {
-        "per_s": count * (BATCH if shape == "batch" else 1) / took,
+        "per_s": count * PER_REQUEST.get(shape, 1) / took,
         "p50_ms": cuts[49] * 1000,
         "p99_ms": cuts[98] * 1000,
     }
