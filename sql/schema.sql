@@ -501,7 +501,7 @@ CREATE FUNCTION zerosum.debit(ledger bigint, wallet text, amount numeric, key te
         description, metadata, effective_at, conditions)
 $$;
 
-CREATE FUNCTION zerosum.decide(l bigint, at timestamp with time zone, kinds text[], prints bytea[], units integer[], ifs jsonb[], options jsonb[], firsts integer[], lasts integer[], flaws text[], from_slots integer[], to_slots integer[], part_slots integer[], wallets text[], assets text[], highs numeric[], part_ids bigint[], part_numbers smallint[], part_amounts numeric[], INOUT outcomes text[], INOUT bodies text[], INOUT twins integer[], INOUT moved numeric[], INOUT balances numeric[], INOUT versions bigint[], INOUT helds numeric[], INOUT lows numeric[], INOUT debts numeric[], INOUT expiries timestamp with time zone[], INOUT part_lefts numeric[], INOUT part_captured numeric[], INOUT part_stati text[], OUT written integer, OUT ranks integer[], OUT numbers smallint[], OUT from_balances numeric[], OUT from_versions bigint[], OUT to_balances numeric[], OUT to_versions bigint[], OUT extras text[]) RETURNS record
+CREATE FUNCTION zerosum.decide(l bigint, at timestamp with time zone, kinds text[], prints bytea[], units integer[], ifs jsonb[], options jsonb[], firsts integer[], lasts integer[], flaws text[], from_slots integer[], to_slots integer[], part_slots integer[], wallets text[], assets text[], highs numeric[], part_ids bigint[], part_numbers smallint[], part_amounts numeric[], INOUT outcomes text[], INOUT bodies text[], INOUT twins integer[], INOUT moved numeric[], INOUT balances numeric[], INOUT versions bigint[], INOUT helds numeric[], INOUT lows numeric[], INOUT debts numeric[], INOUT part_lefts numeric[], INOUT part_captured numeric[], INOUT part_stati text[], OUT written integer, OUT ranks integer[], OUT numbers smallint[], OUT from_balances numeric[], OUT from_versions bigint[], OUT to_balances numeric[], OUT to_versions bigint[], OUT extras text[]) RETURNS record
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -513,7 +513,7 @@ declare
     special constant bool := kinds && array['hold', 'capture', 'void', 'reversal'];
     freed numeric[];
     kind text; code text; forced bool; number int; last int; first int; back int; j int;
-    s int; d int; q int; broken int; at_fault numeric; amount numeric;
+    s int; d int; q int; asked int; exceeded bool; broken int; at_fault numeric; amount numeric;
     total numeric; captured numeric; remaining numeric; mixed bool; status text; below text;
     unit int; unit_first int; failed_unit int; failed_as text; debts_before numeric[]; lows_before numeric[];
 begin
@@ -567,10 +567,12 @@ begin
             kind := kinds[i];
             forced := kind = 'reversal' and options[i] @> '{"force": true}';
             number := 0;
+            exceeded := false;
             last := lasts[i];
             if ifs[i] is not null then
                 code := zerosum.condition_facts(ifs[i], wallets, versions, balances, helds, false);
-            elsif kind = 'hold' and (options[i] ->> 'expires_at')::timestamptz <= at then
+            end if;
+            if kind = 'hold' and code is null and (options[i] ->> 'expires_at')::timestamptz <= at then
                 code := '{"code" : "invalid_expires_at"}';
             end if;
             if code is null then
@@ -589,12 +591,9 @@ begin
                             exit;
                         end if;
                         amount := case when d is null then 0 else coalesce(amount, part_lefts[q]) end;
-                        if amount > part_lefts[q] then
-                            code := json_build_object('code',
-                                case when kind = 'capture' then 'hold_exceeded' else 'reversal_exceeded' end,
-                                'posting', part_numbers[q], 'remaining', part_lefts[q]);
-                            exit;
-                        end if;
+                        asked := case when d is null then asked else q end;
+                        exceeded := amount > part_lefts[q];
+                        exit when exceeded;
                         moved[p] := amount;
                         freed[p] := case when kind = 'void' or options[i] @> '{"final": true}'
                             then part_lefts[q] else amount end;
@@ -607,7 +606,6 @@ begin
                         end if;
                         freed[p] := -amount;
                         amount := 0;
-                        expiries[s] := least(expiries[s], (options[i] ->> 'expires_at')::timestamptz);
                     end if;
                     if freed[p] <> 0 and kind <> 'reversal' then
                         helds[s] := helds[s] - freed[p];
@@ -627,10 +625,10 @@ begin
                         to_versions[p] := versions[d];
                     end if;
                 end loop;
-                if code is null and number = 0 and kind in ('capture', 'reversal') then
+                if exceeded or code is null and number = 0 and kind in ('capture', 'reversal') then
                     code := json_build_object('code',
                         case when kind = 'capture' then 'hold_exceeded' else 'reversal_exceeded' end,
-                        'posting', part_numbers[part_slots[first]], 'remaining', 0);
+                        'posting', part_numbers[asked], 'remaining', part_lefts[asked]);
                 end if;
             end if;
             -- Limits hold for the net effect: a wallet whose net falls is a source somewhere, one whose net rises a
@@ -869,7 +867,9 @@ with asked as (
             when s.given ? 'amount' and s.size > 1 or s.found <> coalesce(jsonb_array_length(s.given -> 'postings'), 0)
                 then '{"code" : "invalid_postings"}'
             when s.moves and s.goes_to = s.source then '{"code" : "same_wallet"}'
-            when s.size > 30 and s.ids * 2 + s.size * 420 + s.told > 50800 then '{"code" : "transaction_too_large"}'
+            -- As check_requests() has it, and what the answer's further members can add: `hold`, or a wallet each in `forced`.
+            when s.size > 30 and s.ids * 2 + s.size * 420 + s.told
+                + case when s.given ? 'force' then s.ids + s.size * 70 else 0 end > 50800 then '{"code" : "transaction_too_large"}'
         end as refusal
     from sized s
 )
@@ -1764,15 +1764,22 @@ begin
                 on p.origin = u.origin and p.posting = u.posting
             order by u.i);
     end if;
-    expiries := array_fill(null::timestamptz, array[coalesce(cardinality(wallets), 0)]);
 
-    select r.* into outcomes, bodies, twins, moved, balances, versions, helds, lows, debts, expiries,
+    select r.* into outcomes, bodies, twins, moved, balances, versions, helds, lows, debts,
         part_lefts, part_captured, part_stati, written, ranks, numbers, from_balances, from_versions,
         to_balances, to_versions, extras
     from zerosum.decide(l, at, kinds, prints, units, ifs, options, firsts, lasts, flaws, from_slots, to_slots,
         part_slots, wallets, assets, highs, part_ids, part_numbers, part_amounts, outcomes, bodies, twins, moved, balances,
-        versions, helds, lows, debts, expiries, part_lefts, part_captured, part_stati) r;
+        versions, helds, lows, debts, part_lefts, part_captured, part_stati) r;
 
+    if 'hold' = any (kinds) then
+        expiries := array(
+            select min((options[x.request] ->> 'expires_at')::timestamptz)
+            from generate_series(1, cardinality(wallets)) w (slot)
+            left join unnest(posting_of, from_slots) x (request, slot)
+                on x.slot = w.slot and kinds[x.request] = 'hold' and ranks[x.request] is not null
+            group by w.slot order by w.slot);
+    end if;
     if written > 0 then
         bodies := zerosum.write_posted(l, at, written, kinds, keys, prints, refs, descriptions, metadatas,
             effective_ats, ranks, firsts, bodies, posting_of, sources, destinations, moved, from_slots,

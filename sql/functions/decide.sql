@@ -1,6 +1,6 @@
 -- Decide a batch's requests in order, each seeing what the ones before it leave: the heart of post(), in memory only.
 -- Arguments are post()'s arrays, one element a request (kinds … lasts), a posting (moved … part_slots), a locked wallet
--- (wallets … expiries) or a part: a posting of a hold or transaction that some request is about (part_ids …).
+-- (wallets … debts) or a part: a posting of a hold or transaction that some request is about (part_ids …).
 -- firsts and lasts number a request's postings. lows is the least that `posted` may be: min_balance + held - floor_debt.
 -- moved is null for "what is left"; a posting without a destination only locks its source. What comes back is what the
 -- arrays are after the batch, and: the rank of each request that posted, in order from 1; a number for each posting that
@@ -14,9 +14,8 @@ create or replace function zerosum.decide(
     wallets text[], assets text[], highs numeric[], part_ids bigint[], part_numbers smallint[], part_amounts numeric[],
     inout outcomes text[], inout bodies text[], inout twins int[], inout moved numeric[],
     inout balances numeric[], inout versions bigint[], inout helds numeric[], inout lows numeric[],
-    inout debts numeric[], inout expiries timestamptz[],
-    inout part_lefts numeric[], inout part_captured numeric[], inout part_stati text[],
-    out written int, out ranks int[], out numbers smallint[], out from_balances numeric[], out from_versions bigint[],
+    inout debts numeric[], inout part_lefts numeric[], inout part_captured numeric[],
+    inout part_stati text[], out written int, out ranks int[], out numbers smallint[], out from_balances numeric[], out from_versions bigint[],
     out to_balances numeric[], out to_versions bigint[], out extras text[]
 ) language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
@@ -27,7 +26,7 @@ declare
     special constant bool := kinds && array['hold', 'capture', 'void', 'reversal'];
     freed numeric[];
     kind text; code text; forced bool; number int; last int; first int; back int; j int;
-    s int; d int; q int; broken int; at_fault numeric; amount numeric;
+    s int; d int; q int; asked int; exceeded bool; broken int; at_fault numeric; amount numeric;
     total numeric; captured numeric; remaining numeric; mixed bool; status text; below text;
     unit int; unit_first int; failed_unit int; failed_as text; debts_before numeric[]; lows_before numeric[];
 begin
@@ -81,10 +80,12 @@ begin
             kind := kinds[i];
             forced := kind = 'reversal' and options[i] @> '{"force": true}';
             number := 0;
+            exceeded := false;
             last := lasts[i];
             if ifs[i] is not null then
                 code := zerosum.condition_facts(ifs[i], wallets, versions, balances, helds, false);
-            elsif kind = 'hold' and (options[i] ->> 'expires_at')::timestamptz <= at then
+            end if;
+            if kind = 'hold' and code is null and (options[i] ->> 'expires_at')::timestamptz <= at then
                 code := '{"code" : "invalid_expires_at"}';
             end if;
             if code is null then
@@ -103,12 +104,9 @@ begin
                             exit;
                         end if;
                         amount := case when d is null then 0 else coalesce(amount, part_lefts[q]) end;
-                        if amount > part_lefts[q] then
-                            code := json_build_object('code',
-                                case when kind = 'capture' then 'hold_exceeded' else 'reversal_exceeded' end,
-                                'posting', part_numbers[q], 'remaining', part_lefts[q]);
-                            exit;
-                        end if;
+                        asked := case when d is null then asked else q end;
+                        exceeded := amount > part_lefts[q];
+                        exit when exceeded;
                         moved[p] := amount;
                         freed[p] := case when kind = 'void' or options[i] @> '{"final": true}'
                             then part_lefts[q] else amount end;
@@ -121,7 +119,6 @@ begin
                         end if;
                         freed[p] := -amount;
                         amount := 0;
-                        expiries[s] := least(expiries[s], (options[i] ->> 'expires_at')::timestamptz);
                     end if;
                     if freed[p] <> 0 and kind <> 'reversal' then
                         helds[s] := helds[s] - freed[p];
@@ -141,10 +138,10 @@ begin
                         to_versions[p] := versions[d];
                     end if;
                 end loop;
-                if code is null and number = 0 and kind in ('capture', 'reversal') then
+                if exceeded or code is null and number = 0 and kind in ('capture', 'reversal') then
                     code := json_build_object('code',
                         case when kind = 'capture' then 'hold_exceeded' else 'reversal_exceeded' end,
-                        'posting', part_numbers[part_slots[first]], 'remaining', 0);
+                        'posting', part_numbers[asked], 'remaining', part_lefts[asked]);
                 end if;
             end if;
             -- Limits hold for the net effect: a wallet whose net falls is a source somewhere, one whose net rises a

@@ -1,11 +1,11 @@
 -- Decide and write a batch of requests of one ledger, each with its own outcome, in order, later ones seeing earlier
--- ones. Arguments are parallel arrays: one element a request (kinds, keys, refs, …; the last four, options, units and ifs, its conditions
--- as conditions_valid() has them, may be shorter and mean null; a null key gets a private one-time key), one element a posting (posting_of: the number of its
--- request, ascending; amounts as digits). options: what only some kinds have, see options_fault(). units numbers atomic
--- batches: of requests beside each other with one number, all post or none.
+-- ones. Arguments are parallel arrays: one element a request (kinds, keys, refs, …; from refs on they may be shorter
+-- and mean null; a null key gets a private one-time key), one element a posting (posting_of: the number of its request,
+-- ascending; amounts as digits). ifs: conditions as conditions_valid() has them. options: what only some kinds have, see
+-- options_fault(). units numbers atomic batches: of requests beside each other with one number, all post or none.
 -- Returns a row a request, in order: outcome posted | replayed (body: the transaction) | refused (body: code and
--- facts) | undone (another of its unit was refused) | busy (body: a wallet that somebody else has locked; only with skip_locked, which waits for none). Refused
--- and busy requests write nothing.
+-- facts) | undone (another of its unit was refused) | busy (body: a wallet that somebody else has locked; only with
+-- skip_locked, which waits for none). Only what posted is written.
 -- Locks, in order: ledger.wallets rows by id (for update); keys in ledger.transactions by insert, sorted.
 -- Codes: 22023 malformed arrays; 40001 a key or a @world wallet was taken meanwhile: run the batch again.
 create or replace function zerosum.post(
@@ -220,15 +220,22 @@ begin
                 on p.origin = u.origin and p.posting = u.posting
             order by u.i);
     end if;
-    expiries := array_fill(null::timestamptz, array[coalesce(cardinality(wallets), 0)]);
 
-    select r.* into outcomes, bodies, twins, moved, balances, versions, helds, lows, debts, expiries,
+    select r.* into outcomes, bodies, twins, moved, balances, versions, helds, lows, debts,
         part_lefts, part_captured, part_stati, written, ranks, numbers, from_balances, from_versions,
         to_balances, to_versions, extras
     from zerosum.decide(l, at, kinds, prints, units, ifs, options, firsts, lasts, flaws, from_slots, to_slots,
         part_slots, wallets, assets, highs, part_ids, part_numbers, part_amounts, outcomes, bodies, twins, moved, balances,
-        versions, helds, lows, debts, expiries, part_lefts, part_captured, part_stati) r;
+        versions, helds, lows, debts, part_lefts, part_captured, part_stati) r;
 
+    if 'hold' = any (kinds) then
+        expiries := array(
+            select min((options[x.request] ->> 'expires_at')::timestamptz)
+            from generate_series(1, cardinality(wallets)) w (slot)
+            left join unnest(posting_of, from_slots) x (request, slot)
+                on x.slot = w.slot and kinds[x.request] = 'hold' and ranks[x.request] is not null
+            group by w.slot order by w.slot);
+    end if;
     if written > 0 then
         bodies := zerosum.write_posted(l, at, written, kinds, keys, prints, refs, descriptions, metadatas,
             effective_ats, ranks, firsts, bodies, posting_of, sources, destinations, moved, from_slots,

@@ -198,6 +198,7 @@ async def test_refused(shop: asyncpg.Connection) -> None:
     assert await codes(
         shop,
         hold(("ann", "shop", 1), expires_at=past),
+        hold(("ann", "shop", 1), expires_at=past, conditions='[{"wallet": "ann", "version": 1}]'),
         hold(("@world", "shop", 1)),
         hold(("nobody", "shop", 1)),
         hold(("ann", "nobody", 1)),
@@ -219,7 +220,8 @@ async def test_refused(shop: asyncpg.Connection) -> None:
         about("capture", number).but(options=None),
         about("capture", number).but(postings=(("ann", "shop", 1),)),
     ) == [
-        *("invalid_expires_at", "reserved_wallet_id", "unknown_wallet", "unknown_wallet"),
+        *("invalid_expires_at", "invalid_expires_at"),
+        *("reserved_wallet_id", "unknown_wallet", "unknown_wallet"),
         *("unknown_hold", "unknown_hold", "hold_exceeded", "invalid_amount", "invalid_amount"),
         *("same_wallet", "unknown_wallet", "invalid_postings", "invalid_options"),
         *("invalid_options", "invalid_options", "invalid_options", "invalid_expires_at"),
@@ -227,6 +229,30 @@ async def test_refused(shop: asyncpg.Connection) -> None:
     ]
     assert await money(shop, "ann") == (1000, 10)
     assert await verify(shop) == []
+
+
+async def test_a_refused_hold_leaves_its_wallet_alone(shop: asyncpg.Connection) -> None:
+    """Also beside one that is placed in the same batch."""
+    before = await shop.fetch("select * from ledger.wallets where id = 'bob'")
+    later = datetime.now(UTC) + timedelta(hours=1)
+    assert await codes(
+        shop,
+        hold(("bob", "shop", 1001), expires_at=later),
+        hold(("bob", "shop", 1), expires_at=later, unit=1),
+        hold(("bob", "nobody", 1), unit=1),
+        hold(("ann", "shop", 1)),
+    ) == ["insufficient_funds", "undone", "unknown_wallet", "posted"]
+    assert await shop.fetch("select * from ledger.wallets where id = 'bob'") == before
+
+
+async def test_a_nothing_left_is_told_of_the_posting_that_was_asked_for(
+    shop: asyncpg.Connection,
+) -> None:
+    number = await place(shop, ("ann", "shop", 5), ("bob", "shop", 5))
+    asked = about("capture", number, postings=[{"posting": 2}])
+    assert await codes(shop, asked) == ["posted"]
+    ((_, body),) = await post(shop, asked)
+    assert json.loads(body) == {"code": "hold_exceeded", "posting": 2, "remaining": 0}
 
 
 async def test_frozen_closed_and_full_wallets(shop: asyncpg.Connection) -> None:

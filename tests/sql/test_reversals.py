@@ -9,7 +9,20 @@ import asyncpg
 import pytest
 
 from app.db import call
-from tests.ledger import MAIN, about, codes, fund, hold, post, req, verify, wallet, wallets
+from tests.ledger import (
+    MAIN,
+    about,
+    codes,
+    fund,
+    hold,
+    lease,
+    post,
+    req,
+    stamp,
+    verify,
+    wallet,
+    wallets,
+)
 
 
 @pytest.fixture
@@ -121,6 +134,31 @@ async def test_forced_below_the_floor(paid: asyncpg.Connection) -> None:
     assert await balance(paid, "bob") == (10, 0)
     assert await codes(paid, req(("bob", "eva", 10))) == ["posted"]
     assert await verify(paid) == []
+
+
+async def test_the_event_of_the_largest_forced_reversal_can_be_stamped(
+    db: asyncpg.Connection,
+) -> None:
+    """What it tells in `forced` counts too: a body refused at stamping would stop the feed."""
+    asset, most = "A" * 32, 10**36 - 1
+    await call(db, "create_asset", ledger=MAIN, code=asset, scale=0)
+    names = [f"{'n' * 36}{i:02}" for i in range(100)]
+    for name in ("shop", *names):
+        await wallet(db, name, asset)
+    texts = {"ref": "\x01" * 1024, "description": "\x02" * 1024}
+    seen = set()
+    for size in (100, 85, 60):
+        await wallet(db, f"b{size}", asset, min_balance=None)
+        told = await posted(db, req(*[(f"b{size}", name, most) for name in names[:size]]))
+        await posted(db, req(*[(name, "shop", most) for name in names[:size]]))
+        request = about("reversal", told["id"], force=True).but(key='"' * (155 + size), **texts)
+        ((outcome, body),) = await post(db, request)
+        assert outcome == "posted" or json.loads(body)["code"] == "transaction_too_large"
+        seen.add(outcome)
+        await posted(db, req(*[("shop", name, most) for name in names[:size]]))
+    await stamp(db, "r", await lease(db, "r"))
+    assert seen == {"posted", "refused"}
+    assert await verify(db) == []
 
 
 async def test_limits_of_a_wallet_below_its_floor(paid: asyncpg.Connection) -> None:
