@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC
+
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app import parsing, request_types
+from app import parsing
 from app.db import call
 from app.errors import Refusal
-from app.parsing import amount_text, wallet_id
+from app.lists import list_newest
+from app.parsing import amount_text, optional, wallet_id
 from app.request_types import Capture, HoldRequest, Void
-from app.responses import answer, page
+from app.responses import answer
 from app.transactions import Posting, post, read
 
 HOLD = msgspec.json.Decoder(HoldRequest)
@@ -22,8 +25,18 @@ VOID = msgspec.json.Decoder(Void)
 async def create_hold(request: Request) -> Response:
     """Reserve value of a wallet, until it is captured, voided, or expires. `id` is that of the hold."""
     caller, body = await read(request, HOLD)
-    options = {"expires_at": parsing.rfc3339(body.expires_at, "invalid_expires_at")}
+    options = {"expires_at": optional(utc_text, body.expires_at)}
     return await post(request, caller, "hold", body, hold_postings(body), options)
+
+
+def utc_text(expires_at: str) -> str:
+    """The same moment in the same words, whatever the offset; raises Refusal."""
+    at = parsing.timestamp(expires_at, "invalid_expires_at")
+    assert at is not None
+    try:
+        return at.astimezone(UTC).isoformat()
+    except OverflowError:
+        raise Refusal("invalid_expires_at") from None
 
 
 def hold_postings(body: HoldRequest) -> list[Posting]:
@@ -45,8 +58,8 @@ async def capture_hold(request: Request) -> Response:
     options = {
         "hold": parsing.path_number(request, missing="unknown_hold"),
         "final": body.final or None,
-        "amount": None if body.amount is None else amount_text(body.amount),
-        "destination": None if body.destination is None else wallet_id(body.destination),
+        "amount": optional(amount_text, body.amount),
+        "destination": optional(wallet_id, body.destination),
         "postings": parsing.parts(body.postings),
     }
     return await post(request, caller, "capture", body, [], options)
@@ -77,9 +90,4 @@ async def read_hold(request: Request) -> Response:
 
 async def list_holds(request: Request) -> Response:
     """Newest first; `after` is the `next` of the page before."""
-    state = request.app.state
-    caller = await state.keys.caller(request, "read")
-    limit = parsing.query_limit(request)
-    before = parsing.query_int(request, "after", None, 1, request_types.MAX_ID)
-    rows = await call(state.pool, "list_holds", ledger=caller.ledger, before=before, max=limit)
-    return page(request, rows, limit, "id")
+    return await list_newest(request, "list_holds")

@@ -5,9 +5,9 @@ A float is never money: amounts are JSON integers or strings of digits, and trav
 
 from __future__ import annotations
 
-import json
 import re
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
@@ -19,7 +19,6 @@ from app.request_types import (
     EMPTY,
     MAX_ID,
     Amount,
-    CapturePart,
     Condition,
     Part,
     PostingRequest,
@@ -147,12 +146,8 @@ def conditions_text(conditions: list[Condition] | None) -> str | None:
     return msgspec.json.encode(conditions).decode()
 
 
-def timestamp(text: str | None) -> datetime | None:
-    return rfc3339(text, "invalid_effective_at")
-
-
-def rfc3339(text: str | None, code: str) -> datetime | None:
-    """The offset is required; raises Refusal with this code."""
+def timestamp(text: str | None, code: str = "invalid_effective_at") -> datetime | None:
+    """RFC 3339; the offset is required; raises Refusal with this code."""
     if text is None:
         return None
     try:
@@ -164,28 +159,34 @@ def rfc3339(text: str | None, code: str) -> datetime | None:
     return at
 
 
-def parts(given: list[Part] | list[CapturePart] | None) -> list[dict[str, Any]] | None:
+def optional(check: Callable[[Any], str], value: object) -> str | None:
+    """What this makes of a value that may be left out."""
+    return None if value is None else check(value)
+
+
+def parts(given: Sequence[Part] | None) -> list[dict[str, Any]] | None:
     """Some postings of a hold or transaction, as zerosum.options_fault has them; raises Refusal."""
     if given is None:
         return None
-    made = []
-    for one in given:
-        part: dict[str, Any] = {"posting": one.posting}
-        if one.amount is not None:
-            part["amount"] = amount_text(one.amount)
-        if isinstance(one, CapturePart) and one.destination is not None:
-            part["destination"] = wallet_id(one.destination)
-        made.append(part)
-    return made
+    return [
+        present(
+            posting=one.posting,
+            amount=optional(amount_text, one.amount),
+            destination=optional(wallet_id, getattr(one, "destination", None)),
+        )
+        for one in given
+    ]
 
 
-def options_text(options: dict[str, Any] | None) -> str | None:
-    """As JSON for SQL, without what is not given: so it makes no difference to the request's fingerprint."""
-    given = {name: value for name, value in (options or {}).items() if value is not None}
-    for name, value in given.items():
-        if isinstance(value, datetime):
-            given[name] = value.astimezone(UTC).isoformat()
-    return json.dumps(given) if given else None
+def present(**members: Any) -> dict[str, Any]:
+    """Those that are given: so what is left out makes no difference to a request's fingerprint."""
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def options_text(options: dict[str, Any]) -> str | None:
+    """As JSON for SQL, without what is not given."""
+    given = present(**options)
+    return msgspec.json.encode(given).decode() if given else None
 
 
 def plain_text(text: str | None, code: str) -> str | None:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from app import parsing
 from app.auth import demand
-from app.parsing import amount_text
+from app.parsing import amount_text, optional
 from app.request_types import Reversal
 from app.transactions import post, read
 
@@ -22,7 +22,7 @@ async def reverse_transaction(request: Request) -> Response:
         demand(caller, "admin")
     options = {
         "transaction": parsing.path_number(request, missing="unknown_transaction"),
-        "amount": None if body.amount is None else amount_text(body.amount),
+        "amount": optional(amount_text, body.amount),
         "postings": parsing.parts(body.postings),
         "force": body.force or None,
     }

@@ -8,16 +8,17 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app import parsing, request_types
+from app import parsing
 from app.auth import Caller
 from app.batch import PostRequest
 from app.db import call
 from app.dry_run import HEADER as DRY_RUN
 from app.dry_run import is_dry_run, rehearse
 from app.errors import Refusal
+from app.lists import list_newest
 from app.parsing import T, amount_text, wallet_id
 from app.request_types import Credit, Debit, Details, TransactionRequest, Transfer
-from app.responses import answer, page, refused
+from app.responses import answer, refused
 
 CREDIT = msgspec.json.Decoder(Credit)
 DEBIT = msgspec.json.Decoder(Debit)
@@ -68,7 +69,7 @@ async def post(
     state = request.app.state
     headers: dict[str, str] = {}
     made = post_request(caller, kind, body, postings, parsing.idempotency_key(request))
-    made.options = parsing.options_text(options)
+    made.options = parsing.options_text(options or {})
     if is_dry_run(request):
         ((outcome, body_text),) = await rehearse(state.pool, [made])
         headers |= DRY_RUN
@@ -111,11 +112,4 @@ async def read_transaction(request: Request) -> Response:
 
 async def list_transactions(request: Request) -> Response:
     """Newest first; `after` is the `next` of the page before."""
-    state = request.app.state
-    caller = await state.keys.caller(request, "read")
-    limit = parsing.query_limit(request)
-    before = parsing.query_int(request, "after", None, 1, request_types.MAX_ID)
-    rows = await call(
-        state.pool, "list_transactions", ledger=caller.ledger, before=before, max=limit
-    )
-    return page(request, rows, limit, "id")
+    return await list_newest(request, "list_transactions")

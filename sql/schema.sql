@@ -104,8 +104,8 @@ CREATE FUNCTION zerosum.answer(ledger bigint, ids bigint[]) RETURNS TABLE(id big
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
     AS $_$
-    select t.id, zerosum.transaction_json(t.id, t.kind, case when t.kind = 'hold' then h.postings else e.postings end, e.entries, t.reference, t.description,
-        t.metadata, zerosum.time_json(t.effective_at), zerosum.time_json(t.recorded_at), t.key, t.extra)
+    select t.id, zerosum.transaction_json(t.id, t.kind, coalesce(e.postings, h.postings), e.entries, t.reference,
+        t.description, t.metadata, zerosum.time_json(t.effective_at), zerosum.time_json(t.recorded_at), t.key, t.extra)
     from unnest($2) i (id)
     cross join lateral (
         select * from ledger.transactions t where t.ledger_id = $1 and t.id = i.id limit 1
@@ -122,7 +122,8 @@ CREATE FUNCTION zerosum.answer(ledger bigint, ids bigint[]) RETURNS TABLE(id big
         where s.ledger_id = t.ledger_id and s.transaction_id = t.id and s.amount < 0
     ) e on true
     left join lateral (
-        select string_agg(zerosum.posting_json(p.source, p.destination, p.amount, p.asset), ',' order by p.posting) as postings
+        select string_agg(zerosum.posting_json(p.source, p.destination, p.amount, p.asset), ','
+                order by p.posting) as postings
         from ledger.hold_postings p where t.kind = 'hold' and p.ledger_id = t.ledger_id and p.hold_id = t.id
     ) h on true
 $_$;
@@ -880,6 +881,15 @@ from answered s
 where s.moves or s.kind <> 'reversal' or s.refusal is not null
 $_$;
 
+CREATE FUNCTION zerosum.details_json(reference text, description text, metadata jsonb, effective text, recorded text, key text) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    select concat('"reference":', coalesce(to_json(reference)::text, 'null'),
+        ',"description":', coalesce(to_json(description)::text, 'null'),
+        ',"metadata":', metadata, ',"effective_at":', effective, ',"recorded_at":', recorded,
+        ',"idempotency_key":', case when starts_with(key, chr(127)) then 'null' else to_json(key)::text end)
+$$;
+
 CREATE FUNCTION zerosum.disable_endpoint(ledger bigint, endpoint bigint, reason text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -977,7 +987,8 @@ CREATE FUNCTION zerosum.expire_holds(ledger bigint, max_holds integer, wait bool
 declare
     moment timestamptz := clock_timestamp();
     due bigint[];
-    locked text[];
+    wallets text[];
+    busy text[];
     h ledger.holds;
     settled int := 0;
 begin
@@ -985,31 +996,24 @@ begin
         select h.id from ledger.holds h
         where h.status = 'pending' and h.expires_at <= moment and h.ledger_id = $1
         order by h.expires_at limit max_holds);
+    wallets := array(
+        select distinct p.source collate "C" from unnest(due) d (id)
+        join ledger.hold_postings p on p.hold_id = d.id and p.ledger_id = $1 order by 1);
     if wait then
-        locked := array(
-            select w.id::text from (
-                select distinct p.source collate "C" as id from unnest(due) d (id)
-                join ledger.hold_postings p on p.hold_id = d.id and p.ledger_id = $1 order by 1
-            ) x
-            cross join lateral (
-                select w.id from ledger.wallets w where w.ledger_id = $1 and w.id = x.id for update
-            ) w);
+        perform from unnest(wallets) x (id)
+        cross join lateral (
+            select from ledger.wallets w where w.ledger_id = $1 and w.id = x.id for update
+        ) w;
     else
-        locked := array(
-            select w.id::text from (
-                select distinct p.source collate "C" as id from unnest(due) d (id)
-                join ledger.hold_postings p on p.hold_id = d.id and p.ledger_id = $1 order by 1
-            ) x
-            cross join lateral (
-                select w.id from ledger.wallets w where w.ledger_id = $1 and w.id = x.id for update skip locked
-            ) w);
+        busy := zerosum.busy_wallets($1, wallets);
+        wallets := array(select x.id from unnest(wallets) x (id) where x.id <> all (busy));
     end if;
-    perform zerosum.release_expired($1, moment, locked);
+    perform zerosum.release_expired($1, moment, wallets);
     for h in
         update ledger.holds h set status = 'expired', settled_at = moment
         where h.ledger_id = $1 and h.id = any (due) and h.status = 'pending' and not exists (
             select from ledger.hold_postings p
-            where p.hold_id = h.id and p.ledger_id = $1 and p.source <> all (locked))
+            where p.hold_id = h.id and p.ledger_id = $1 and p.source <> all (wallets))
         returning h.*
     loop
         settled := settled + 1;
@@ -1115,10 +1119,8 @@ CREATE FUNCTION zerosum.hold_json(h ledger.holds) RETURNS text
         '],"transactions":[', (
             select string_agg(t.id::text, ',' order by t.id) from ledger.transactions t
             where t.origin_id = h.id and t.ledger_id = h.ledger_id),
-        '],"reference":', coalesce(to_json(t.reference)::text, 'null'),
-        ',"description":', coalesce(to_json(t.description)::text, 'null'), ',"metadata":', t.metadata,
-        ',"effective_at":', zerosum.time_json(t.effective_at), ',"recorded_at":', zerosum.time_json(t.recorded_at),
-        ',"idempotency_key":', case when starts_with(t.key, chr(127)) then 'null' else to_json(t.key)::text end, '}')
+        '],', zerosum.details_json(t.reference, t.description, t.metadata, zerosum.time_json(t.effective_at),
+            zerosum.time_json(t.recorded_at), t.key), '}')
     from (select h.status = 'pending' and h.expires_at <= clock_timestamp() as expired) x
     cross join lateral (
         select sum(p.amount) as amount, sum(p.captured) as captured, sum(p.held) as held,
@@ -1947,8 +1949,8 @@ begin
         where p.source = wallet and p.ledger_id = $1 and p.expires_at <= at and p.held > 0;
         update ledger.wallets w
         set held = w.held - coalesce(due, 0), next_expiry = next,
-            floor_debt = case when w.floor_debt = 0 then 0 else greatest(0,
-                least(w.floor_debt, w.min_balance - w.posted + w.held - coalesce(due, 0))) end
+            floor_debt = greatest(0,
+                least(w.floor_debt, w.min_balance - w.posted + w.held - coalesce(due, 0)))
         where w.ledger_id = $1 and w.id = wallet;
     end loop;
 end $_$;
@@ -2300,12 +2302,8 @@ $$;
 CREATE FUNCTION zerosum.transaction_json(id bigint, kind text, postings text, entries text, reference text, description text, metadata jsonb, effective text, recorded text, key text, extra text) RETURNS text
     LANGUAGE sql STABLE
     AS $$
-    select concat('{"id":', id, ',"kind":"', kind, '","postings":[', postings, '],"entries":[', entries,
-        '],"reference":', coalesce(to_json(reference)::text, 'null'),
-        ',"description":', coalesce(to_json(description)::text, 'null'),
-        ',"metadata":', metadata, ',"effective_at":', effective, ',"recorded_at":', recorded,
-        ',"idempotency_key":', case when starts_with(key, chr(127)) then 'null' else to_json(key)::text end,
-        ',' || extra, '}')
+    select concat('{"id":', id, ',"kind":"', kind, '","postings":[', postings, '],"entries":[', entries, '],',
+        zerosum.details_json(reference, description, metadata, effective, recorded, key), ',' || extra, '}')
 $$;
 
 CREATE FUNCTION zerosum.transfer(ledger bigint, source text, destination text, amount numeric, key text DEFAULT NULL::text, reference text DEFAULT NULL::text, description text DEFAULT NULL::text, metadata jsonb DEFAULT NULL::jsonb, effective_at timestamp with time zone DEFAULT NULL::timestamp with time zone, conditions jsonb DEFAULT NULL::jsonb) RETURNS TABLE(replayed boolean, transaction json)
@@ -2477,27 +2475,28 @@ with derived as materialized (
     select r.transaction_id as id, sum(r.reversed) as reversed from ledger.reversed_postings r
     where r.ledger_id = $1 group by r.transaction_id
 )
-select 'hold', coalesce(h.id, p.id, t.id)::text, concat_ws(', ',
-    case when h.id is null then 'postings or a transaction without a hold' end,
-    case when p.id is null then 'no postings' when p.size <> p.last then 'postings not 1..n' end,
-    case when t.id is null then 'no transaction' end,
-    case when p.captured <> coalesce(d.moved, 0) then 'captured ' || p.captured || ', captures moved '
-        || coalesce(d.moved, 0) end,
-    case when h.status <> 'pending' and p.held <> 0 then h.status || ' and still held' end,
-    case when (h.status = 'voided') <> coalesce(d.voided, false) then 'status is not what was done' end,
-    case when h.status = 'captured' and h.settled_at <> d.last_at then 'settled_at is not the last capture''s' end,
-    case when h.status = 'expired' and (h.expires_at <= h.settled_at) is not true then 'expired before its time' end,
-    case when h.expires_at is distinct from p.low or h.expires_at is distinct from p.high
-        or p.timed not in (0, p.size) then 'expires_at differs' end) as fault_detail
-from (select * from ledger.holds h where h.ledger_id = $1) h
-full join held p on p.id = h.id
-full join (select t.id from ledger.transactions t where t.ledger_id = $1 and t.kind = 'hold') t on t.id = coalesce(h.id, p.id)
-left join derived d on d.id = h.id
-where h.id is null or p.id is null or t.id is null or p.size <> p.last or p.captured <> coalesce(d.moved, 0)
-    or h.status <> 'pending' and p.held <> 0 or (h.status = 'voided') <> coalesce(d.voided, false)
-    or h.status = 'captured' and h.settled_at <> d.last_at
-    or h.status = 'expired' and (h.expires_at <= h.settled_at) is not true
-    or h.expires_at is distinct from p.low or h.expires_at is distinct from p.high or p.timed not in (0, p.size)
+select 'hold', x.id::text, x.detail
+from (
+    select coalesce(h.id, p.id, t.id) as id, concat_ws(', ',
+        case when h.id is null then 'postings or a transaction without a hold' end,
+        case when p.id is null then 'no postings' when p.size <> p.last then 'postings not 1..n' end,
+        case when t.id is null then 'no transaction' end,
+        case when p.captured <> coalesce(d.moved, 0) then 'captured ' || p.captured || ', captures moved '
+            || coalesce(d.moved, 0) end,
+        case when h.status <> 'pending' and p.held <> 0 then h.status || ' and still held' end,
+        case when (h.status = 'voided') <> coalesce(d.voided, false) then 'status is not what was done' end,
+        case when h.status = 'captured' and h.settled_at <> d.last_at then 'settled_at is not the last capture''s' end,
+        case when h.status = 'expired' and (h.expires_at <= h.settled_at) is not true then 'expired before its time' end,
+        case when h.expires_at is distinct from p.low or h.expires_at is distinct from p.high
+            or p.timed not in (0, p.size) then 'expires_at differs' end) as detail
+    from (select * from ledger.holds h where h.ledger_id = $1) h
+    full join held p on p.id = h.id
+    full join (
+        select t.id from ledger.transactions t where t.ledger_id = $1 and t.kind = 'hold'
+    ) t on t.id = coalesce(h.id, p.id)
+    left join derived d on d.id = h.id
+) x
+where x.detail <> ''
 union all
 select 'reversal', coalesce(r.id, d.id)::text,
     concat('reversed ', coalesce(r.reversed, 0), ', reversals moved ', coalesce(d.moved, 0))
@@ -2600,12 +2599,13 @@ select 'wallet', coalesce(w.id, s.wallet_id), concat_ws(', ',
     case when w.floor_debt <> 0 and w.floor_debt <> w.min_balance - w.posted + w.held then
         'floor_debt is not what is below min_balance' end)
 from (
-    select w.*, (
-            select coalesce(sum(p.held), 0) from ledger.hold_postings p
-            where p.source = w.id and p.ledger_id = $1 and p.held > 0) as reserved, (
-            select min(p.expires_at) from ledger.hold_postings p
-            where p.source = w.id and p.ledger_id = $1 and p.held > 0) as expiry
+    select w.*, h.reserved, h.expiry
     from ledger.wallets w
+    cross join lateral (
+        select coalesce(sum(p.held), 0) as reserved, min(p.expires_at) as expiry
+        from ledger.hold_postings p
+        where p.source = w.id and p.ledger_id = $1 and p.held > 0
+    ) h
     where w.ledger_id = $1 and w.id > $2 collate "C" and ($3 is null or w.id <= $3 collate "C")
 ) w full join sums s on s.wallet_id = w.id
 where w.id is null or w.posted <> coalesce(s.total, 0) or w.version <> coalesce(s.version, 0)
@@ -2765,8 +2765,7 @@ begin
     select g.ledger_id, u.*
     from ledger.ledgers g, (
         select ids[r.rank], coalesce(r.effective, at), at, r.kind, r.key, r.print, r.ref, r.description,
-            coalesce(r.metadata, '{}'), case when r.kind in ('capture', 'void', 'reversal')
-                then coalesce(r.given -> 'hold', r.given -> 'transaction')::bigint end, r.extra
+            coalesce(r.metadata, '{}'), coalesce(r.given -> 'hold', r.given -> 'transaction')::bigint, r.extra
         from unnest(kinds, keys, prints, ranks, refs, descriptions, metadatas, effective_ats, options, extras)
             r (kind, key, print, rank, ref, description, metadata, effective, given, extra)
         where r.rank is not null

@@ -92,6 +92,14 @@ async def codes(conn: asyncpg.Connection, *requests: Request) -> list[str]:
     ]
 
 
+async def posted(conn: asyncpg.Connection, request: Request) -> dict[str, Any]:
+    """The transaction of a request that must post."""
+    ((outcome, body),) = await post(conn, request)
+    assert outcome == "posted", body
+    told: dict[str, Any] = json.loads(body)
+    return told
+
+
 async def wallet(conn: asyncpg.Connection, name: str, asset: str = "USD", **columns: Any) -> None:
     """Insert a wallet as the table's owner, so that a test can have any status and limits."""
     values = {"ledger_id": MAIN, "id": name, "asset": asset, **columns}

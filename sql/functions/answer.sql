@@ -1,13 +1,12 @@
--- The first answers of transactions, rebuilt from ledger.transactions, ledger.entries and what never
--- changes of ledger.hold_postings: what post() returned,
--- byte for byte. For replays and for reading one transaction; an unknown id gives no row.
+-- The first answers of transactions, rebuilt from ledger.transactions, ledger.entries and what never changes of
+-- ledger.hold_postings: what post() returned, byte for byte. For replays and for reading one transaction; an unknown id gives no row.
 -- Locks: none. Codes: none.
 create or replace function zerosum.answer(ledger bigint, ids bigint[])
 returns table (id bigint, body text)
 language sql stable security definer
 set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off as $$
-    select t.id, zerosum.transaction_json(t.id, t.kind, case when t.kind = 'hold' then h.postings else e.postings end, e.entries, t.reference, t.description,
-        t.metadata, zerosum.time_json(t.effective_at), zerosum.time_json(t.recorded_at), t.key, t.extra)
+    select t.id, zerosum.transaction_json(t.id, t.kind, coalesce(e.postings, h.postings), e.entries, t.reference,
+        t.description, t.metadata, zerosum.time_json(t.effective_at), zerosum.time_json(t.recorded_at), t.key, t.extra)
     from unnest($2) i (id)
     cross join lateral (
         select * from ledger.transactions t where t.ledger_id = $1 and t.id = i.id limit 1
@@ -24,7 +23,8 @@ set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off as 
         where s.ledger_id = t.ledger_id and s.transaction_id = t.id and s.amount < 0
     ) e on true
     left join lateral (
-        select string_agg(zerosum.posting_json(p.source, p.destination, p.amount, p.asset), ',' order by p.posting) as postings
+        select string_agg(zerosum.posting_json(p.source, p.destination, p.amount, p.asset), ','
+                order by p.posting) as postings
         from ledger.hold_postings p where t.kind = 'hold' and p.ledger_id = t.ledger_id and p.hold_id = t.id
     ) h on true
 $$;

@@ -1,6 +1,7 @@
 -- Change a wallet's limits or metadata: `changes` is an object with min_balance, max_balance (digits with an optional
 -- minus, or null for none) and metadata (the whole of it, new); what it does not name stays. Limits that the balance
--- would be outside of are refused; a wallet that was forced below its floor keeps it, or gets a lower one. What changes nothing writes nothing.
+-- would be outside of are refused; a wallet that was forced below its floor keeps it, or gets a lower one. What changes
+-- nothing writes nothing.
 -- Returns an outcome as post(): done | refused (body: the wallet, or code and facts). An event wallet.changed.
 -- Locks: the wallet's row. Codes: none.
 create or replace function zerosum.change_wallet(ledger bigint, id text, changes jsonb, admin boolean default false)

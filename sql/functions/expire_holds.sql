@@ -11,7 +11,8 @@ set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off set
 declare
     moment timestamptz := clock_timestamp();
     due bigint[];
-    locked text[];
+    wallets text[];
+    busy text[];
     h ledger.holds;
     settled int := 0;
 begin
@@ -19,31 +20,24 @@ begin
         select h.id from ledger.holds h
         where h.status = 'pending' and h.expires_at <= moment and h.ledger_id = $1
         order by h.expires_at limit max_holds);
+    wallets := array(
+        select distinct p.source collate "C" from unnest(due) d (id)
+        join ledger.hold_postings p on p.hold_id = d.id and p.ledger_id = $1 order by 1);
     if wait then
-        locked := array(
-            select w.id::text from (
-                select distinct p.source collate "C" as id from unnest(due) d (id)
-                join ledger.hold_postings p on p.hold_id = d.id and p.ledger_id = $1 order by 1
-            ) x
-            cross join lateral (
-                select w.id from ledger.wallets w where w.ledger_id = $1 and w.id = x.id for update
-            ) w);
+        perform from unnest(wallets) x (id)
+        cross join lateral (
+            select from ledger.wallets w where w.ledger_id = $1 and w.id = x.id for update
+        ) w;
     else
-        locked := array(
-            select w.id::text from (
-                select distinct p.source collate "C" as id from unnest(due) d (id)
-                join ledger.hold_postings p on p.hold_id = d.id and p.ledger_id = $1 order by 1
-            ) x
-            cross join lateral (
-                select w.id from ledger.wallets w where w.ledger_id = $1 and w.id = x.id for update skip locked
-            ) w);
+        busy := zerosum.busy_wallets($1, wallets);
+        wallets := array(select x.id from unnest(wallets) x (id) where x.id <> all (busy));
     end if;
-    perform zerosum.release_expired($1, moment, locked);
+    perform zerosum.release_expired($1, moment, wallets);
     for h in
         update ledger.holds h set status = 'expired', settled_at = moment
         where h.ledger_id = $1 and h.id = any (due) and h.status = 'pending' and not exists (
             select from ledger.hold_postings p
-            where p.hold_id = h.id and p.ledger_id = $1 and p.source <> all (locked))
+            where p.hold_id = h.id and p.ledger_id = $1 and p.source <> all (wallets))
         returning h.*
     loop
         settled := settled + 1;

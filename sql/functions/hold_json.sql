@@ -11,10 +11,8 @@ language sql volatile set search_path = pg_catalog, pg_temp set enable_seqscan =
         '],"transactions":[', (
             select string_agg(t.id::text, ',' order by t.id) from ledger.transactions t
             where t.origin_id = h.id and t.ledger_id = h.ledger_id),
-        '],"reference":', coalesce(to_json(t.reference)::text, 'null'),
-        ',"description":', coalesce(to_json(t.description)::text, 'null'), ',"metadata":', t.metadata,
-        ',"effective_at":', zerosum.time_json(t.effective_at), ',"recorded_at":', zerosum.time_json(t.recorded_at),
-        ',"idempotency_key":', case when starts_with(t.key, chr(127)) then 'null' else to_json(t.key)::text end, '}')
+        '],', zerosum.details_json(t.reference, t.description, t.metadata, zerosum.time_json(t.effective_at),
+            zerosum.time_json(t.recorded_at), t.key), '}')
     from (select h.status = 'pending' and h.expires_at <= clock_timestamp() as expired) x
     cross join lateral (
         select sum(p.amount) as amount, sum(p.captured) as captured, sum(p.held) as held,

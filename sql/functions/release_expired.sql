@@ -23,8 +23,8 @@ begin
         where p.source = wallet and p.ledger_id = $1 and p.expires_at <= at and p.held > 0;
         update ledger.wallets w
         set held = w.held - coalesce(due, 0), next_expiry = next,
-            floor_debt = case when w.floor_debt = 0 then 0 else greatest(0,
-                least(w.floor_debt, w.min_balance - w.posted + w.held - coalesce(due, 0))) end
+            floor_debt = greatest(0,
+                least(w.floor_debt, w.min_balance - w.posted + w.held - coalesce(due, 0)))
         where w.ledger_id = $1 and w.id = wallet;
     end loop;
 end $$;

@@ -1,7 +1,7 @@
 -- Re-derive what a ledger claims from its entries and events; one row for each difference, none when all is well:
 -- balances, versions and times of every wallet and entry, zero-sum per posting, transaction and asset, an event for each
--- transaction with its very bytes, what holds and reversals took of what they are about, seqs and leaves of the feed, and the triggers. One statement, one snapshot; slice by
--- slice, so that it needs little memory, with a NOTICE about once a second of how far it is.
+-- transaction with its very bytes, what holds and reversals took of what they are about, seqs and leaves of the feed,
+-- and the triggers. One statement, one snapshot; slice by slice, so that it needs little memory, with a NOTICE about once a second of how far it is.
 -- Locks: none. Codes: none.
 create or replace function zerosum.verify(ledger bigint)
 returns table (fault text, subject text, detail text)

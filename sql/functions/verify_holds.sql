@@ -20,27 +20,28 @@ with derived as materialized (
     select r.transaction_id as id, sum(r.reversed) as reversed from ledger.reversed_postings r
     where r.ledger_id = $1 group by r.transaction_id
 )
-select 'hold', coalesce(h.id, p.id, t.id)::text, concat_ws(', ',
-    case when h.id is null then 'postings or a transaction without a hold' end,
-    case when p.id is null then 'no postings' when p.size <> p.last then 'postings not 1..n' end,
-    case when t.id is null then 'no transaction' end,
-    case when p.captured <> coalesce(d.moved, 0) then 'captured ' || p.captured || ', captures moved '
-        || coalesce(d.moved, 0) end,
-    case when h.status <> 'pending' and p.held <> 0 then h.status || ' and still held' end,
-    case when (h.status = 'voided') <> coalesce(d.voided, false) then 'status is not what was done' end,
-    case when h.status = 'captured' and h.settled_at <> d.last_at then 'settled_at is not the last capture''s' end,
-    case when h.status = 'expired' and (h.expires_at <= h.settled_at) is not true then 'expired before its time' end,
-    case when h.expires_at is distinct from p.low or h.expires_at is distinct from p.high
-        or p.timed not in (0, p.size) then 'expires_at differs' end) as fault_detail
-from (select * from ledger.holds h where h.ledger_id = $1) h
-full join held p on p.id = h.id
-full join (select t.id from ledger.transactions t where t.ledger_id = $1 and t.kind = 'hold') t on t.id = coalesce(h.id, p.id)
-left join derived d on d.id = h.id
-where h.id is null or p.id is null or t.id is null or p.size <> p.last or p.captured <> coalesce(d.moved, 0)
-    or h.status <> 'pending' and p.held <> 0 or (h.status = 'voided') <> coalesce(d.voided, false)
-    or h.status = 'captured' and h.settled_at <> d.last_at
-    or h.status = 'expired' and (h.expires_at <= h.settled_at) is not true
-    or h.expires_at is distinct from p.low or h.expires_at is distinct from p.high or p.timed not in (0, p.size)
+select 'hold', x.id::text, x.detail
+from (
+    select coalesce(h.id, p.id, t.id) as id, concat_ws(', ',
+        case when h.id is null then 'postings or a transaction without a hold' end,
+        case when p.id is null then 'no postings' when p.size <> p.last then 'postings not 1..n' end,
+        case when t.id is null then 'no transaction' end,
+        case when p.captured <> coalesce(d.moved, 0) then 'captured ' || p.captured || ', captures moved '
+            || coalesce(d.moved, 0) end,
+        case when h.status <> 'pending' and p.held <> 0 then h.status || ' and still held' end,
+        case when (h.status = 'voided') <> coalesce(d.voided, false) then 'status is not what was done' end,
+        case when h.status = 'captured' and h.settled_at <> d.last_at then 'settled_at is not the last capture''s' end,
+        case when h.status = 'expired' and (h.expires_at <= h.settled_at) is not true then 'expired before its time' end,
+        case when h.expires_at is distinct from p.low or h.expires_at is distinct from p.high
+            or p.timed not in (0, p.size) then 'expires_at differs' end) as detail
+    from (select * from ledger.holds h where h.ledger_id = $1) h
+    full join held p on p.id = h.id
+    full join (
+        select t.id from ledger.transactions t where t.ledger_id = $1 and t.kind = 'hold'
+    ) t on t.id = coalesce(h.id, p.id)
+    left join derived d on d.id = h.id
+) x
+where x.detail <> ''
 union all
 select 'reversal', coalesce(r.id, d.id)::text,
     concat('reversed ', coalesce(r.reversed, 0), ', reversals moved ', coalesce(d.moved, 0))

@@ -1,5 +1,6 @@
 -- Faults of a ledger's wallets with ids above `low` up to `high` (null: to the last), and of the entries there: balance,
--- version and time of each wallet are its entries', what is held is its holds', and each entry's follow from those before it.
+-- version and time of each wallet are its entries', what is held is its holds', and each entry's follow from those
+-- before it.
 -- Locks: none. Codes: none.
 create or replace function zerosum.verify_wallets(ledger bigint, low text, high text)
 returns table (fault text, subject text, detail text)
@@ -29,12 +30,13 @@ select 'wallet', coalesce(w.id, s.wallet_id), concat_ws(', ',
     case when w.floor_debt <> 0 and w.floor_debt <> w.min_balance - w.posted + w.held then
         'floor_debt is not what is below min_balance' end)
 from (
-    select w.*, (
-            select coalesce(sum(p.held), 0) from ledger.hold_postings p
-            where p.source = w.id and p.ledger_id = $1 and p.held > 0) as reserved, (
-            select min(p.expires_at) from ledger.hold_postings p
-            where p.source = w.id and p.ledger_id = $1 and p.held > 0) as expiry
+    select w.*, h.reserved, h.expiry
     from ledger.wallets w
+    cross join lateral (
+        select coalesce(sum(p.held), 0) as reserved, min(p.expires_at) as expiry
+        from ledger.hold_postings p
+        where p.source = w.id and p.ledger_id = $1 and p.held > 0
+    ) h
     where w.ledger_id = $1 and w.id > $2 collate "C" and ($3 is null or w.id <= $3 collate "C")
 ) w full join sums s on s.wallet_id = w.id
 where w.id is null or w.posted <> coalesce(s.total, 0) or w.version <> coalesce(s.version, 0)

@@ -33,8 +33,7 @@ begin
     select g.ledger_id, u.*
     from ledger.ledgers g, (
         select ids[r.rank], coalesce(r.effective, at), at, r.kind, r.key, r.print, r.ref, r.description,
-            coalesce(r.metadata, '{}'), case when r.kind in ('capture', 'void', 'reversal')
-                then coalesce(r.given -> 'hold', r.given -> 'transaction')::bigint end, r.extra
+            coalesce(r.metadata, '{}'), coalesce(r.given -> 'hold', r.given -> 'transaction')::bigint, r.extra
         from unnest(kinds, keys, prints, ranks, refs, descriptions, metadatas, effective_ats, options, extras)
             r (kind, key, print, rank, ref, description, metadata, effective, given, extra)
         where r.rank is not null

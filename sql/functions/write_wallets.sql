@@ -1,5 +1,5 @@
--- Give the wallets that post() has locked and changed their new balances, versions and what is held, and make the @world wallets'
--- rows what they are. places, befores: where the locked rows are and their versions there, in the order of wallets;
+-- Give the wallets that post() has locked and changed their new balances, versions and what is held, and make the @world
+-- wallets' rows what they are. places, befores: where the locked rows are and their versions there, in the order of wallets;
 -- worlds: those that were made just now, at the end of wallets.
 -- By place, and with every other way priced out: an UPDATE that joins an array is planned by statistics, and with those
 -- of an empty table it reads the whole ledger for each batch. A locked row's place can't change; were it wrong, the

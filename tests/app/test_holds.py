@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import asyncpg
@@ -43,6 +43,9 @@ async def test_a_hold_is_placed_captured_in_parts_and_voided(
     assert now["transactions"] == [taken["id"], other["id"], voided["id"]]
     assert (now["reference"], now["metadata"]) == ("order 7", {"a": 1})
     assert await shop.made("/v1/holds", body, "h") == placed
+    elsewhere = datetime.fromisoformat(expires).astimezone(timezone(timedelta(hours=5)))
+    same = {**body, "expires_at": elsewhere.isoformat()}
+    assert await shop.made("/v1/holds", same, "h") == placed
     assert await shop.made(f"{path}/capture", {"amount": 100}, "c") == taken
     assert await shop.made(f"{path}/void", {}, "v") == voided
     assert await shop.read(f"/v1/transactions/{taken['id']}") == taken
@@ -103,6 +106,8 @@ async def test_several_postings(shop: Api) -> None:
         ("", {**HOLD, "source": "@world"}, 422, "reserved_wallet_id"),
         ("", {**HOLD, "expires_at": "2020-01-01T00:00:00Z"}, 422, "invalid_expires_at"),
         ("", {**HOLD, "expires_at": "2030-01-01T00:00:00"}, 422, "invalid_expires_at"),
+        ("", {**HOLD, "expires_at": "0001-01-01T00:00:00+05:00"}, 422, "invalid_expires_at"),
+        ("", {**HOLD, "expires_at": "9999-12-31T23:59:59-05:00"}, 422, "invalid_expires_at"),
         ("", {**HOLD, "expires_at": 5}, 422, "invalid_expires_at"),
         ("/{id}/capture", {"amount": 401}, 422, "hold_exceeded"),
         ("/{id}/capture", {"amount": 0}, 422, "invalid_amount"),

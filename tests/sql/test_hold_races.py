@@ -8,10 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import asyncpg
 
-from tests.ledger import Request, about, fund, hold, post, req, verify, wallets
-from tests.sql.test_races import again, links
+from tests.ledger import Request, about, fund, hold, posted, req, verify, wallets
+from tests.sql.test_races import again
 
-__all__ = ["links"]  # the fixture
 ROUNDS = 15
 
 
@@ -25,9 +24,7 @@ async def all_at_once(links: list[asyncpg.Connection], *requests: Request) -> li
 
 
 async def made(db: asyncpg.Connection, request: Request) -> int:
-    ((outcome, body),) = await post(db, request)
-    assert outcome == "posted", body
-    return int(json.loads(body)["id"])
+    return int((await posted(db, request))["id"])
 
 
 async def shop(db: asyncpg.Connection) -> None:

@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 from app.db import call, connect
-from tests.ledger import MAIN, about, codes, fund, hold, post, req, verify, wallet, wallets
+from tests.ledger import MAIN, about, codes, fund, hold, post, posted, req, verify, wallet, wallets
 
 SOON = timedelta(milliseconds=150)
 
@@ -25,9 +25,7 @@ async def shop(db: asyncpg.Connection) -> asyncpg.Connection:
 
 
 async def place(db: asyncpg.Connection, *postings: tuple[str, str, int], **rest: Any) -> int:
-    ((outcome, body),) = await post(db, hold(*postings, **rest))
-    assert outcome == "posted", body
-    return int(json.loads(body)["id"])
+    return int((await posted(db, hold(*postings, **rest)))["id"])
 
 
 async def money(db: asyncpg.Connection, name: str) -> tuple[int, int]:

@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import asyncpg
-import pytest
 
-from app.db import connect
 from tests.ledger import Request, post, req, verify, wallet
 
 ROUNDS = 40
-
-
-@pytest.fixture
-async def links(database_url: str) -> AsyncIterator[list[asyncpg.Connection]]:
-    opened = [await connect(database_url) for _ in range(6)]
-    yield opened
-    for link in opened:
-        await link.close()
 
 
 async def again(link: asyncpg.Connection, *requests: Request) -> list[tuple[str, str]]:

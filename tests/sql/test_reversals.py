@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import asyncpg
 import pytest
@@ -17,6 +16,7 @@ from tests.ledger import (
     hold,
     lease,
     post,
+    posted,
     req,
     stamp,
     verify,
@@ -30,13 +30,6 @@ async def paid(db: asyncpg.Connection) -> asyncpg.Connection:
     await wallets(db, ("ann", "bob", "eva"))
     await fund(db, "ann", 1000)
     return db
-
-
-async def posted(db: asyncpg.Connection, request: Any) -> dict[str, Any]:
-    ((outcome, body),) = await post(db, request)
-    assert outcome == "posted", body
-    told: dict[str, Any] = json.loads(body)
-    return told
 
 
 async def balance(db: asyncpg.Connection, name: str) -> tuple[int, int]:

@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from app.db import connect
-from tests.ledger import about, codes, fund, hold, post, req, verify, wallet, wallets
+from tests.ledger import about, codes, fund, hold, post, posted, req, verify, wallet, wallets
 
 
 @pytest.fixture
@@ -70,8 +70,7 @@ async def test_what_is_malformed_undoes_its_unit(three: asyncpg.Connection) -> N
 
 
 async def test_holds_and_debts_are_taken_back_too(three: asyncpg.Connection) -> None:
-    ((_, body),) = await post(three, hold(("ann", "bob", 80)))
-    number = int(body.split(":")[1].split(",")[0])
+    number = (await posted(three, hold(("ann", "bob", 80))))["id"]
     before = await three.fetch("select * from ledger.wallets order by id")
     assert [
         outcome
@@ -85,8 +84,7 @@ async def test_holds_and_debts_are_taken_back_too(three: asyncpg.Connection) -> 
     ] == ["undone", "undone", "refused", "refused"]
     assert await three.fetch("select * from ledger.wallets order by id") == before
     assert await codes(three, about("capture", number)) == ["posted"]
-    ((_, body),) = await post(three, req(("ann", "bob", 20)))
-    number = int(body.split(":")[1].split(",")[0])
+    number = (await posted(three, req(("ann", "bob", 20))))["id"]
     assert await codes(three, req(("bob", "eva", 100))) == ["posted"]
     before = await three.fetch("select * from ledger.wallets order by id")
     assert [

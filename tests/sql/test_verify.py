@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import asyncpg
 import pytest
 
-from tests.ledger import codes, fund, lease, req, stamp, verify, wallets
+from tests.ledger import about, codes, fund, hold, lease, posted, req, stamp, verify, wallets
 
 NEWEST = "(select max(transaction_id) from ledger.entries)"
 DISABLE = "".join(
     f"alter table ledger.{table} disable trigger all;"
-    for table in ("entries", "wallets", "events", "transactions", "outbox")
+    for table in (
+        *("entries", "wallets", "events", "transactions", "outbox"),
+        *("holds", "hold_postings", "reversed_postings"),
+    )
 )
 
 
@@ -76,3 +81,37 @@ async def test_a_changed_trigger_is_found(busy: asyncpg.Connection, statement: s
     assert {kind for kind, _, _ in await verify(busy)} == {"trigger"}
     await busy.execute("rollback")
     assert await verify(busy) == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "statement"),
+    [
+        ("wallet", "update ledger.wallets set held = held + 1 where id = 'm1'"),
+        ("wallet", "update ledger.wallets set next_expiry = null where id = 'm1'"),
+        ("wallet", "update ledger.wallets set floor_debt = 1 where id = 'm1'"),
+        ("wallet", "update ledger.hold_postings set held = held - 1 where held > 0"),
+        ("hold", "update ledger.hold_postings set captured = captured - 1 where held > 0"),
+        ("hold", "update ledger.holds set status = 'voided', settled_at = now()"),
+        ("hold", "update ledger.holds set status = 'expired', settled_at = now()"),
+        ("hold", "update ledger.holds set expires_at = now()"),
+        ("hold", "delete from ledger.holds"),
+        ("hold", "delete from ledger.hold_postings"),
+        ("hold", "delete from ledger.transactions where kind = 'hold'"),
+        ("reversal", "update ledger.reversed_postings set reversed = reversed + 1"),
+        ("reversal", "delete from ledger.reversed_postings"),
+        ("transaction", "update ledger.transactions set kind = 'transfer' where kind = 'hold'"),
+    ],
+)
+async def test_a_changed_hold_or_reversal_is_found(
+    busy: asyncpg.Connection, fault: str, statement: str
+) -> None:
+    later = datetime.now(UTC) + timedelta(days=1)
+    held = await posted(busy, hold(("m1", "m2", 50), expires_at=later))
+    await posted(busy, about("capture", held["id"], amount="20"))
+    paid = await posted(busy, req(("m1", "m2", 9)))
+    await posted(busy, about("reversal", paid["id"], amount="4"))
+    assert await verify(busy) == []
+    await busy.execute(f"begin; {DISABLE}")
+    assert await busy.execute(statement) not in {"UPDATE 0", "DELETE 0"}
+    assert fault in {kind for kind, _, _ in await verify(busy)}
+    await busy.execute("rollback")
