@@ -41,14 +41,30 @@ class PostRequest:
 
 @dataclass(slots=True, eq=False)
 class Waiting:
-    """A request on its way. sent: it may have been written, as far as we know. gone: has its client left?"""
+    """A request, or an atomic batch of them, on its way; the answer is a list of one each.
 
-    request: PostRequest
-    answer: asyncio.Future[Answer]
+    atomic: all post or none. sent: it may have been written, as far as we know. gone: has its client left?
+    """
+
+    requests: list[PostRequest]
+    answer: asyncio.Future[list[Answer]]
     deadline: float
     began: float
     gone: Callable[[], Awaitable[bool]] | None = None
     sent: bool = False
+    atomic: bool = False
+
+    @property
+    def ledger(self) -> int:
+        return self.requests[0].ledger
+
+    @property
+    def postings(self) -> int:
+        return sum(len(request.postings) for request in self.requests)
+
+    def wallets(self) -> set[tuple[int, str]]:
+        """All that it would lock."""
+        return {name for request in self.requests for name in request.wallets()}
 
     def expired(self) -> bool:
         """Is it answered, or out of time? Then it is answered now."""
@@ -56,23 +72,39 @@ class Waiting:
             self.refuse("outcome_unknown" if self.sent else "database_unavailable")
         return self.answer.done()
 
-    def settle(self, answer: Answer) -> None:
+    def settle(self, answers: list[Answer]) -> None:
         if not self.answer.done():
-            self.answer.set_result(answer)
+            self.answer.set_result(answers)
 
     def refuse(self, code: str, **facts: str) -> None:
         if not self.answer.done():
             self.answer.set_exception(Refusal(code, **facts))
 
 
-def wait(request: PostRequest, gone: Callable[[], Awaitable[bool]] | None = None) -> Waiting:
+def wait(
+    requests: list[PostRequest],
+    gone: Callable[[], Awaitable[bool]] | None = None,
+    atomic: bool = False,
+) -> Waiting:
     now = time.monotonic()
     answer = asyncio.get_running_loop().create_future()
-    return Waiting(request, answer, now + DEADLINE_S, now, gone)
+    return Waiting(requests, answer, now + DEADLINE_S, now, gone, atomic=atomic)
 
 
-def arguments(requests: list[PostRequest], skip_locked: bool = False) -> tuple[object, ...]:
+def together(batch: list[Waiting], skip_locked: bool = False) -> tuple[object, ...]:
     """The batch, all of one ledger, as zerosum.post's arguments."""
+    requests = [request for waiting in batch for request in waiting.requests]
+    units: list[int | None] = []
+    if any(waiting.atomic for waiting in batch):
+        for number, waiting in enumerate(batch):
+            units += [number if waiting.atomic else None] * len(waiting.requests)
+    return arguments(requests, units, skip_locked)
+
+
+def arguments(
+    requests: list[PostRequest], units: Sequence[int | None], skip_locked: bool = False
+) -> tuple[object, ...]:
+    """units: of each request the number of the atomic batch that it is of, or None; may be empty."""
     owners, sources, destinations, amounts = [], [], [], []
     for i, request in enumerate(requests, 1):
         for source, destination, amount in request.postings:
@@ -86,6 +118,7 @@ def arguments(requests: list[PostRequest], skip_locked: bool = False) -> tuple[o
         *(rare([r.reference for r in requests]), rare([r.description for r in requests])),
         *(rare([r.metadata for r in requests]), rare([r.effective_at for r in requests])),
         *(skip_locked, rare([r.conditions for r in requests]), rare([r.options for r in requests])),
+        rare(units),
     )
 
 

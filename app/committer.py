@@ -11,10 +11,11 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable
+from itertools import islice
 
 import asyncpg
 
-from app.batch import Answer, Waiting, arguments
+from app.batch import Answer, Waiting, together
 from app.db import DATABASE_ERRORS, POST_LIMITS, is_broken
 
 RECONNECT_S = 0.2
@@ -23,7 +24,7 @@ LOCK_NOT_AVAILABLE = "55P03"
 
 POST = (
     "select outcome, body from zerosum.post"
-    "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+    "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
 )
 # Through a pooler the limits travel with each transaction, since the next one may get another connection. They are
 # armed when a statement starts, so they are set before the call and not inside it. Without a pooler the session has
@@ -75,12 +76,14 @@ class Committer:
                     return batch
                 return await self.settle_apart(batch, skip_locked, error)
             kept = []
-            for waiting, answer in zip(batch, answers, strict=True):
-                if answer[0] == "busy":
+            given = iter(answers)
+            for waiting in batch:
+                own = list(islice(given, len(waiting.requests)))
+                if own[0][0] == "busy":
                     waiting.sent = False
                     kept.append(waiting)
                 else:
-                    waiting.settle(answer)
+                    waiting.settle(own)
             return kept
         return []
 
@@ -115,7 +118,7 @@ class Committer:
         if self.conn is None or self.conn.is_closed():
             self.conn, self.limited = await self.connect()
         conn = self.conn
-        given = arguments([waiting.request for waiting in batch], skip_locked)
+        given = together(batch, skip_locked)
         if self.limited:
             for waiting in batch:
                 waiting.sent = True

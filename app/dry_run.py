@@ -28,7 +28,7 @@ def is_dry_run(request: Request) -> bool:
     return asked == "true"
 
 
-async def rehearse(pool: Pool, requests: list[PostRequest]) -> list[Answer]:
+async def rehearse(pool: Pool, requests: list[PostRequest], atomic: bool = False) -> list[Answer]:
     """Outcomes and bodies as zerosum.post gives them; raises Refusal wallet_busy, and what the driver raises."""
     if not requests:
         return []
@@ -36,7 +36,9 @@ async def rehearse(pool: Pool, requests: list[PostRequest]) -> list[Answer]:
         for left in reversed(range(TRIES)):
             await conn.execute(BEGIN)
             try:
-                rows = await conn.fetch(POST, *arguments(requests))
+                rows = await conn.fetch(
+                    POST, *arguments(requests, [0] * len(requests) if atomic else [])
+                )
                 return [(row[0], row[1]) for row in rows]
             except asyncpg.PostgresError as error:
                 if error.sqlstate == LOCK_NOT_AVAILABLE:

@@ -102,6 +102,9 @@ CODES = {
         "Not a time in the future",
         "Send RFC 3339 with an offset, such as 2030-01-31T12:00:00Z.",
     ),
+    "batch_too_large": Code(
+        422, "The atomic batch is too large", "Send at most {limit} postings in all."
+    ),
     "transaction_too_large": Code(
         422, "The transaction is too large for one event", "Send fewer postings or less metadata."
     ),

@@ -18,7 +18,7 @@ from app.committer import Committer, Connect
 from app.errors import Refusal
 from app.slow_lane import SlowLane
 
-MAX_QUEUE = 10_000
+MAX_QUEUE = 10_000  # requests
 MAX_REQUESTS, MAX_POSTINGS = 256, 2_000  # in a batch
 MIN_HALVED = 16
 GONE_AFTER_S = 1.0  # Whoever waits longer is asked, this often, whether its client is still there.
@@ -31,27 +31,34 @@ class GroupCommit:
         self.committer = Committer(connect)
         self.slow_lane = SlowLane(connect)
         self.queue: deque[Waiting] = deque()
+        self.queued = 0  # requests in it
         self.arrived = asyncio.Event()
 
     async def submit(
         self, request: PostRequest, gone: Callable[[], Awaitable[bool]] | None = None
     ) -> Answer:
         """Outcome and body as zerosum.post gives them; raises Refusal when it is not known to be settled."""
-        return await self.enqueue(request, gone).answer
+        return (await self.enqueue([request], gone).answer)[0]
 
     def enqueue(
-        self, request: PostRequest, gone: Callable[[], Awaitable[bool]] | None = None
+        self,
+        requests: list[PostRequest],
+        gone: Callable[[], Awaitable[bool]] | None = None,
+        atomic: bool = False,
     ) -> Waiting:
-        """As submit(), for who wants to be able to answer it earlier. Raises Refusal queue_full.
+        """As submit(), of one request or, atomic, several that post together or not at all; they may be answered
+        earlier by whoever holds them. Raises Refusal queue_full.
 
-        gone: tells whether the client has left; then a request that was not sent yet never is.
+        gone: tells whether the client has left; then what was not sent yet never is.
         """
-        if len(self.queue) >= MAX_QUEUE:
+        if self.queued >= MAX_QUEUE:
             raise Refusal("queue_full")
-        if request.key is None:
-            request.key = "\x7f" + secrets.token_hex(16)
-        waiting = wait(request, gone)
+        for request in requests:
+            if request.key is None:
+                request.key = "\x7f" + secrets.token_hex(16)
+        waiting = wait(requests, gone, atomic)
         self.queue.append(waiting)
+        self.queued += len(requests)
         self.arrived.set()
         return waiting
 
@@ -71,7 +78,7 @@ class GroupCommit:
                 limit = count // 2 if count >= MIN_HALVED else MAX_REQUESTS
                 while self.queue:
                     if batch := self.take(limit):
-                        metrics.BATCH.observe(len(batch))
+                        metrics.BATCH.observe(sum(len(waiting.requests) for waiting in batch))
                         await self.settle(batch)
                     limit = MAX_REQUESTS
                 self.arrived.clear()
@@ -81,25 +88,31 @@ class GroupCommit:
             self.committer.disconnect()
 
     def take(self, limit: int = MAX_REQUESTS) -> list[Waiting]:
-        """The requests at the head of the queue that are of one ledger, as many as fit; skips who has gone."""
+        """What is at the head of the queue and of one ledger, as much as fits; skips who has gone."""
         batch: list[Waiting] = []
-        postings = 0
+        requests = postings = 0
         now = time.monotonic()
-        while self.queue and len(batch) < min(limit, MAX_REQUESTS):
+        while self.queue and requests < min(limit, MAX_REQUESTS):
             head = self.queue[0]
             if head.answer.done() or head.deadline <= now:
-                self.queue.popleft().refuse("queue_full")
+                self.pop().refuse("queue_full")
                 continue
             if self.slow_lane.concerns(head):
-                self.slow_lane.add(self.queue.popleft())
+                self.slow_lane.add(self.pop())
                 continue
-            postings += len(head.request.postings)
+            requests += len(head.requests)
+            postings += head.postings
             if batch and (
-                postings > MAX_POSTINGS or head.request.ledger != batch[0].request.ledger
+                requests > MAX_REQUESTS or postings > MAX_POSTINGS or head.ledger != batch[0].ledger
             ):
                 break
-            batch.append(self.queue.popleft())
+            batch.append(self.pop())
         return batch
+
+    def pop(self) -> Waiting:
+        head = self.queue.popleft()
+        self.queued -= len(head.requests)
+        return head
 
     async def settle(self, batch: list[Waiting]) -> None:
         if locked := await self.committer.settle(batch):

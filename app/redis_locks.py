@@ -102,9 +102,9 @@ class RedisLocks:
 
         Redis is asked while the request waits for its turn: whoever answers first does.
         """
-        waiting = self.group_commit.enqueue(request, gone)
+        waiting = self.group_commit.enqueue([request], gone)
         if request.key is None or time.monotonic() < self.away_until:
-            return await waiting.answer
+            return (await waiting.answer)[0]
         self.number += 1
         name = f"zerosum:{request.ledger}:{request.key}"
         take = Take(name, b"%s:%d" % (self.process, self.number), waiting)
@@ -112,7 +112,7 @@ class RedisLocks:
         self.arrived.set()
         kept = b""
         try:
-            outcome, body = await waiting.answer
+            ((outcome, body),) = await waiting.answer
             if outcome != "refused":
                 kept = self.sealed(request, body)
         finally:
@@ -190,8 +190,8 @@ class RedisLocks:
         """Somebody is working on it, or has; of anything else Postgres knows better."""
         if found.startswith(LOCK):
             take.waiting.refuse("request_in_progress")
-        elif (cached := self.unsealed(take.waiting.request, found)) is not None:
-            take.waiting.settle(("replayed", cached))
+        elif (cached := self.unsealed(take.waiting.requests[0], found)) is not None:
+            take.waiting.settle([("replayed", cached)])
 
     async def know_the_database(self) -> None:
         """An answer is this database's only while the same server runs on."""

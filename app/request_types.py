@@ -171,6 +171,9 @@ class WebhookRequest(Struct, kw_only=True, forbid_unknown_fields=True):
     types: list[str] = msgspec.field(default_factory=lambda: ["*"])
 
 
+Mode = Literal["independent", "atomic"]
+
+
 class BatchItem(Details, kw_only=True):
     postings: list[PostingRequest]
     idempotency_key: Annotated[
@@ -182,8 +185,11 @@ class BatchItem(Details, kw_only=True):
 class BatchRequest(Struct, kw_only=True, forbid_unknown_fields=True):
     transactions: Annotated[list[BatchItem], Meta(min_length=1, max_length=1000)]
     mode: Annotated[
-        Literal["independent"],
-        Meta(description="Each has its own result, later ones seeing earlier."),
+        Mode,
+        Meta(
+            description="independent: each has its own result. atomic: all post, or none, and the answer is the problem"
+            " of the one at `index`; they have no keys of their own. Later ones see earlier ones."
+        ),
     ] = "independent"
 
 
@@ -191,7 +197,7 @@ class BatchEnvelope(Struct, kw_only=True, forbid_unknown_fields=True):
     """A BatchRequest as it is read: what is wrong with one item is that one's result."""
 
     transactions: Annotated[list[Raw], Meta(min_length=1, max_length=1000)]
-    mode: Literal["independent"] = "independent"
+    mode: Mode = "independent"
 
 
 class WalletChange(Struct, kw_only=True, forbid_unknown_fields=True):

@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from itertools import groupby
+from itertools import accumulate, groupby
+from operator import attrgetter
 
 from app.batch import Waiting
 from app.committer import Committer, Connect
 
-MAX_WAITING = 2_000
-ROUND = 256
+MAX_WAITING = 2_000  # requests
+ROUND = 256  # requests
 PAUSE_S = 0.02
+
+
+ledger_of = attrgetter("ledger")
 
 
 class SlowLane:
@@ -25,22 +29,22 @@ class SlowLane:
     def __init__(self, connect: Connect) -> None:
         self.committer = Committer(connect)
         self.waiting: list[Waiting] = []
+        self.requests = 0
         # How many of the waiting name a wallet: those that are known to be locked, or wait beside one that is.
         self.wallets: dict[tuple[int, str], int] = {}
         self.arrived = asyncio.Event()
 
     def concerns(self, waiting: Waiting) -> bool:
         """Does the request name a wallet that one here waits for? Then its place is here."""
-        return bool(self.wallets) and any(
-            name in self.wallets for name in waiting.request.wallets()
-        )
+        return bool(self.wallets) and any(name in self.wallets for name in waiting.wallets())
 
     def add(self, waiting: Waiting) -> None:
-        if len(self.waiting) >= MAX_WAITING:
+        if self.requests >= MAX_WAITING:
             waiting.refuse("wallet_busy")
             return
         self.waiting.append(waiting)
-        for name in waiting.request.wallets():
+        self.requests += len(waiting.requests)
+        for name in waiting.wallets():
             self.wallets[name] = self.wallets.get(name, 0) + 1
         self.arrived.set()
 
@@ -62,19 +66,25 @@ class SlowLane:
         for waiting in self.waiting:
             if not waiting.answer.done() and waiting.deadline <= time.monotonic():
                 waiting.refuse("outcome_unknown" if waiting.sent else "wallet_busy")
-        for _, same in groupby(
-            sorted(self.waiting[:ROUND], key=lambda w: w.request.ledger), lambda w: w.request.ledger
-        ):
+        for _, same in groupby(sorted(self.oldest(), key=ledger_of), ledger_of):
             await self.committer.settle(list(same), skip_locked=True)
         self.forget_answered()
         if self.waiting:
             await self.committer.settle(self.waiting[:1])
             self.forget_answered()
 
+    def oldest(self) -> list[Waiting]:
+        """As many as a round takes, at least one."""
+        before = accumulate((len(waiting.requests) for waiting in self.waiting), initial=0)
+        return [
+            waiting for waiting, count in zip(self.waiting, before, strict=False) if count < ROUND
+        ]
+
     def forget_answered(self) -> None:
         for waiting in self.waiting:
             if waiting.answer.done():
-                for name in waiting.request.wallets():
+                self.requests -= len(waiting.requests)
+                for name in waiting.wallets():
                     self.wallets[name] -= 1
                     if not self.wallets[name]:
                         del self.wallets[name]

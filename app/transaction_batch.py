@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,8 +14,8 @@ from app.batch import Answer, PostRequest, Waiting
 from app.dry_run import HEADER as DRY_RUN
 from app.dry_run import is_dry_run, rehearse
 from app.errors import Refusal, problem_body
-from app.group_commit import GroupCommit
-from app.responses import answer, refused_body
+from app.group_commit import MAX_POSTINGS, GroupCommit
+from app.responses import answer, problem, refused_body
 from app.transactions import post_request
 
 BATCH = msgspec.json.Decoder(request_types.BatchEnvelope)
@@ -25,18 +27,22 @@ Item = Waiting | Refusal
 async def create_batch(request: Request) -> Response:
     """200 with a result each, in order: 201 and the transaction, or why not. Later ones see earlier ones.
 
-    One without a key of its own has the batch's and its index, `key/0`; with neither, none.
+    In mode atomic all post, or none, and the answer is the problem of the one at `index`. One without a key of its own
+    has the batch's and its index, `key/0`; with neither, none.
     """
     state = request.app.state
     caller = await state.keys.caller(request, "write")
     body = await parsing.read_body(request, BATCH)
     key = parsing.key_text(request.headers.get("idempotency-key"), MAX_KEY)
+    atomic = body.mode == "atomic"
     made: list[PostRequest | Refusal] = []
     for number, raw in enumerate(body.transactions):
         try:
-            made.append(read_item(caller, raw, f"{key}/{number}" if key else None))
+            made.append(read_item(caller, raw, f"{key}/{number}" if key else None, atomic))
         except Refusal as refusal:
             made.append(refusal)
+    if atomic:
+        return await post_together(request, made)
     if is_dry_run(request):
         answers = iter(await rehearse(state.pool, [m for m in made if isinstance(m, PostRequest)]))
         results = [
@@ -47,12 +53,45 @@ async def create_batch(request: Request) -> Response:
     return answer(request, results_json([await result(one) for one in sent]))
 
 
-def read_item(caller: Caller, raw: msgspec.Raw, key: str | None) -> PostRequest:
+def read_item(caller: Caller, raw: msgspec.Raw, key: str | None, atomic: bool) -> PostRequest:
     """key: what it has without one of its own. Raises Refusal."""
     item = parsing.decode(ITEM, bytes(raw))
     own = parsing.key_text(item.idempotency_key)
+    if own is not None and atomic:
+        raise Refusal(
+            "invalid_key", reason="In an atomic batch each has the key of the batch and its index."
+        )
     postings = [parsing.posting(given) for given in item.postings]
     return post_request(caller, "transaction", item, postings, key if own is None else own)
+
+
+async def post_together(request: Request, made: list[PostRequest | Refusal]) -> Response:
+    """The answer to an atomic batch. Raises Refusal."""
+    state = request.app.state
+    requests: list[PostRequest] = []
+    for index, one in enumerate(made):
+        if isinstance(one, Refusal):
+            return problem(request, one.code, {"index": index, **one.facts})
+        requests.append(one)
+    if sum(len(one.postings) for one in requests) > MAX_POSTINGS:
+        raise Refusal("batch_too_large", limit=MAX_POSTINGS)
+    headers: dict[str, str] = {}
+    if is_dry_run(request):
+        answers = await rehearse(state.pool, requests, atomic=True)
+        headers |= DRY_RUN
+    else:
+        waiting = state.group_commit.enqueue(requests, request.is_disconnected, atomic=True)
+        answers = await waiting.answer
+    for index, (outcome, body) in enumerate(answers):
+        if outcome == "refused":
+            facts = json.loads(body)
+            response = problem(request, facts.pop("code"), {"index": index, **facts})
+            response.headers.update(headers)
+            return response
+    if answers[0][0] == "replayed":
+        headers["Idempotency-Replayed"] = "true"
+    results = results_json([answer_json(one) for one in answers])
+    return answer(request, results, headers=headers)
 
 
 def send(group_commit: GroupCommit, made: PostRequest | Refusal, request: Request) -> Item:
@@ -60,7 +99,7 @@ def send(group_commit: GroupCommit, made: PostRequest | Refusal, request: Reques
         return (
             made
             if isinstance(made, Refusal)
-            else group_commit.enqueue(made, request.is_disconnected)
+            else group_commit.enqueue([made], request.is_disconnected)
         )
     except Refusal as refusal:
         return refusal
@@ -69,7 +108,9 @@ def send(group_commit: GroupCommit, made: PostRequest | Refusal, request: Reques
 async def result(item: Item) -> str:
     """As JSON. A client that left gets none: the others' outcomes stand all the same."""
     try:
-        return refusal_json(item) if isinstance(item, Refusal) else answer_json(await item.answer)
+        return (
+            refusal_json(item) if isinstance(item, Refusal) else answer_json((await item.answer)[0])
+        )
     except Refusal as refusal:
         return refusal_json(refusal)
 

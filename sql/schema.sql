@@ -1618,6 +1618,14 @@ begin
         select * from zerosum.check_requests(kinds, keys, posting_of, sources, destinations, amounts,
             refs, descriptions, metadatas, effective_ats, ifs, options) order by i
     ) q;
+    if cardinality(units) > 0 then
+        -- Of an atomic batch each request's fingerprint says the whole list, so that no part of it is a repeat.
+        prints := array(
+            select case when u.unit is null then u.print
+                else sha256(u.print || sha256(string_agg(u.print, '') over (partition by u.unit order by u.i
+                    rows between unbounded preceding and unbounded following))) end
+            from unnest(prints, units) with ordinality u (print, unit, i) order by u.i);
+    end if;
     if faults = 0 then
         moved := amounts;
     else

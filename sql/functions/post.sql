@@ -2,7 +2,8 @@
 -- ones. Arguments are parallel arrays: one element a request (kinds, keys, refs, …; from refs on they may be shorter
 -- and mean null; a null key gets a private one-time key), one element a posting (posting_of: the number of its request,
 -- ascending; amounts as digits). ifs: conditions as conditions_valid() has them. options: what only some kinds have, see
--- options_fault(). units numbers atomic batches: of requests beside each other with one number, all post or none.
+-- options_fault(). units numbers atomic batches: of requests beside each other with one number, all post or none;
+-- a number is used once a call.
 -- Returns a row a request, in order: outcome posted | replayed (body: the transaction) | refused (body: code and
 -- facts) | undone (another of its unit was refused) | busy (body: a wallet that somebody else has locked; only with
 -- skip_locked, which waits for none). Only what posted is written.
@@ -72,6 +73,14 @@ begin
         select * from zerosum.check_requests(kinds, keys, posting_of, sources, destinations, amounts,
             refs, descriptions, metadatas, effective_ats, ifs, options) order by i
     ) q;
+    if cardinality(units) > 0 then
+        -- Of an atomic batch each request's fingerprint says the whole list, so that no part of it is a repeat.
+        prints := array(
+            select case when u.unit is null then u.print
+                else sha256(u.print || sha256(string_agg(u.print, '') over (partition by u.unit order by u.i
+                    rows between unbounded preceding and unbounded following))) end
+            from unnest(prints, units) with ordinality u (print, unit, i) order by u.i);
+    end if;
     if faults = 0 then
         moved := amounts;
     else

@@ -99,7 +99,7 @@ async def test_an_unexpected_failure_reaches_every_request(
     def explode(_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(committer_module, "arguments", explode)
+    monkeypatch.setattr(committer_module, "together", explode)
     credit = {"wallet": "alice", "amount": 1}
     answers = await asyncio.gather(*(api.post("/v1/credits", credit) for _ in range(20)))
     assert {answer.status_code for answer in answers} <= {500, 503}

@@ -119,3 +119,36 @@ async def test_a_locked_wallet_makes_the_whole_unit_busy(
     await locker.close()
     assert await balances(three) == [99, 1, 0, 0]
     assert await verify(three) == []
+
+
+async def test_a_part_of_a_unit_is_no_repeat_of_it(three: asyncpg.Connection) -> None:
+    """Each fingerprint says the whole list, in its order."""
+    a = req(("ann", "bob", 10), key="k/0")
+    b = req(("ann", "eva", 10), key="k/1")
+    assert await codes(three, a.but(unit=1), b.but(unit=1)) == ["posted"] * 2
+    reused = "idempotency_key_reused"
+    for batch in (
+        [a.but(unit=1)],
+        [a],
+        [b],
+        [a.but(unit=1), b.but(unit=1), req(("ann", "eva", 1), unit=1, key="k/2")],
+        [a.but(unit=1), b.but(unit=1, postings=(("ann", "eva", 11),))],
+    ):
+        assert reused in await codes(three, *batch), batch
+    same = [a.but(unit=3), b.but(unit=3), a.but(unit=4), b.but(unit=4)]
+    assert await codes(three, *same) == ["replayed"] * 4
+    assert await balances(three) == [80, 10, 10]
+
+
+async def test_the_same_unit_twice_in_a_call(three: asyncpg.Connection) -> None:
+    """It posts once; if it is refused it is refused twice, whatever of it had been decided by then."""
+    good = [req(("ann", "bob", 10), key="k/0"), req(("bob", "eva", 10), key="k/1")]
+    bad = [req(("ann", "bob", 50), key="x/0"), req(("ann", "eva", 50), key="x/1")]
+    batch = [one.but(unit=unit) for unit in (1, 2) for one in good]
+    batch += [one.but(unit=unit) for unit in (3, 4) for one in bad]
+    assert await codes(three, *batch) == [
+        *("posted", "posted", "replayed", "replayed"),
+        *("undone", "insufficient_funds", "undone", "insufficient_funds"),
+    ]
+    assert await balances(three) == [90, 0, 10]
+    assert await verify(three) == []
