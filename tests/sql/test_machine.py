@@ -179,6 +179,32 @@ class Wallets(RuleBasedStateMachine):
     def batch(self, batch: list[tuple[str, str, int, int]]) -> None:
         self.post([req((s, d, a), key=f"{self.run}-{k}") for s, d, a, k in batch])
 
+    @rule(
+        batch=st.lists(
+            st.tuples(names, names, st.integers(1, 200)).filter(lambda p: p[0] != p[1]),
+            min_size=1,
+            max_size=4,
+        ),
+        key=st.one_of(st.none(), st.integers(0, 3)),
+        again=st.booleans(),
+    )
+    def batch_together(
+        self, batch: list[tuple[str, str, int]], key: int | None, again: bool
+    ) -> None:
+        """Twice in one call, some of them: what has posted is a replay, what has not is refused again or posts now."""
+        for source in {source for source, _, _ in batch[:2]}:
+            self.credit(source, 100)
+        requests = [
+            req(posting, unit=1, key=None if key is None else f"{self.run}-unit-{key}/{i}")
+            for i, posting in enumerate(batch)
+        ]
+        expected = self.model.decide_together(requests)
+        sent = requests
+        if again:
+            expected += self.model.decide_together(requests)
+            sent = requests + [request.but(unit=2) for request in requests]
+        assert self.do(codes(self.conn, *sent)) == expected
+
     def post(self, requests: list[Request]) -> None:
         expected = [
             "same_wallet"

@@ -45,8 +45,9 @@ class Model:
         self.shut: dict[str, str] = {}  # frozen, frozen_out (it may receive), closed
         self.held = dict.fromkeys(limits, 0)
 
-    def decide(self, request: Request) -> str:
-        meaning = (request.kind, request.postings, request.conditions)
+    def decide(self, request: Request, beside: tuple[Request, ...] = ()) -> str:
+        """beside: all of the atomic batch that it is of."""
+        meaning = (request.kind, request.postings, request.conditions, beside)
         if request.key in self.keys:
             same = self.keys[request.key] == meaning
             return "replayed" if same else "idempotency_key_reused"
@@ -66,6 +67,19 @@ class Model:
         if request.key is not None:
             self.keys[request.key] = meaning
         return "posted"
+
+    def decide_together(self, requests: list[Request]) -> list[str]:
+        """An atomic batch: what the first refused one is refused with, and nothing done."""
+        before = dict(self.balances), dict(self.versions), dict(self.keys)
+        outcomes = []
+        for request in requests:
+            outcomes.append(self.decide(request, tuple(requests)))
+            if outcomes[-1] not in {"posted", "replayed"}:
+                self.balances, self.versions, self.keys = before
+                undone = ["undone"] * len(requests)
+                undone[len(outcomes) - 1] = outcomes[-1]
+                return undone
+        return outcomes
 
     def changed(self, request: Request) -> str | None:
         for condition in json.loads(request.conditions or "[]"):
