@@ -1024,6 +1024,36 @@ begin
     return settled;
 end $_$;
 
+CREATE FUNCTION zerosum.fill_tiles(ledger bigint, size bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+    l constant bigint := ledger;
+    at smallint := 0;
+    full_tiles bigint := size / 256;
+    next bigint;
+begin
+    while full_tiles > 0 loop
+        next := coalesce((
+            select t.number + 1 from ledger.tiles t where t.ledger_id = l and t.level = at
+            order by t.number desc limit 1), 0);
+        exit when next >= full_tiles;
+        for number in next..full_tiles - 1 loop
+            insert into ledger.tiles (ledger_id, level, number, root, hashes)
+            select g.ledger_id, at, number, zerosum.hashes_root(x.hashes), x.hashes
+            from ledger.ledgers g, (select zerosum.tile_hashes(l, at, number, 0, 256) as hashes) x
+            where g.ledger_id = l;
+        end loop;
+        at := at + 1;
+        full_tiles := full_tiles / 256;
+    end loop;
+end $$;
+
 CREATE FUNCTION zerosum.finish_deliveries(ledger bigint, endpoint bigint, seqs bigint[], outcomes text[], statuses integer[], errors text[], durations_ms integer[], retries_s double precision[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1086,6 +1116,19 @@ CREATE FUNCTION zerosum.has_keys(ledger bigint) RETURNS boolean
     AS $_$
     select exists (select from ledger.api_keys k where k.ledger_id = $1 and k.revoked_at is null)
 $_$;
+
+CREATE FUNCTION zerosum.hashes_root(hashes bytea) RETURNS bytea
+    LANGUAGE plpgsql IMMUTABLE STRICT
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    while octet_length(hashes) > 32 loop
+        hashes := (
+            select string_agg(sha256('\x01' || substr(hashes, i * 64 + 1, 64)), '' order by i)
+            from generate_series(0, octet_length(hashes) / 64 - 1) i);
+    end loop;
+    return hashes;
+end $$;
 
 CREATE FUNCTION zerosum.hold(ledger bigint, source text, destination text, amount numeric, key text DEFAULT NULL::text, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, reference text DEFAULT NULL::text, description text DEFAULT NULL::text, metadata jsonb DEFAULT NULL::jsonb, effective_at timestamp with time zone DEFAULT NULL::timestamp with time zone, conditions jsonb DEFAULT NULL::jsonb) RETURNS TABLE(replayed boolean, transaction json)
     LANGUAGE sql SECURITY DEFINER
@@ -1351,6 +1394,95 @@ begin
     return case when starts_with($2, '@world') or starts_with($2, '@') and admin is not true
         then json_build_object('code', 'reserved_wallet_id', 'wallet', $2)::text end;
 end $_$;
+
+CREATE FUNCTION zerosum.log_consistency(ledger bigint, old_size bigint, size bigint) RETURNS bytea[]
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    low bigint := 0;
+    high bigint := size;
+    middle bigint;
+    path bytea[] := '{}';
+    known boolean := true; -- Is the subtree's root the old one, which whoever asks has?
+begin
+    if old_size < 0 or old_size > size or size > coalesce((select f.last_seq from ledger.feeds f where f.ledger_id = $1), 0) then
+        return null;
+    elsif old_size = 0 then
+        return path;
+    end if;
+    while old_size < high loop
+        middle := low + zerosum.split_width(high - low);
+        if old_size <= middle then
+            path := zerosum.log_root(ledger, middle, high) || path;
+            high := middle;
+        else
+            path := zerosum.log_root(ledger, low, middle) || path;
+            low := middle;
+            known := false;
+        end if;
+    end loop;
+    return case when known then path else zerosum.log_root(ledger, low, high) || path end;
+end $_$;
+
+CREATE FUNCTION zerosum.log_inclusion(ledger bigint, seq bigint, size bigint) RETURNS bytea[]
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    low bigint := 0;
+    high bigint := size;
+    middle bigint;
+    path bytea[] := '{}';
+begin
+    if seq < 1 or seq > size or size > coalesce((select f.last_seq from ledger.feeds f where f.ledger_id = $1), 0) then
+        return null;
+    end if;
+    while high - low > 1 loop
+        middle := low + zerosum.split_width(high - low);
+        if seq <= middle then
+            path := zerosum.log_root(ledger, middle, high) || path;
+            high := middle;
+        else
+            path := zerosum.log_root(ledger, low, middle) || path;
+            low := middle;
+        end if;
+    end loop;
+    return path;
+end $_$;
+
+CREATE FUNCTION zerosum.log_root(ledger bigint, low bigint, high bigint) RETURNS bytea
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    rest bigint := high - low;
+    at bigint := high;
+    height int := 0;
+    width int;
+    node bigint;
+    root bytea;
+    subtree bytea;
+begin
+    if rest = 0 then
+        return sha256('');
+    end if;
+    -- Whole subtrees, the lowest and rightmost first: one for each binary digit of the number of leaves.
+    while rest > 0 loop
+        if rest % 2 = 1 then
+            at := at - (1::bigint << height);
+            -- Its 2^(height mod 8) hashes on the level of tiles are in one tile.
+            width := 1 << (height % 8);
+            node := at >> (height - height % 8);
+            subtree := zerosum.hashes_root(
+                zerosum.tile_hashes(ledger, height / 8, node / 256, (node % 256)::int, width));
+            root := case when root is null then subtree else sha256('\x01' || subtree || root) end;
+        end if;
+        rest := rest / 2;
+        height := height + 1;
+    end loop;
+    return root;
+end $$;
 
 CREATE FUNCTION zerosum.next_deliveries(ledger bigint, endpoint bigint, max integer, after bigint DEFAULT 0, busy bigint[] DEFAULT '{}'::bigint[]) RETURNS TABLE(url text, secret bytea, read_to bigint, fresh integer, seqs bigint[], attempts integer[], ids uuid[], bodies text[])
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -2141,6 +2273,19 @@ CREATE FUNCTION zerosum.sink_states() RETURNS TABLE(ledger text, name text, stat
     order by g.name, s.name
 $$;
 
+CREATE FUNCTION zerosum.split_width(n bigint) RETURNS bigint
+    LANGUAGE plpgsql IMMUTABLE STRICT
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    width bigint := 1;
+begin
+    while width * 2 < n loop
+        width := width * 2;
+    end loop;
+    return width;
+end $$;
+
 CREATE FUNCTION zerosum.sqlstate(code text) RETURNS text
     LANGUAGE sql IMMUTABLE
     AS $_$
@@ -2247,6 +2392,9 @@ begin
     );
     delete from ledger.outbox o where o.ledger_id = l and o.ord = any (ords);
     update ledger.feeds set last_seq = f.last_seq + stamped where ledger_id = l;
+    if f.last_seq / 256 < (f.last_seq + stamped) / 256 then
+        perform zerosum.fill_tiles(l, f.last_seq + stamped);
+    end if;
     return next;
 end $_$;
 
@@ -2299,6 +2447,38 @@ begin
             coalesce(pg_snapshot_xmin(pg_current_snapshot()) >= $3::xid8, true)
         from ledger.feeds f
         where f.holder = $1 and f.until > clock_timestamp();
+end $_$;
+
+CREATE FUNCTION zerosum.tile_hashes(ledger bigint, level integer, tile bigint, first integer, count integer) RETURNS bytea
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET jit TO 'off'
+    AS $_$
+#variable_conflict use_column
+declare
+    l constant bigint := ledger;
+    at constant smallint := level;
+    below constant bigint := tile * 256 + first;
+    hashes bytea := (
+        select substr(t.hashes, first * 32 + 1, $5 * 32) from ledger.tiles t
+        where t.ledger_id = l and t.level = at and t.number = tile limit 1);
+begin
+    if hashes is not null then
+        return hashes;
+    elsif at = 0 then
+        return (
+            select string_agg(v.leaf, '' order by v.seq) from ledger.events v
+            where v.ledger_id = l and v.seq > below and v.seq <= below + $5);
+    end if;
+    return (
+        select string_agg(coalesce(t.root, zerosum.hashes_root(zerosum.tile_hashes(l, at - 1, x.number, 0, 256))), '' order by x.number)
+        from generate_series(below, below + $5 - 1) x (number)
+        left join lateral (
+            select t.root from ledger.tiles t
+            where t.ledger_id = l and t.level = at - 1 and t.number = x.number limit 1
+        ) t on true);
 end $_$;
 
 CREATE FUNCTION zerosum.time_json(at timestamp with time zone) RETURNS text
@@ -2437,6 +2617,8 @@ begin
         union all
         select * from zerosum.verify_holds(l)
         union all
+        select * from zerosum.verify_tiles(l)
+        union all
         select * from zerosum.verify_triggers();
 end $$;
 
@@ -2513,6 +2695,39 @@ full join (select * from derived d where d.kind = 'reversal' or d.last_kind = 'r
 where r.reversed is distinct from d.moved or d.kind <> d.last_kind
 $_$;
 
+CREATE FUNCTION zerosum.verify_tiles(ledger bigint) RETURNS TABLE(fault text, subject text, detail text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    AS $_$
+select 'log', 'tiles of level ' || x.level, concat(x.count, ' kept, ', x.full, ' full')
+from (
+    select v.level, trunc(coalesce(f.last_seq, 0) / 256::numeric ^ (v.level + 1))::bigint as full, (
+            select count(*) from ledger.tiles t where t.ledger_id = $1 and t.level = v.level
+        ) as count, (
+            select max(t.number) + 1 from ledger.tiles t where t.ledger_id = $1 and t.level = v.level
+        ) as next
+    from generate_series(0, 7) v (level) left join ledger.feeds f on f.ledger_id = $1
+) x
+where x.count <> x.full or coalesce(x.next, 0) <> x.full
+union all
+select 'log', concat('tile ', t.level, '/', t.number), 'not what is below it, or not its root'
+from ledger.tiles t
+cross join lateral (
+    select case when t.level = 0 then (
+            select string_agg(v.leaf, '' order by v.seq) from ledger.events v
+            where v.ledger_id = $1 and v.seq > t.number * 256 and v.seq <= (t.number + 1) * 256
+            having count(*) = 256
+        ) else (
+            select string_agg(b.root, '' order by b.number) from ledger.tiles b
+            where b.ledger_id = $1 and b.level = t.level - 1 and b.number >= t.number * 256
+                and b.number < (t.number + 1) * 256
+        ) end as hashes
+) b
+where t.ledger_id = $1 and (t.hashes <> b.hashes or t.root <> zerosum.hashes_root(t.hashes))
+$_$;
+
 CREATE FUNCTION zerosum.verify_transactions(ledger bigint, low bigint, high bigint) RETURNS TABLE(fault text, subject text, detail text)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2559,6 +2774,7 @@ with expected (name, digest) as (values
     ('outbox.outbox_notify', '514efee3c01e45475d8c6dd1f3acc0fb'),
     ('reversed_postings.reversed_postings_forward', 'e53ef1964f476a413a60018e273a482f'),
     ('reversed_postings.reversed_postings_keep', '14b2510e490fcd822884257956c3ff96'),
+    ('tiles.tiles_append', 'e2c1f577d55e09f73b05e22955200c25'),
     ('transactions.transactions_append', 'f75f1df8fb45d9c8bb67bd18253b67f2'),
     ('wallets.wallets_account', '55729e9861321f2775859a45645d4fa8'),
     ('wallets.wallets_empty', '6d6395d81d75004779ab33ed3cae8e12'),
@@ -2970,7 +3186,9 @@ CREATE TABLE ledger.feeds (
     last_seq bigint DEFAULT 0 NOT NULL,
     epoch bigint DEFAULT 0 NOT NULL,
     until timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
-    holder text
+    holder text,
+    checkpoint_size bigint DEFAULT 0 NOT NULL,
+    checkpoint_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL
 );
 
 CREATE TABLE ledger.hold_postings (
@@ -3036,6 +3254,17 @@ CREATE TABLE ledger.reversed_postings (
     reversed numeric NOT NULL,
     CONSTRAINT reversed_postings_range CHECK (((scale(reversed) = 0) AND (reversed > (0)::numeric) AND (reversed <= amount)))
 );
+
+CREATE TABLE ledger.tiles (
+    ledger_id bigint NOT NULL,
+    level smallint NOT NULL,
+    number bigint NOT NULL,
+    root bytea NOT NULL,
+    hashes bytea NOT NULL,
+    CONSTRAINT tiles_hashes_length CHECK ((octet_length(hashes) = 8192)),
+    CONSTRAINT tiles_root_length CHECK ((octet_length(root) = 32))
+);
+ALTER TABLE ONLY ledger.tiles ALTER COLUMN hashes SET STORAGE EXTERNAL;
 
 CREATE SEQUENCE ledger.transaction_id
     START WITH 1
@@ -3112,6 +3341,9 @@ ALTER TABLE ONLY ledger.sinks
 ALTER TABLE ONLY ledger.sinks
     ADD CONSTRAINT sinks_pkey PRIMARY KEY (ledger_id, id);
 
+ALTER TABLE ONLY ledger.tiles
+    ADD CONSTRAINT tiles_pkey PRIMARY KEY (ledger_id, level, number);
+
 ALTER TABLE ONLY ledger.transactions
     ADD CONSTRAINT transactions_key UNIQUE (key, ledger_id);
 
@@ -3178,6 +3410,10 @@ ALTER TABLE ledger.reversed_postings ENABLE ALWAYS TRIGGER reversed_postings_for
 CREATE TRIGGER reversed_postings_keep BEFORE DELETE OR TRUNCATE ON ledger.reversed_postings FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
 
 ALTER TABLE ledger.reversed_postings ENABLE ALWAYS TRIGGER reversed_postings_keep;
+
+CREATE TRIGGER tiles_append BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.tiles FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
+
+ALTER TABLE ledger.tiles ENABLE ALWAYS TRIGGER tiles_append;
 
 CREATE TRIGGER transactions_append BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.transactions FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
 

@@ -1,6 +1,6 @@
 -- Give the ledger's next outbox rows, at most max_events, their gapless seq, body and leaf, and delete them. One
--- transaction, checked against the lease. Endpoints and sinks read the feed by cursors
--- of their own.
+-- transaction, checked against the lease. Tiles of the log that are full by now are kept with it. Endpoints and sinks read
+-- the feed by cursors of their own.
 -- Body: {"id","type","seq","ledger","timestamp","data"}; leaf = sha256(0x00 || body): event seq is leaf seq - 1 of the
 -- ledger's RFC 6962 tree.
 -- Returns one row: how many events were stamped, and the endpoints and sinks that take one of
@@ -62,5 +62,8 @@ begin
     );
     delete from ledger.outbox o where o.ledger_id = l and o.ord = any (ords);
     update ledger.feeds set last_seq = f.last_seq + stamped where ledger_id = l;
+    if f.last_seq / 256 < (f.last_seq + stamped) / 256 then
+        perform zerosum.fill_tiles(l, f.last_seq + stamped);
+    end if;
     return next;
 end $$;

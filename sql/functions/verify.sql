@@ -92,5 +92,7 @@ begin
         union all
         select * from zerosum.verify_holds(l)
         union all
+        select * from zerosum.verify_tiles(l)
+        union all
         select * from zerosum.verify_triggers();
 end $$;

@@ -17,6 +17,7 @@ with expected (name, digest) as (values
     ('outbox.outbox_notify', '514efee3c01e45475d8c6dd1f3acc0fb'),
     ('reversed_postings.reversed_postings_forward', 'e53ef1964f476a413a60018e273a482f'),
     ('reversed_postings.reversed_postings_keep', '14b2510e490fcd822884257956c3ff96'),
+    ('tiles.tiles_append', 'e2c1f577d55e09f73b05e22955200c25'),
     ('transactions.transactions_append', 'f75f1df8fb45d9c8bb67bd18253b67f2'),
     ('wallets.wallets_account', '55729e9861321f2775859a45645d4fa8'),
     ('wallets.wallets_empty', '6d6395d81d75004779ab33ed3cae8e12'),

@@ -7,14 +7,26 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
-from tests.ledger import about, codes, fund, hold, lease, posted, req, stamp, verify, wallets
+from tests.ledger import (
+    about,
+    codes,
+    fund,
+    hold,
+    lease,
+    post,
+    posted,
+    req,
+    stamp,
+    verify,
+    wallets,
+)
 
 NEWEST = "(select max(transaction_id) from ledger.entries)"
 DISABLE = "".join(
     f"alter table ledger.{table} disable trigger all;"
     for table in (
         *("entries", "wallets", "events", "transactions", "outbox"),
-        *("holds", "hold_postings", "reversed_postings"),
+        *("holds", "hold_postings", "reversed_postings", "tiles"),
     )
 )
 
@@ -114,4 +126,26 @@ async def test_a_changed_hold_or_reversal_is_found(
     await busy.execute(f"begin; {DISABLE}")
     assert await busy.execute(statement) not in {"UPDATE 0", "DELETE 0"}
     assert fault in {kind for kind, _, _ in await verify(busy)}
+    await busy.execute("rollback")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update ledger.tiles set root = sha256('x') where number = 1",
+        "update ledger.tiles set hashes = set_byte(hashes, 5000, 1 + get_byte(hashes, 5000) % 200)",
+        "delete from ledger.tiles where number = 0",
+        "delete from ledger.tiles where number = 1",
+        "insert into ledger.tiles select 1, 1, 0, root, hashes from ledger.tiles limit 1",
+    ],
+)
+async def test_a_changed_tile_is_found(busy: asyncpg.Connection, statement: str) -> None:
+    for _ in range(3):
+        await post(busy, *[req(("m1", "m2", 1))] * 180)
+    while await stamp(busy, "r", await lease(busy, "r")):
+        pass
+    assert await verify(busy) == []
+    await busy.execute(f"begin; {DISABLE}")
+    assert await busy.execute(statement) not in {"UPDATE 0", "DELETE 0"}
+    assert {kind for kind, _, _ in await verify(busy)} == {"log", "trigger"}
     await busy.execute("rollback")

@@ -1,0 +1,27 @@
+-- Keep the tiles that a log of `size` leaves fills and that are not kept yet. The caller stamps: it has the ledger's feed
+-- locked, and the leaves are there.
+-- Locks: none, the caller holds ledger.feeds. Codes: none.
+create or replace function zerosum.fill_tiles(ledger bigint, size bigint) returns void
+language plpgsql set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off set jit = off as $$
+#variable_conflict use_column
+declare
+    l constant bigint := ledger;
+    at smallint := 0;
+    full_tiles bigint := size / 256;
+    next bigint;
+begin
+    while full_tiles > 0 loop
+        next := coalesce((
+            select t.number + 1 from ledger.tiles t where t.ledger_id = l and t.level = at
+            order by t.number desc limit 1), 0);
+        exit when next >= full_tiles;
+        for number in next..full_tiles - 1 loop
+            insert into ledger.tiles (ledger_id, level, number, root, hashes)
+            select g.ledger_id, at, number, zerosum.hashes_root(x.hashes), x.hashes
+            from ledger.ledgers g, (select zerosum.tile_hashes(l, at, number, 0, 256) as hashes) x
+            where g.ledger_id = l;
+        end loop;
+        at := at + 1;
+        full_tiles := full_tiles / 256;
+    end loop;
+end $$;
