@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import sys
 import time
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import asyncpg
 import click
 
-from app.db import DATABASE_ERRORS, call, connect
-from app.embedded import EmbeddedError, database
+from app.db import DATABASE_ERRORS, call
+from app.embedded import EmbeddedError
 from app.keys import new_key, stored
 from app.migrate import EditedMigration, migrate
-from app.prepare import LEDGER, NotReady
+from app.prepare import NotReady
+from app.proof_commands import proof
 from app.settings import BadSetting, read_settings
 from app.sink_url import BadSink, parse_sink_url
+from app.terminal import in_ledger, ledger_option, print_rows, with_database
 
-T = TypeVar("T")
 PAGE = 1000
 
 stamp_only_option = click.option(
     "--stamp-only",
     is_flag=True,
     help="Empty the outbox into the feed and carry nothing out, where Debezium or the like does that.",
-)
-ledger_option = click.option(
-    "--ledger", default=LEDGER, show_default=True, help="The ledger's name."
 )
 
 
@@ -263,42 +259,8 @@ def whole(amount: str) -> int:
     return int(amount)
 
 
-def print_rows(rows: list[asyncpg.Record]) -> None:
-    for row in rows:
-        print(row["body"])
-
-
 def print_moved(rows: list[asyncpg.Record]) -> None:
     print(json.dumps(json.loads(rows[0]["transaction"])))
-
-
-def with_database(work: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
-    """Do something on one connection to the database: DATABASE_URL's, or the embedded one, started if need be."""
-    with database(read_settings(os.environ)) as url:
-        return asyncio.run(on_connection(url, work))
-
-
-async def on_connection(url: str, work: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
-    try:
-        conn = await connect(url)
-    except (*DATABASE_ERRORS, ValueError) as error:
-        raise NotReady(f"can't connect to the database ({error or type(error).__name__})") from None
-    try:
-        return await work(conn)
-    finally:
-        await conn.close()
-
-
-def in_ledger(name: str, function: str, /, **arguments: Any) -> list[asyncpg.Record]:
-    """Call a function of one ledger, by its name."""
-
-    async def work(conn: asyncpg.Connection) -> list[asyncpg.Record]:
-        for row in await call(conn, "list_ledgers"):
-            if row["name"] == name:
-                return await call(conn, function, ledger=row["ledger_id"], **arguments)
-        raise click.ClickException(f"there is no ledger {name}; see zerosum ledgers list")
-
-    return with_database(work)
 
 
 async def verify_ledgers(conn: asyncpg.Connection) -> int:
@@ -314,6 +276,9 @@ async def verify_ledgers(conn: asyncpg.Connection) -> int:
         print(f"ledger {name}: {verdict} ({time.monotonic() - began:.1f} s)")
         count += len(faults)
     return count
+
+
+cli.add_command(proof)
 
 
 def main() -> None:

@@ -156,6 +156,9 @@ CODES = {
     "reversal_exceeded": Code(
         422, "Less is left to reverse", "Posting {posting} has {remaining} left to reverse."
     ),
+    "no_log_key": Code(
+        404, "Checkpoints are not signed here", "Set ZEROSUM_LOG_KEY and start the server again."
+    ),
     "insufficient_funds": Code(
         422,
         "Not enough available",

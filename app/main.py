@@ -17,6 +17,7 @@ from app.errors import Refusal, problem
 from app.front import Front, Handler, response_for
 from app.group_commit import GroupCommit
 from app.logs import RequestLog
+from app.notes import LogKey
 from app.openapi import read_docs, read_openapi
 from app.operations import OPERATIONS
 from app.rate_limit import RateLimit
@@ -55,6 +56,7 @@ def make_app(
     sink_hosts: frozenset[str] = frozenset(),
     redis_locks: RedisLocks | None = None,
     rate_limit: RateLimit | None = None,
+    log_key: LogKey | None = None,
 ) -> Front:
     """The app over an open pool and a running group commit; whoever made them ends them after it."""
     app = Starlette(
@@ -72,6 +74,7 @@ def make_app(
     app.state.poster = redis_locks or group_commit
     app.state.webhook_allow = webhook_allow
     app.state.sink_hosts = sink_hosts
+    app.state.log_key = log_key
     return Front(app, DIRECT, request_log or RequestLog(enabled=False))
 
 

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from app.errors import CODES
-from app.operations import OPERATIONS, TEXT, Operation
+from app.operations import BYTES, OPERATIONS, TEXT, Operation
 from app.shapes import Problem
 
 REF = "#/components/schemas/{name}"
@@ -32,7 +32,7 @@ def statuses(operation: Operation) -> list[int]:
         found |= {409, 422}
     if operation.body is not None:
         found |= {413, 415}
-    if "{" in operation.path:
+    if "{" in operation.path or operation.path.startswith("/v1/proof/"):
         found |= {404}
     return sorted(found - set(operation.answers))
 
@@ -44,12 +44,15 @@ def parameters(operation: Operation) -> list[dict[str, Any]]:
             "in": "path",
             "required": True,
             "schema": {"type": "integer", "minimum": 1}
-            if kind
+            if kind == ":int"
             else {"type": "string", "minLength": 1},
         }
-        for name, kind in re.findall(r"{(\w+)(:int)?}", operation.path)
+        for name, kind in re.findall(r"{(\w+)(:int|:path)?}", operation.path)
     ]
-    found += [{"name": n, "in": "query", "schema": schema} for n, schema in operation.query.items()]
+    found += [
+        {"name": n, "in": "query", "required": n in operation.required, "schema": schema}
+        for n, schema in operation.query.items()
+    ]
     if operation.keyed:
         found.append({"name": "Idempotency-Key", "in": "header", "schema": IDEMPOTENCY_KEY})
     if operation.scope is not None:
@@ -62,6 +65,8 @@ def content(shape: Any) -> dict[str, Any]:
         return {}
     if shape == TEXT:
         return {"content": {TEXT: {"schema": {"type": "string"}}}}
+    if shape == BYTES:
+        return {"content": {BYTES: {}}}
     return {"content": {"application/json": {"schema": {"$ref": REF.format(name=shape.__name__)}}}}
 
 
@@ -102,7 +107,7 @@ def document() -> bytes:
     _, components = msgspec.json.schema_components([*types, Problem], ref_template=REF)
     paths: dict[str, Any] = {}
     for operation in OPERATIONS:
-        path = re.sub(r"{(\w+)(:int)?}", r"{\1}", operation.path)
+        path = re.sub(r"{(\w+)(:int|:path)?}", r"{\1}", operation.path)
         paths.setdefault(path, {})[operation.method.lower()] = described(operation)
     return msgspec.json.encode(
         {

@@ -15,6 +15,7 @@ from app import (
     health,
     holds,
     keys,
+    proof,
     request_types,
     reversals,
     shapes,
@@ -27,6 +28,7 @@ from app import (
 
 Handler = Callable[[Request], Awaitable[Response]]
 TEXT = "text/plain"
+BYTES = "application/octet-stream"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Operation:
     scope: str | None = "read"
     body: type | None = None
     query: dict[str, dict[str, Any]] = field(default_factory=dict)
+    required: tuple[str, ...] = ()  # of the query
     keyed: bool = False  # takes an Idempotency-Key
 
 
@@ -136,6 +139,23 @@ OPERATIONS = [
         query={**LIMIT, "after": {"type": "string", "pattern": "^[A-Za-z0-9_.-]{1,32}$"}},
     ),
     Operation("GET", "/v1/events", events.list_events, {200: shapes.EventList}, query=FROM_ZERO),
+    Operation("GET", "/v1/proof", proof.read_proof, {200: shapes.Proof}),
+    Operation("GET", "/v1/proof/checkpoint", proof.read_checkpoint, {200: TEXT}),
+    Operation("GET", "/v1/proof/events/{seq:int}", proof.read_event_proof, {200: TEXT}),
+    Operation(
+        *("GET", "/v1/proof/inclusion", proof.read_inclusion),
+        {200: shapes.Inclusion},
+        query={"seq": NUMBER, "size": NUMBER},
+        required=("seq",),
+    ),
+    Operation(
+        *("GET", "/v1/proof/consistency", proof.read_consistency),
+        {200: shapes.Consistency},
+        query={"old_size": {**NUMBER, "minimum": 0}, "size": {**NUMBER, "minimum": 0}},
+        required=("old_size",),
+    ),
+    Operation("GET", "/v1/proof/tile/{level:int}/{tile:path}", proof.read_tile, {200: BYTES}),
+    Operation("GET", "/v1/proof/tile/entries/{tile:path}", proof.read_entries, {200: BYTES}),
     Operation(
         *("POST", "/v1/webhooks", webhooks.create_webhook),
         *({201: shapes.NewWebhook}, "admin", request_types.WebhookRequest),

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import logging
+import os
+import secrets
 
 import asyncpg
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app.db import DATABASE_ERRORS, call, connect
 from app.keys import new_key, stored
 from app.migrate import ensure_login, is_current, may_migrate, migrate
-from app.settings import Settings
+from app.notes import LogKey
+from app.settings import Settings, log_key
 
 LEDGER = "main"
 EMBEDDED_LOGIN = "zerosum"  # may call the verbs and nothing else
@@ -99,6 +104,30 @@ async def ensure_key(conn: asyncpg.Connection, settings: Settings, ledger: int) 
             kept.write_text(key)
     await call(conn, "add_key", ledger=ledger, **stored(key, "admin"))
     return key
+
+
+def ensure_log_key(settings: Settings) -> LogKey | None:
+    """What checkpoints are signed with: ZEROSUM_LOG_KEY, or what is in ZEROSUM_LOG_KEY_FILE, which is made if it is not
+    there; with the embedded database a file beside its own. None: they are not signed.
+
+    Raises NotReady, BadSetting.
+    """
+    seed, kept = settings.log_key, settings.log_key_file
+    if kept is None and settings.database_url is None:
+        kept = settings.data_dir / "zerosum_log_key"
+    if seed is None and kept is not None:
+        try:
+            if not kept.exists():
+                half = kept.with_name(f"{kept.name}.{os.getpid()}")
+                half.touch(mode=0o600)
+                half.write_text(base64.b64encode(secrets.token_bytes(32)).decode() + "\n")
+                half.rename(kept)
+            seed = log_key(kept.read_text().strip(), str(kept))
+        except OSError as error:
+            raise NotReady(f"can't use the log's key file {kept} ({error.strerror}).") from None
+    if seed is None:
+        return None
+    return LogKey(Ed25519PrivateKey.from_private_bytes(seed), settings.log_origin)
 
 
 async def ensure_sinks(conn: asyncpg.Connection, settings: Settings) -> None:

@@ -16,7 +16,7 @@ from app.errors import problem as make_problem
 AMOUNTS = frozenset(
     {
         *("amount", "balance", "posted", "held", "available", "would_be", "min_balance"),
-        *("max_balance", "captured", "remaining", "floor_debt"),
+        *("max_balance", "captured", "remaining", "floor_debt", "sum"),
     }
 )
 

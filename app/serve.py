@@ -21,7 +21,7 @@ from app.embedded import database
 from app.group_commit import GroupCommit
 from app.logs import RequestLog, set_up_logs
 from app.main import make_app
-from app.prepare import greeting, prepare
+from app.prepare import ensure_log_key, greeting, prepare
 from app.rate_limit import RateLimit
 from app.redis_locks import RedisLocks
 from app.running import running
@@ -106,6 +106,7 @@ async def serve_database(
                 settings.sink_hosts,
                 redis_locks,
                 rate_limit,
+                ensure_log_key(settings),
             ),
             log_config=None,
             access_log=False,

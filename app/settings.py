@@ -6,6 +6,7 @@ sentence that says which name and what to do.
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 import re
 from collections.abc import Mapping
@@ -25,6 +26,10 @@ KNOWN = {
     "ZEROSUM_ALLOW_UNSAFE",
     "ZEROSUM_LOG_REQUESTS",
     "ZEROSUM_LISTEN",
+    "ZEROSUM_LOG_KEY",
+    "ZEROSUM_LOG_KEY_FILE",
+    "ZEROSUM_LOG_ORIGIN",
+    "ZEROSUM_CHECKPOINT_EVERY",
     "ZEROSUM_RATE_LIMIT",
     "ZEROSUM_SINKS",
     "ZEROSUM_SINK_HOSTS",
@@ -49,6 +54,10 @@ class Settings:
     sinks: where every ledger's feed goes besides webhooks.
     redis_url: locks and answers of idempotency keys, and rate limits, shared by processes.
     rate_limit: how many requests an API key may make in how long; None: as many as it likes.
+    log_key: what checkpoints are signed with; None: the file's, log_key_file.
+    log_key_file: None: with the embedded Postgres one in data_dir, else none.
+    log_origin: what the ledgers' logs are named by.
+    checkpoint_every: seconds from one checkpoint event to the next; 0: never.
     sink_hosts: host or host:port that sinks made over the API may go to.
     webhook_allow: networks that webhooks may reach although they are not globally routable.
     """
@@ -67,6 +76,10 @@ class Settings:
     sink_hosts: frozenset[str]
     redis_url: str | None
     rate_limit: RateLimitItem | None
+    log_key: bytes | None
+    log_key_file: Path | None
+    log_origin: str
+    checkpoint_every: int
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -97,6 +110,12 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         sinks=sinks(given.get("ZEROSUM_SINKS", "")),
         redis_url=redis_url(given),
         rate_limit=rate_limit(given.get("ZEROSUM_RATE_LIMIT")),
+        log_key=log_key(given.get("ZEROSUM_LOG_KEY")),
+        log_key_file=Path(given["ZEROSUM_LOG_KEY_FILE"]).absolute()
+        if "ZEROSUM_LOG_KEY_FILE" in given
+        else None,
+        log_origin=log_origin(given.get("ZEROSUM_LOG_ORIGIN", "localhost")),
+        checkpoint_every=seconds(given.get("ZEROSUM_CHECKPOINT_EVERY", "3600")),
         sink_hosts=frozenset(re.split(r"[,\s]+", given.get("ZEROSUM_SINK_HOSTS", ""))) - {""},
     )
 
@@ -124,6 +143,41 @@ def redis_url(given: Mapping[str, str]) -> str | None:
     if value is not None and not value.startswith(("redis://", "rediss://", "unix://")):
         raise BadSetting("REDIS_URL must begin with redis://, rediss:// or unix://.")
     return value
+
+
+def log_key(text: str | None, where: str = "ZEROSUM_LOG_KEY") -> bytes | None:
+    """32 bytes as base64 or hexadecimal, as hosts' generators of secrets give them."""
+    if text is None:
+        return None
+    seed = b""
+    if re.fullmatch(r"[0-9a-fA-F]{64}", text):
+        seed = bytes.fromhex(text)
+    elif re.fullmatch(r"[A-Za-z0-9+/]{43}=?", text):
+        seed = base64.b64decode(f"{text[:43]}=")
+    if len(seed) != 32:
+        raise BadSetting(
+            f"{where} must be 32 random bytes, in base64 or hexadecimal; zerosum proof key makes one."
+        )
+    return seed
+
+
+def log_origin(text: str) -> str:
+    """Such as example.com/wallets: a URL's host and path, without its scheme."""
+    if (
+        not re.fullmatch(r"[A-Za-z0-9._:/-]{1,200}", text)
+        or text.startswith("/")
+        or text.endswith("/")
+    ):
+        raise BadSetting(f"ZEROSUM_LOG_ORIGIN is {text!r}; set it to such as example.com/wallets.")
+    return text
+
+
+def seconds(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,8}", text):
+        raise BadSetting(
+            f"ZEROSUM_CHECKPOINT_EVERY is {text!r}; set it to whole seconds, 0 for never."
+        )
+    return int(text)
 
 
 def flag(given: Mapping[str, str], name: str, default: str = "0") -> bool:

@@ -165,6 +165,48 @@ class Asset(Struct, kw_only=True):
     scale: int
 
 
+class AssetProof(Struct, kw_only=True):
+    """sum: over all wallets, zero. entries: how many make it."""
+
+    asset: str
+    sum: Whole
+    held: Whole
+    wallets: int
+    entries: int
+
+
+class LogState(Struct, kw_only=True):
+    """root: of the RFC 6962 tree over the ledger's events, base64. vkey: the C2SP key that signs its checkpoints."""
+
+    origin: str | None
+    vkey: str | None
+    size: int
+    root: str
+
+
+class Proof(Struct, kw_only=True):
+    ledger: str
+    assets: list[AssetProof]
+    entries: int
+    log: LogState
+
+
+class Inclusion(Struct, kw_only=True):
+    """hashes: base64, the sibling of the event's leaf first."""
+
+    seq: int
+    size: int
+    hashes: list[str]
+
+
+class Consistency(Struct, kw_only=True):
+    """hashes: base64, as in RFC 6962, section 2.1.2."""
+
+    old_size: int
+    size: int
+    hashes: list[str]
+
+
 class Event(Struct, kw_only=True):
     id: UUID
     type: str

@@ -969,6 +969,19 @@ CREATE FUNCTION zerosum.endpoint_json(p ledger.endpoints) RETURNS text
         ',"created_at":', zerosum.time_json(p.created_at), '}')
 $$;
 
+CREATE FUNCTION zerosum.entry_bundle(ledger bigint, number bigint, width integer) RETURNS bytea
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    AS $_$
+    select string_agg(substr(int4send(octet_length(v.body)), 3) || convert_to(v.body, 'UTF8'), '' order by v.seq)
+    from ledger.events v
+    where v.ledger_id = $1 and $2 between 0 and 1::bigint << 54 and $3 between 1 and 256
+        and v.seq > $2 * 256 and v.seq <= $2 * 256 + $3
+    having count(*) = $3
+$_$;
+
 CREATE FUNCTION zerosum.entry_json(wallet text, amount numeric, balance numeric, version bigint) RETURNS text
     LANGUAGE sql STABLE
     AS $$
@@ -1483,6 +1496,24 @@ begin
     end loop;
     return root;
 end $$;
+
+CREATE FUNCTION zerosum.log_state(ledger bigint) RETURNS TABLE(name text, size bigint, root bytea)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    select g.name, coalesce(f.last_seq, 0), zerosum.log_root($1, 0, coalesce(f.last_seq, 0))
+    from ledger.ledgers g left join ledger.feeds f on f.ledger_id = g.ledger_id
+    where g.ledger_id = $1
+$_$;
+
+CREATE FUNCTION zerosum.log_tile(ledger bigint, level integer, number bigint, width integer) RETURNS bytea
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    select zerosum.tile_hashes($1, $2, $3, 0, $4) from ledger.feeds f
+    where f.ledger_id = $1 and $2 between 0 and 63 and $3 >= 0 and $4 between 1 and 256
+        and ($3::numeric * 256 + $4) * 256::numeric ^ $2 <= f.last_seq
+$_$;
 
 CREATE FUNCTION zerosum.next_deliveries(ledger bigint, endpoint bigint, max integer, after bigint DEFAULT 0, busy bigint[] DEFAULT '{}'::bigint[]) RETURNS TABLE(url text, secret bytea, read_to bigint, fresh integer, seqs bigint[], attempts integer[], ids uuid[], bodies text[])
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -2501,6 +2532,15 @@ CREATE FUNCTION zerosum.transfer(ledger bigint, source text, destination text, a
     select * from zerosum.run(ledger, 'transfer', source, destination, amount, key, reference,
         description, metadata, effective_at, conditions)
 $$;
+
+CREATE FUNCTION zerosum.trial_balance(ledger bigint) RETURNS TABLE(asset text, total numeric, held numeric, wallets bigint, entries bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    select w.asset, sum(w.posted), sum(w.held), count(*), sum(w.version)::bigint
+    from ledger.wallets w where w.ledger_id = $1
+    group by w.asset order by w.asset
+$_$;
 
 CREATE FUNCTION zerosum.type_matches(type text, patterns text[]) RETURNS boolean
     LANGUAGE sql IMMUTABLE

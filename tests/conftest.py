@@ -22,6 +22,7 @@ from app.main import make_app
 from app.migrate import migrate
 from app.running import running
 from tests.api import Api
+from tests.log_key import LOG_KEY
 from tests.process import ServerProcess
 from tests.receiver import Receiver
 from tests.sinks.redis import RedisServer
@@ -105,7 +106,7 @@ async def api(database_url: str) -> AsyncIterator[Api]:
     """The app in this process, over the test's database, with an admin key of the ledger main."""
     pool = await open_pool(database_url, 3)
     group_commit = GroupCommit(functools.partial(connect_to_post, database_url, False))
-    async with running(group_commit.run), Api(make_app(pool, group_commit)) as api:
+    async with running(group_commit.run), Api(make_app(pool, group_commit, log_key=LOG_KEY)) as api:
         await api.allow(pool)
         yield api
     await pool.close()

@@ -1,0 +1,11 @@
+-- The first `width` (1 to 256) entries of a full or partial tile of the ledger's log, as C2SP tlog-tiles bundles them: each
+-- event's body after its length in two bytes, the high one first. null if the log has not, or has no more, that many.
+-- Locks: none. Codes: none.
+create or replace function zerosum.entry_bundle(ledger bigint, number bigint, width int) returns bytea
+language sql stable security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off as $$
+    select string_agg(substr(int4send(octet_length(v.body)), 3) || convert_to(v.body, 'UTF8'), '' order by v.seq)
+    from ledger.events v
+    where v.ledger_id = $1 and $2 between 0 and 1::bigint << 54 and $3 between 1 and 256
+        and v.seq > $2 * 256 and v.seq <= $2 * 256 + $3
+    having count(*) = $3
+$$;
