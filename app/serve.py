@@ -149,7 +149,14 @@ async def relaying(
     try:
         sender = WebhookSender(settings.webhook_allow)
         listen_url = (settings.direct_url or url) if settings.listen else None
-        relay = relay_module.Relay(pool, listen_url, sender, carries=not stamp_only)
+        relay = relay_module.Relay(
+            pool,
+            listen_url,
+            sender,
+            carries=not stamp_only,
+            log_key=ensure_log_key(settings),
+            checkpoint_every_s=settings.checkpoint_every,
+        )
         async with sender, running(relay.run):
             yield
     finally:

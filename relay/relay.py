@@ -15,6 +15,8 @@ import secrets
 
 from app import metrics
 from app.db import DATABASE_ERRORS, Pool, call
+from app.notes import LogKey
+from relay.checkpoints import Checkpoints
 from relay.endpoint import EndpointWorker
 from relay.listener import Listener
 from relay.sink import SinkWorker
@@ -40,14 +42,24 @@ class Relay:
     """run() until cancelled.
 
     listen_url: past a pooler; None: it only polls. carries: False to only stamp, where something else reads the outbox.
+    log_key, checkpoint_every_s: with both, checkpoints of the logs are events.
     """
 
     def __init__(
-        self, pool: Pool, listen_url: str | None, sender: WebhookSender, carries: bool = True
+        self,
+        pool: Pool,
+        listen_url: str | None,
+        sender: WebhookSender,
+        carries: bool = True,
+        log_key: LogKey | None = None,
+        checkpoint_every_s: float = 0,
     ) -> None:
         self.pool, self.sender, self.carries = pool, sender, carries
         self.holder = f"relay-{secrets.token_hex(8)}"
         self.woken = asyncio.Event()
+        self.checkpoints: Checkpoints | None = None
+        if log_key is not None and checkpoint_every_s > 0:
+            self.checkpoints = Checkpoints(pool, self.holder, log_key, checkpoint_every_s)
         self.listener = Listener(listen_url, pool, self.woken.set) if listen_url else None
         self.workers: dict[tuple[int, int], EndpointWorker | SinkWorker] = {}
         self.hinted: dict[tuple[int, int], float] = {}
@@ -61,6 +73,8 @@ class Relay:
                 self.group = group
                 if self.listener is not None:
                     group.create_task(self.listener.run())
+                if self.checkpoints is not None:
+                    group.create_task(self.checkpoints.run())
                 group.create_task(self.look_for_ever())
         finally:
             await self.let_go()

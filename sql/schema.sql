@@ -83,6 +83,27 @@ begin
     raise exception 'a wallet is made empty' using errcode = 'ZS903';
 end $$;
 
+CREATE FUNCTION zerosum.add_checkpoint(ledger bigint, holder text, epoch bigint, origin text, size bigint, root bytea, checkpoint text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    f record;
+begin
+    select * into f from ledger.feeds where ledger_id = ledger for update;
+    if not found or f.holder is distinct from $2 or f.epoch is distinct from $3
+        or f.until <= clock_timestamp()
+    then
+        raise exception 'the lease of ledger % is not held', ledger using errcode = 'ZS301';
+    end if;
+    insert into ledger.outbox (ledger_id, aggregatetype, aggregateid, type, payload, recorded_at)
+    select g.ledger_id, 'ledger', g.name, 'ledger.checkpoint',
+        concat('{"origin":', to_json($4), ',"size":', $5, ',"root":"', encode($6, 'base64'), '","checkpoint":',
+            to_json($7), '}'), clock_timestamp()
+    from ledger.ledgers g where g.ledger_id = ledger;
+    update ledger.feeds set checkpoint_size = $5, checkpoint_at = clock_timestamp() where ledger_id = ledger;
+end $_$;
+
 CREATE FUNCTION zerosum.add_key(ledger bigint, key_hash bytea, scope text, hint text) RETURNS TABLE(added boolean, body text)
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -915,6 +936,17 @@ CREATE FUNCTION zerosum.draw_xid() RETURNS text
     AS $$
     select pg_current_xact_id()::text
 $$;
+
+CREATE FUNCTION zerosum.due_checkpoints(holder text, seconds double precision) RETURNS TABLE(ledger_id bigint, name text, epoch bigint, size bigint, root bytea)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    select f.ledger_id, g.name, f.epoch, f.last_seq, zerosum.log_root(f.ledger_id, 0, f.last_seq)
+    from ledger.feeds f join ledger.ledgers g on g.ledger_id = f.ledger_id
+    where f.holder = $1 and f.until > clock_timestamp()
+        and f.checkpoint_at + make_interval(secs => $2) <= clock_timestamp()
+        and f.last_seq > f.checkpoint_size + case when f.checkpoint_size > 0 then 1 else 0 end
+$_$;
 
 CREATE FUNCTION zerosum.due_deliveries(ledger bigint, endpoint bigint, max integer, busy bigint[] DEFAULT '{}'::bigint[]) RETURNS TABLE(seq bigint, attempts integer, url text, secret bytea, id uuid, body text)
     LANGUAGE sql STABLE SECURITY DEFINER

@@ -4,6 +4,7 @@ import contextlib
 import ipaddress
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
+from typing import Any
 
 import pytest
 
@@ -38,10 +39,11 @@ def run_relay(database_url: str, listening: bool) -> RunRelay:
     async def run(
         allow: tuple[Network, ...] = LOOPBACK,
         listen_url: str | None = database_url if listening else None,
+        **rest: Any,
     ) -> AsyncIterator[relay.Relay]:
         pool = await open_pool(database_url, relay.POOL_SIZE)
         async with WebhookSender(allow) as sender:
-            made = relay.Relay(pool, listen_url, sender)
+            made = relay.Relay(pool, listen_url, sender, **rest)
             async with running(made.run):
                 yield made
         await pool.close()
