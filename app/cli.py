@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import time
 from typing import Any
 
 import asyncpg
@@ -20,6 +19,7 @@ from app.proof_commands import proof
 from app.settings import BadSetting, read_settings
 from app.sink_url import BadSink, parse_sink_url
 from app.terminal import in_ledger, ledger_option, print_rows, with_database
+from app.verification import parse_since, verify_ledgers
 
 PAGE = 1000
 
@@ -62,9 +62,18 @@ def migrate_command() -> None:
 
 
 @cli.command()
-def verify() -> None:
+@click.option("--ledger", help="Only this one.")
+@click.option(
+    "--since",
+    metavar="SEQ[:ROOT]",
+    help="Only what came after this event of the ledger; ROOT: as it was told then, in base64.",
+)
+def verify(ledger: str | None, since: str | None) -> None:
     """Prove every ledger from its entries and events; exit 1 and tell each fault if there is one."""
-    sys.exit(1 if with_database(verify_ledgers) else 0)
+    if since is not None and ledger is None:
+        raise click.UsageError("--since is of one ledger; say which with --ledger")
+    start = None if since is None else parse_since(since)
+    sys.exit(1 if with_database(lambda conn: verify_ledgers(conn, ledger, start)) else 0)
 
 
 @cli.command()
@@ -261,21 +270,6 @@ def whole(amount: str) -> int:
 
 def print_moved(rows: list[asyncpg.Record]) -> None:
     print(json.dumps(json.loads(rows[0]["transaction"])))
-
-
-async def verify_ledgers(conn: asyncpg.Connection) -> int:
-    """Print what each ledger's verification found; return how many faults there are."""
-    count, name = 0, ""
-    conn.add_log_listener(lambda _, said: print(f"ledger {name}: {said.message}", file=sys.stderr))
-    for ledger in await call(conn, "list_ledgers"):
-        name, began = ledger["name"], time.monotonic()
-        faults = await call(conn, "verify", ledger=ledger["ledger_id"])
-        for fault in faults:
-            print(f"{name}: {fault['fault']} {fault['subject']}: {fault['detail']}")
-        verdict = f"{len(faults)} faults" if faults else "all is well"
-        print(f"ledger {name}: {verdict} ({time.monotonic() - began:.1f} s)")
-        count += len(faults)
-    return count
 
 
 cli.add_command(proof)

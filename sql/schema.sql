@@ -2767,7 +2767,122 @@ full join (select * from derived d where d.kind = 'reversal' or d.last_kind = 'r
 where r.reversed is distinct from d.moved or d.kind <> d.last_kind
 $_$;
 
-CREATE FUNCTION zerosum.verify_tiles(ledger bigint) RETURNS TABLE(fault text, subject text, detail text)
+CREATE FUNCTION zerosum.verify_since(ledger bigint, since bigint) RETURNS TABLE(fault text, subject text, detail text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET client_min_messages TO 'notice'
+    AS $$
+#variable_conflict use_column
+declare
+    l constant bigint := ledger;
+    slice constant int := 5000;
+    told timestamptz := '-infinity';
+    at bigint := since;
+    last bigint := coalesce((select max(v.seq) from ledger.events v where v.ledger_id = l), 0);
+    ids bigint[];
+    first_id bigint;
+    till bigint;
+    missing bigint[];
+begin
+    while at < last loop
+        return query select * from zerosum.verify_events(l, at, at + slice);
+        at := at + slice;
+        exit when at >= last;
+        if clock_timestamp() > told + interval '1 second' then
+            told := clock_timestamp();
+            raise notice 'events: % of % looked at', at, last;
+        end if;
+    end loop;
+
+    ids := array(
+        select x.id from (
+            select v.transaction_id as id from ledger.events v where v.ledger_id = l and v.seq > since
+            union all
+            select o.transaction_id from ledger.outbox o where o.ledger_id = l
+        ) x where x.id is not null order by x.id);
+    first_id := ids[1];
+    at := first_id - 1;
+    while at is not null loop
+        -- (The sum is how its index is spelled.)
+        select max(x.id) into till from (
+            select t.id from ledger.transactions t where t.ledger_id + 0 = l and t.id > at
+            order by t.id offset slice - 1 limit 1
+        ) x;
+        return query select * from zerosum.verify_transactions(l, at, till);
+        exit when till is null;
+        at := till;
+        if clock_timestamp() > told + interval '1 second' then
+            told := clock_timestamp();
+            raise notice 'transactions: up to number % looked at', at;
+        end if;
+    end loop;
+    -- Few, if any, have an earlier event and a later number than the first of these.
+    missing := array(
+        select t.id from ledger.transactions t where t.ledger_id + 0 = l and t.id >= first_id
+        except all select unnest(ids));
+    return query
+        select 'event', x.id::text, 'no event' from unnest(missing) x (id)
+        where not exists (
+            select from ledger.events v where v.ledger_id = l and v.seq <= since and v.transaction_id = x.id)
+        union all
+        select 'event', x.id::text, count(*) || ' events' from unnest(ids) x (id) group by x.id having count(*) > 1
+        union all
+        select 'event', o.transaction_id::text, 'data is not the transaction'
+        from ledger.outbox o
+        join zerosum.answer(l, array(
+            select o.transaction_id from ledger.outbox o where o.ledger_id = l and o.transaction_id is not null)) t
+            on t.id = o.transaction_id
+        where o.ledger_id = l and o.payload <> t.body;
+
+    return query
+        with touched as materialized (
+            select e.wallet_id as id, min(e.version) as first from ledger.entries e
+            where e.ledger_id = l and e.transaction_id >= first_id group by e.wallet_id
+        ), e as materialized (
+            select x.id, x.first, e.*,
+                lag(e.balance) over w as balance_before, lag(e.version) over w as version_before,
+                lag(e.recorded_at) over w as before, lead(e.version) over w is null as is_last
+            from touched x
+            cross join lateral (
+                select e.version, e.amount, e.balance, e.recorded_at, e.asset from ledger.entries e
+                where e.ledger_id = l and e.wallet_id = x.id and e.version >= x.first - 1
+            ) e
+            window w as (partition by x.id order by e.version)
+        )
+        select 'entry', e.id || '/' || e.version, 'does not follow from the one before it' from e
+        where e.version >= e.first and (
+            e.balance <> coalesce(e.balance_before, 0) + e.amount or e.version <> coalesce(e.version_before, 0) + 1
+            or e.recorded_at < e.before)
+        union all
+        select 'wallet', e.id, 'is not where its entries end'
+        from e left join ledger.wallets w on w.ledger_id = l and w.id = e.id
+        where e.is_last and (w.posted, w.version, w.recorded_at, w.asset)
+            is distinct from (e.balance, e.version, e.recorded_at, e.asset)
+        union all
+        select 'wallet', w.id::text, 'held is not what its holds reserve'
+        from touched x join ledger.wallets w on w.ledger_id = l and w.id = x.id
+        where w.held <> (
+            select coalesce(sum(p.held), 0) from ledger.hold_postings p
+            where p.source = w.id and p.ledger_id = l and p.held > 0);
+
+    return query
+        select 'asset', b.asset, 'sums to ' || b.total from zerosum.trial_balance(l) b where b.total <> 0
+        union all
+        select 'feed', l::text, concat('last_seq ', f.last_seq, ', events end at ', last)
+        from ledger.feeds f where f.ledger_id = l and f.last_seq <> last
+        union all
+        select * from zerosum.verify_tiles(l, since / 256)
+        union all
+        select * from zerosum.verify_triggers();
+    if exists (select from ledger.transactions t where t.id = any (ids) and t.ledger_id = l
+        and t.kind in ('hold', 'capture', 'void', 'reversal'))
+    then
+        return query select * from zerosum.verify_holds(l);
+    end if;
+end $$;
+
+CREATE FUNCTION zerosum.verify_tiles(ledger bigint, first_tile bigint DEFAULT 0) RETURNS TABLE(fault text, subject text, detail text)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
@@ -2797,7 +2912,7 @@ cross join lateral (
                 and b.number < (t.number + 1) * 256
         ) end as hashes
 ) b
-where t.ledger_id = $1 and (t.hashes <> b.hashes or t.root <> zerosum.hashes_root(t.hashes))
+where t.ledger_id = $1 and t.number >= $2 / (1::bigint << 8 * t.level) and (t.hashes <> b.hashes or t.root <> zerosum.hashes_root(t.hashes))
 $_$;
 
 CREATE FUNCTION zerosum.verify_transactions(ledger bigint, low bigint, high bigint) RETURNS TABLE(fault text, subject text, detail text)

@@ -1,0 +1,107 @@
+"""Verifying what came after an earlier proof finds what is wrong there, and reads no more than it must."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import pytest
+
+from app.db import connect
+from tests.ledger import about, fund, hold, lease, post, posted, req, stamp, wallets
+from tests.sql.test_verify import DISABLE, NEWEST
+
+
+async def since(db: asyncpg.Connection, seq: int) -> list[tuple[str, str, str]]:
+    return [tuple(row) for row in await db.fetch("select * from zerosum.verify_since(1, $1)", seq)]
+
+
+@pytest.fixture
+async def busy(db: asyncpg.Connection) -> asyncpg.Connection:
+    """Events 1 to 601, of which 301 on are new; three more transactions wait in the outbox."""
+    await wallets(db, ("m1", "m2", "m3"))
+    await fund(db, "m1", 1000)
+    for count in (150, 150, 150, 147):
+        await post(db, *[req(("m1", "m2", 1))] * count)
+    later = datetime.now(UTC) + timedelta(days=1)
+    held = await posted(db, hold(("m1", "m3", 50), expires_at=later))
+    await posted(db, about("capture", held["id"], amount="20"))
+    paid = await posted(db, req(("m1", "m2", 9)))
+    while await stamp(db, "r", await lease(db, "r")):
+        pass
+    await posted(db, about("reversal", paid["id"], amount="4"))
+    await post(db, *[req(("m1", "m3", 1))] * 2)
+    assert await db.fetchval("select max(seq) from ledger.events") == 601
+    for seq in (0, 1, 255, 300, 600, 601):
+        assert await since(db, seq) == []
+    return db
+
+
+@pytest.mark.parametrize(
+    ("fault", "statement"),
+    [
+        ("wallet", "update ledger.wallets set posted = posted + 1 where id = 'm1'"),
+        ("asset", "update ledger.wallets set posted = posted + 1 where id = 'm1'"),
+        ("wallet", "update ledger.wallets set version = version + 1 where id = 'm2'"),
+        ("wallet", "update ledger.wallets set held = held + 1 where id = 'm1'"),
+        ("wallet", "update ledger.wallets set recorded_at = now() where id = 'm1'"),
+        (
+            "entry",
+            f"update ledger.entries set amount = amount * 2 where transaction_id = {NEWEST}",
+        ),
+        (
+            "entry",
+            f"update ledger.entries set balance = balance + 1 where transaction_id = {NEWEST} - 40",
+        ),
+        (
+            "entry",
+            "update ledger.entries set version = 100000 where wallet_id = 'm2' and version = 400",
+        ),
+        ("transaction", f"delete from ledger.entries where transaction_id = {NEWEST}"),
+        ("transaction", f"delete from ledger.transactions where id = {NEWEST}"),
+        ("event", f"update ledger.transactions set reference = 'x' where id = {NEWEST}"),
+        ("event", "delete from ledger.events where seq = 400"),
+        ("event", "delete from ledger.outbox where ord = (select max(ord) from ledger.outbox)"),
+        ("event", "update ledger.events set leaf = sha256('x') where seq = 400"),
+        (
+            "event",
+            "update ledger.events set body = replace(body, '\"amount\":', '\"amount\":1') where seq = 400",
+        ),
+        (
+            "event",
+            "insert into ledger.outbox select ledger_id, ord + 9, id, aggregatetype, aggregateid,"
+            " type, payload, transaction_id, recorded_at from ledger.outbox limit 1",
+        ),
+        ("feed", "delete from ledger.events where seq = 601"),
+        (
+            "log",
+            "update ledger.tiles set hashes = set_byte(hashes, 99, 1 + get_byte(hashes, 99) % 200) where number = 1",
+        ),
+        ("hold", "update ledger.hold_postings set captured = captured - 1"),
+        ("reversal", "update ledger.reversed_postings set reversed = reversed + 1"),
+    ],
+)
+async def test_a_changed_row_is_found(busy: asyncpg.Connection, fault: str, statement: str) -> None:
+    await busy.execute(f"begin; {DISABLE}")
+    assert await busy.execute(statement) not in {"UPDATE 0", "DELETE 0", "INSERT 0 0"}
+    assert fault in {kind for kind, _, _ in await since(busy, 300)}
+    await busy.execute("rollback")
+    assert await since(busy, 300) == []
+
+
+async def test_a_transaction_that_was_long_open_is_no_fault(
+    busy: asyncpg.Connection, database_url: str
+) -> None:
+    """It has a lower number than others whose events come before its own."""
+    other = await connect(database_url)
+    await wallets(busy, ("late",))
+    async with other.transaction():
+        await other.fetch("select * from zerosum.credit(1, 'late', 1, source => 'm2')")
+        await post(busy, *[req(("m1", "m3", 1))] * 50)
+        while await stamp(busy, "r", await lease(busy, "r")):
+            pass
+    await other.close()
+    assert await since(busy, 654) == []
+    while await stamp(busy, "r", await lease(busy, "r")):
+        pass
+    assert await since(busy, 654) == []
