@@ -5,20 +5,21 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 import asyncpg
 import click
 
 from app.db import DATABASE_ERRORS, call
 from app.embedded import EmbeddedError
+from app.export import export_ledger, import_ledger
 from app.keys import new_key, stored
 from app.migrate import EditedMigration, migrate
 from app.prepare import NotReady
 from app.proof_commands import proof
 from app.settings import BadSetting, read_settings
 from app.sink_url import BadSink, parse_sink_url
-from app.terminal import in_ledger, ledger_option, print_rows, with_database
+from app.terminal import in_ledger, ledger_option, print_rows, with_database, with_ledger
 from app.verification import parse_since, verify_ledgers
 
 PAGE = 1000
@@ -74,6 +75,21 @@ def verify(ledger: str | None, since: str | None) -> None:
         raise click.UsageError("--since is of one ledger; say which with --ledger")
     start = None if since is None else parse_since(since)
     sys.exit(1 if with_database(lambda conn: verify_ledgers(conn, ledger, start)) else 0)
+
+
+@cli.command("export")
+@ledger_option
+def export_command(ledger: str) -> None:
+    """Write the ledger to standard output as JSON lines, as of one moment."""
+    with_ledger(ledger, lambda conn, number: export_ledger(conn, number, sys.stdout))
+
+
+@cli.command("import")
+@click.argument("file", type=click.File())
+def import_command(file: TextIO) -> None:
+    """Read an export from FILE (- is standard input) into a ledger that is empty, and verify it."""
+    name, count = with_database(lambda conn: import_ledger(conn, file))
+    print(f"ledger {name}: {count} lines imported, all is well")
 
 
 @cli.command()

@@ -969,6 +969,26 @@ CREATE FUNCTION zerosum.due_deliveries(ledger bigint, endpoint bigint, max integ
     order by d.due_at, d.seq
 $_$;
 
+CREATE FUNCTION zerosum.end_import(ledger bigint) RETURNS TABLE(size bigint, root bytea)
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    l constant bigint := ledger;
+    last_id bigint;
+begin
+    size := coalesce((select max(v.seq) from ledger.events v where v.ledger_id = l), 0);
+    update ledger.feeds f set last_seq = size where f.ledger_id = l;
+    perform zerosum.fill_tiles(l, size);
+    root := zerosum.log_root(l, 0, size);
+    last_id := (select max(t.id) from ledger.transactions t where t.ledger_id + 0 = l);
+    if last_id > (select s.last_value from ledger.transaction_id s) then
+        perform setval('ledger.transaction_id', last_id);
+    end if;
+    return next;
+end $$;
+
 CREATE SEQUENCE ledger.endpoint_id
     START WITH 1
     INCREMENT BY 1
@@ -1067,6 +1087,71 @@ begin
         from ledger.ledgers g where g.ledger_id = $1;
     end loop;
     return settled;
+end $_$;
+
+CREATE FUNCTION zerosum.export_lines(ledger bigint, part text, after text, max integer) RETURNS TABLE(place text, line text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET jit TO 'off'
+    AS $_$
+#variable_conflict use_column
+declare
+    l constant bigint := ledger;
+    past constant bigint := case when after ~ '^[0-9]+$' then after::bigint else 0 end;
+begin
+    if part = 'asset' then
+        return query
+            select a.code, jsonb_build_object('part', part, 'code', a.code, 'scale', a.scale)::text
+            from ledger.assets a where a.ledger_id = l and a.code > after order by a.code limit max;
+    elsif part = 'transaction' then
+        return query
+            select t.id::text, (jsonb_build_object('part', part) || to_jsonb(t) - 'ledger_id'
+                || jsonb_build_object('fingerprint', encode(t.fingerprint, 'hex'), 'entries', e.entries))::text
+            from (
+                -- (The sum is how its index is spelled.)
+                select * from ledger.transactions t where t.ledger_id + 0 = l and t.id > past order by t.id limit max
+            ) t
+            cross join lateral (
+                select coalesce(jsonb_agg(jsonb_build_object('posting', e.posting, 'wallet', e.wallet_id,
+                    'version', e.version, 'asset', e.asset, 'amount', e.amount, 'balance', e.balance)
+                    order by e.posting, e.amount), '[]') as entries
+                from ledger.entries e where e.transaction_id = t.id and e.ledger_id = l
+            ) e
+            order by t.id;
+    elsif part = 'hold' then
+        return query
+            select h.id::text, (jsonb_build_object('part', part) || to_jsonb(h) - 'ledger_id'
+                || jsonb_build_object('postings', p.postings))::text
+            from (
+                select * from ledger.holds h where h.ledger_id + 0 = l and h.id > past order by h.id limit max
+            ) h
+            cross join lateral (
+                select jsonb_agg(to_jsonb(p) - array['ledger_id', 'hold_id', 'expires_at'] order by p.posting) as postings
+                from ledger.hold_postings p where p.hold_id = h.id and p.ledger_id = l
+            ) p
+            order by h.id;
+    elsif part = 'reversed' then
+        return query
+            select r.transaction_id::text, jsonb_build_object('part', part, 'transaction_id', r.transaction_id, 'postings',
+                jsonb_agg(to_jsonb(r) - array['ledger_id', 'transaction_id'] order by r.posting))::text
+            from ledger.reversed_postings r where r.ledger_id = l and r.transaction_id > past
+            group by r.transaction_id order by r.transaction_id limit max;
+    elsif part = 'wallet' then
+        return query
+            select w.id::text, (jsonb_build_object('part', part) || to_jsonb(w) - 'ledger_id'
+                || jsonb_build_object('recorded_at', nullif(w.recorded_at, '-infinity')))::text
+            from ledger.wallets w where w.ledger_id = l and w.id > after order by w.id limit max;
+    elsif part = 'event' then
+        return query
+            select v.seq::text, (jsonb_build_object('part', part) || to_jsonb(v) - array['ledger_id', 'leaf'])::text
+            from ledger.events v where v.ledger_id = l and v.seq > past order by v.seq limit max;
+    elsif part = 'outbox' then
+        return query
+            select o.ord::text, (jsonb_build_object('part', part) || to_jsonb(o) - 'ledger_id')::text
+            from ledger.outbox o where o.ledger_id = l and o.ord > past order by o.ord limit max;
+    end if;
 end $_$;
 
 CREATE FUNCTION zerosum.fill_tiles(ledger bigint, size bigint) RETURNS void
@@ -1229,6 +1314,75 @@ CREATE FUNCTION zerosum.hold_state_json(status text, amount numeric, captured nu
     select concat('"status":"', status, '","amount":', coalesce(amount::text, 'null'),
         ',"captured":', coalesce(captured::text, 'null'), ',"remaining":', coalesce(remaining::text, 'null'))
 $$;
+
+CREATE FUNCTION zerosum.import_lines(ledger bigint, part text, lines jsonb) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+    l constant bigint := ledger;
+begin
+    if part = 'asset' then
+        insert into ledger.assets (ledger_id, code, scale)
+        select l, x.code, x.scale from jsonb_to_recordset(lines) x (code text, scale smallint)
+        on conflict do nothing;
+    elsif part = 'transaction' then
+        insert into ledger.transactions (ledger_id, id, effective_at, recorded_at, kind, key, fingerprint, reference,
+            description, metadata, origin_id, extra)
+        select l, x.id, x.effective_at, x.recorded_at, x.kind, x.key, decode(x.fingerprint, 'hex'), x.reference,
+            x.description, x.metadata, x.origin_id, x.extra
+        from jsonb_to_recordset(lines) x (id bigint, effective_at timestamptz, recorded_at timestamptz, kind text, key text,
+            fingerprint text, reference text, description text, metadata jsonb, origin_id bigint, extra text);
+        insert into ledger.entries (ledger_id, version, transaction_id, recorded_at, posting, wallet_id, asset, amount, balance)
+        select l, e.version, x.id, x.recorded_at, e.posting, e.wallet, e.asset, e.amount, e.balance
+        from jsonb_to_recordset(lines) x (id bigint, recorded_at timestamptz, entries jsonb)
+        cross join lateral jsonb_to_recordset(x.entries) e (
+            version bigint, posting smallint, wallet text, asset text, amount numeric, balance numeric);
+    elsif part = 'hold' then
+        insert into ledger.holds (ledger_id, id, expires_at, settled_at, status)
+        select l, x.id, x.expires_at, x.settled_at, x.status
+        from jsonb_to_recordset(lines) x (id bigint, expires_at timestamptz, settled_at timestamptz, status text);
+        insert into ledger.hold_postings (ledger_id, hold_id, expires_at, posting, source, destination, asset, amount,
+            captured, held)
+        select l, x.id, x.expires_at, p.posting, p.source, p.destination, p.asset, p.amount, p.captured, p.held
+        from jsonb_to_recordset(lines) x (id bigint, expires_at timestamptz, postings jsonb)
+        cross join lateral jsonb_to_recordset(x.postings) p (posting smallint, source text, destination text, asset text,
+            amount numeric, captured numeric, held numeric);
+    elsif part = 'reversed' then
+        insert into ledger.reversed_postings (ledger_id, transaction_id, posting, amount, reversed)
+        select l, x.transaction_id, p.posting, p.amount, p.reversed
+        from jsonb_to_recordset(lines) x (transaction_id bigint, postings jsonb)
+        cross join lateral jsonb_to_recordset(x.postings) p (posting smallint, amount numeric, reversed numeric);
+    elsif part = 'wallet' then
+        insert into ledger.wallets (ledger_id, id, asset, status, credits_while_frozen, min_balance, max_balance,
+            floor_debt, next_expiry, metadata, created_at)
+        select l, x.id, x.asset, x.status, x.credits_while_frozen, x.min_balance, x.max_balance, x.floor_debt,
+            x.next_expiry, x.metadata, x.created_at
+        from jsonb_to_recordset(lines) x (id text, asset text, status text, credits_while_frozen boolean,
+            min_balance numeric, max_balance numeric, floor_debt numeric, next_expiry timestamptz, metadata jsonb,
+            created_at timestamptz);
+        update ledger.wallets w
+        set posted = x.posted, held = x.held, version = x.version, recorded_at = coalesce(x.recorded_at, '-infinity')
+        from jsonb_to_recordset(lines) x (id text, posted numeric, held numeric, version bigint, recorded_at timestamptz)
+        where w.ledger_id = l and w.id = x.id;
+    elsif part = 'event' then
+        insert into ledger.events (ledger_id, seq, transaction_id, recorded_at, id, type, leaf, body)
+        select l, x.seq, x.transaction_id, x.recorded_at, x.id, x.type, sha256('\x00' || convert_to(x.body, 'UTF8')), x.body
+        from jsonb_to_recordset(lines) x (seq bigint, transaction_id bigint, recorded_at timestamptz, id uuid, type text,
+            body text);
+    elsif part = 'outbox' then
+        insert into ledger.outbox (ledger_id, id, aggregatetype, aggregateid, type, payload, transaction_id, recorded_at)
+        select l, x.id, x.aggregatetype, x.aggregateid, x.type, x.payload, x.transaction_id, x.recorded_at
+        from jsonb_to_recordset(lines) x (ord bigint, id uuid, aggregatetype text, aggregateid text, type text,
+            payload text, transaction_id bigint, recorded_at timestamptz)
+        order by x.ord;
+    else
+        raise exception 'there is no part %', part using errcode = '22023';
+    end if;
+end $$;
 
 CREATE FUNCTION zerosum.incarnation() RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -2461,6 +2615,24 @@ begin
     return next;
 end $_$;
 
+CREATE FUNCTION zerosum.start_import(name text) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    l constant bigint := zerosum.create_ledger(name);
+begin
+    perform from ledger.feeds f where f.ledger_id = l for update;
+    if exists (select from ledger.wallets w where w.ledger_id = l)
+        or exists (select from ledger.transactions t where t.ledger_id + 0 = l)
+        or exists (select from ledger.events v where v.ledger_id = l)
+        or exists (select from ledger.outbox o where o.ledger_id = l)
+    then
+        return null;
+    end if;
+    return l;
+end $$;
+
 CREATE FUNCTION zerosum.stay_awake(milliseconds integer) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2705,11 +2877,14 @@ with v as materialized (
 select 'event', v.seq::text, concat_ws(', ',
     case when v.seq <> v.place then 'seq is number ' || v.place end,
     case when v.leaf <> sha256('\x00' || convert_to(v.body, 'UTF8')) then 'leaf is not the body''s' end,
-    case when v.body not like concat('{"id":"', v.id, '","type":"', v.type, '","seq":', v.seq, ',"ledger":%')
-        then 'body is not the row''s' end)
-from (select *, $2 + row_number() over (order by seq) as place from v) v
+    case when not starts_with(v.body, v.head) then 'body is not the row''s' end)
+from (
+    select v.*, $2 + row_number() over (order by v.seq) as place,
+        concat('{"id":"', v.id, '","type":"', v.type, '","seq":', v.seq, ',"ledger":', to_json(g.name), ',') as head
+    from v join ledger.ledgers g on g.ledger_id = v.ledger_id
+) v
 where v.seq <> v.place or v.leaf <> sha256('\x00' || convert_to(v.body, 'UTF8'))
-    or v.body not like concat('{"id":"', v.id, '","type":"', v.type, '","seq":', v.seq, ',"ledger":%')
+    or not starts_with(v.body, v.head)
 union all
 select 'event', t.id::text, 'data is not the transaction'
 from v join zerosum.answer($1, array(select transaction_id from v where transaction_id is not null)) t

@@ -1,0 +1,20 @@
+-- End what start_import() began: the feed goes on after the last event, the log's tiles are kept, and new transactions get
+-- numbers past those that were imported. Returns the log's size and root.
+-- Locks: none, the caller holds ledger.feeds. Codes: none.
+create or replace function zerosum.end_import(ledger bigint) returns table (size bigint, root bytea)
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+declare
+    l constant bigint := ledger;
+    last_id bigint;
+begin
+    size := coalesce((select max(v.seq) from ledger.events v where v.ledger_id = l), 0);
+    update ledger.feeds f set last_seq = size where f.ledger_id = l;
+    perform zerosum.fill_tiles(l, size);
+    root := zerosum.log_root(l, 0, size);
+    last_id := (select max(t.id) from ledger.transactions t where t.ledger_id + 0 = l);
+    if last_id > (select s.last_value from ledger.transaction_id s) then
+        perform setval('ledger.transaction_id', last_id);
+    end if;
+    return next;
+end $$;

@@ -1,0 +1,18 @@
+-- Make the ledger of this name ready for import_lines(), in the caller's transaction; null if it has anything yet. For the
+-- owner of the tables.
+-- Locks: the ledger's row in ledger.feeds. Codes: none.
+create or replace function zerosum.start_import(name text) returns bigint
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+    l constant bigint := zerosum.create_ledger(name);
+begin
+    perform from ledger.feeds f where f.ledger_id = l for update;
+    if exists (select from ledger.wallets w where w.ledger_id = l)
+        or exists (select from ledger.transactions t where t.ledger_id + 0 = l)
+        or exists (select from ledger.events v where v.ledger_id = l)
+        or exists (select from ledger.outbox o where o.ledger_id = l)
+    then
+        return null;
+    end if;
+    return l;
+end $$;
