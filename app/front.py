@@ -1,6 +1,6 @@
 """What every request passes: the outermost ASGI app. It gives each an id, a log line and its place in the metrics.
 
-The money routes are dispatched here by their exact path, past Starlette's router and middleware, which cost as much as
+The money routes are dispatched here by their path, past Starlette's router and middleware, which cost as much as
 all else that the process does for a transfer; every other request goes on to Starlette. Refusals and failures become
 problem bodies in one place for both.
 """
@@ -27,6 +27,8 @@ from app.responses import problem
 
 Handler = Callable[[Request], Awaitable[Response]]
 ANSWER_HEADERS = "zerosum.headers"  # In the scope: header fields for the answer, whatever it is.
+DIRECT_PATH = "zerosum.path"  # In the scope: which of the direct paths it is.
+NUMBER = re.compile(r"/([0-9]{1,19})/")
 REQUEST_ID = re.compile(rb"[A-Za-z0-9_.-]{1,64}")
 
 log = logging.getLogger("zerosum")
@@ -34,7 +36,7 @@ log = logging.getLogger("zerosum")
 
 class Front:
     def __init__(self, app: Starlette, direct: dict[str, Handler], request_log: RequestLog) -> None:
-        """direct: handlers of POST requests by path."""
+        """direct: handlers of POST requests by path, in which {id:int} stands for a number."""
         self.app, self.state, self.direct, self.request_log = app, app.state, direct, request_log
         self.counters: dict[tuple[str, str, int], tuple[Any, Any]] = {}
 
@@ -58,13 +60,24 @@ class Front:
             await send(message)
 
         try:
-            handler = self.direct.get(scope["path"]) if scope["method"] == "POST" else None
+            handler = self.find_direct(scope) if scope["method"] == "POST" else None
             if handler is None:
                 await self.app(scope, receive, send_on)
             else:
                 await self.dispatch(handler, scope, receive, send_on)
         finally:
             self.record(scope, request_id, status, time.perf_counter() - began)
+
+    def find_direct(self, scope: Scope) -> Handler | None:
+        path = scope["path"]
+        number = None
+        if path not in self.direct and (number := NUMBER.search(path)):
+            path = f"{path[: number.start()]}/{{id:int}}/{path[number.end() :]}"
+        handler = self.direct.get(path)
+        if handler is not None:
+            scope[DIRECT_PATH] = path
+            scope["path_params"] = {"id": int(number[1])} if number else {}
+        return handler
 
     async def dispatch(self, handler: Handler, scope: Scope, receive: Receive, send: Send) -> None:
         scope["app"] = self.app
@@ -78,7 +91,7 @@ class Front:
     def record(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
         method, path = scope["method"], scope["path"]
         # A route's template, so that ids make no labels of their own.
-        route = path if path in self.direct else getattr(scope.get("route"), "path", "other")
+        route: str = scope.get(DIRECT_PATH) or getattr(scope.get("route"), "path", None) or "other"
         kept = self.counters.get((route, method, status))
         if kept is None:
             kept = (

@@ -24,7 +24,7 @@ from typing import Any
 import asyncpg
 
 from app.embedded import start_embedded
-from bench import delivery, sinks
+from bench import delivery, history, sinks
 from bench.harness import SECONDS, Bench
 from tests.process import free_port
 
@@ -66,7 +66,8 @@ async def measure(bench: Bench) -> dict[str, Result]:
     bench.stop()
     bench.start("--no-relay")
     results |= await rounds({"transfers, no relay": partial(bench.transfers, CLIENTS, "uniform")})
-    return results
+    bench.stop()
+    return results | await history.measure(bench, rounds, CLIENTS)
 
 
 async def sinks_too(bench: Bench) -> dict[str, Result]:
@@ -208,6 +209,11 @@ BARS: list[tuple[str, str, str, float, str | None]] = [
     ("Redis Streams from a backlog", "per_s", ">=", 10_000, None),
     ("transfers, a dead sink", "per_s", ">=", 0.97, "transfers, relay"),
     ("transfers, Redis locks", "per_s", ">=", 0.8, "transfers, no locks"),
+    (history.NAME, "per_s", ">=", 0.9, "transfers, none before"),
+    ("inclusion proof", "p50_ms", "<=", 10, None),
+    ("stamping with tiles", "per_s", ">=", 0.95, "stamping without tiles"),
+    ("transfers on disk", "bytes", "<=", 1200, None),
+    ("transfers on disk", "bytes_purged", "<=", 700, None),
     ("memory after load", "mib", "<=", 150, None),
     ("relay, idle", "queries_per_s", "<=", 1, None),
     ("relay, idle", "core_percent", "<=", 1, None),

@@ -26,21 +26,27 @@ KEY = "zs_" + secrets.token_urlsafe(24)
 
 
 class Bench:
-    def __init__(self, postgres: EmbeddedPostgres) -> None:
-        self.postgres = postgres
-        self.url = postgres.url.replace("/postgres?", "/zerosum?")
+    def __init__(self, postgres: EmbeddedPostgres, name: str = "zerosum") -> None:
+        self.postgres, self.name = postgres, name
+        self.url = postgres.url.replace("/postgres?", f"/{name}?")
         self.port = free_port()
         self.base = f"http://127.0.0.1:{self.port}"
         self.environ: dict[str, str] = {}  # for servers that are started from now on
         self.processes: list[subprocess.Popen[bytes]] = []
 
     async def prepare(self) -> None:
-        """Databases, wallets, statistics: taken while the tables are empty, as in a young database."""
+        """The databases of the service and of pgbench's TPC-B."""
         conn = await connect(self.postgres.url)
-        for name in ("tpcb", "zerosum"):
-            await conn.execute(f"create database {name}")
+        await conn.execute("create database tpcb")
         await conn.close()
         self.pgbench("tpcb", "-i", "-q", "-s", "10")
+        await self.create()
+
+    async def create(self) -> None:
+        """Database, server, wallets, statistics: taken while the tables are empty, as in a young database."""
+        conn = await connect(self.postgres.url)
+        await conn.execute(f"create database {self.name}")
+        await conn.close()
         self.start()
         async with self.database() as conn:
             await conn.execute(
@@ -134,7 +140,7 @@ class Bench:
             f"select from zerosum.{call};\n"
         )
         script.chmod(0o644)
-        return await self.run_pgbench(clients, "zerosum", "-f", str(script))
+        return await self.run_pgbench(clients, self.name, "-f", str(script))
 
     async def transfers(
         self, connections: int, shape: str, base: str | None = None

@@ -53,6 +53,8 @@ CREATE FUNCTION ledger.wallets_account() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
     SET enable_indexscan TO 'on'
+    SET enable_bitmapscan TO 'off'
+    SET enable_sort TO 'off'
     SET jit TO 'off'
     AS $$
 begin
@@ -64,8 +66,12 @@ begin
                 coalesce(max(e.recorded_at), o.recorded_at) as recorded_at,
                 coalesce(max(e.balance) filter (where e.version = n.version), o.posted) as balance,
                 bool_and(e.asset = n.asset) as pure
-            from ledger.entries e
-            where e.wallet_id = n.id and e.ledger_id = n.ledger_id and e.version > o.version and e.version <= n.version
+            from (
+                select * from ledger.entries e
+                where e.wallet_id = n.id and e.ledger_id = n.ledger_id and e.version > o.version
+                    and e.version <= n.version
+                order by e.version offset 0
+            ) e
         ) e
         where e.count <> n.version - o.version or e.total <> n.posted - o.posted or e.balance <> n.posted
             or e.recorded_at <> n.recorded_at or not e.pure
@@ -123,6 +129,7 @@ CREATE FUNCTION zerosum.answer(ledger bigint, ids bigint[]) RETURNS TABLE(id big
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
+    SET enable_sort TO 'off'
     SET jit TO 'off'
     AS $_$
     select t.id, zerosum.transaction_json(t.id, t.kind, coalesce(e.postings, h.postings), e.entries, t.reference,
@@ -137,10 +144,16 @@ CREATE FUNCTION zerosum.answer(ledger bigint, ids bigint[]) RETURNS TABLE(id big
             string_agg(zerosum.entry_json(s.wallet_id, s.amount, s.balance, s.version) || ',' ||
                 zerosum.entry_json(d.wallet_id, d.amount, d.balance, d.version), ','
                 order by s.posting) as entries
-        from ledger.entries s
-        join ledger.entries d on d.ledger_id = s.ledger_id and d.transaction_id = s.transaction_id
-            and d.posting = s.posting and d.amount > 0
-        where s.ledger_id = t.ledger_id and s.transaction_id = t.id and s.amount < 0
+        from (
+            select * from ledger.entries s
+            where s.ledger_id = t.ledger_id and s.transaction_id = t.id and s.amount < 0 order by s.posting offset 0
+        ) s
+        cross join lateral (
+            select * from ledger.entries d
+            where d.ledger_id = t.ledger_id and d.transaction_id = t.id and d.amount > 0
+                and d.posting between s.posting and s.posting
+            order by d.posting limit 1
+        ) d
     ) e on true
     left join lateral (
         select string_agg(zerosum.posting_json(p.source, p.destination, p.amount, p.asset), ','
@@ -841,11 +854,20 @@ begin
 end $$;
 
 CREATE FUNCTION zerosum.derived_postings(ledger bigint, kinds text[], options jsonb[], outcomes text[], metadatas jsonb[]) RETURNS TABLE(i integer, posting smallint, origin bigint, source text, destination text, amount numeric, refusal text)
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    SET enable_sort TO 'off'
     SET jit TO 'off'
-    AS $_$
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+#variable_conflict use_column
+declare
+    l constant bigint := ledger;
+begin
+return query
 with asked as (
     select r.i::int as i, r.kind, r.given, (r.given ->> case when r.kind = 'reversal' then 'transaction' else 'hold' end)::bigint
         as origin, octet_length(coalesce(r.metadata, '{}')::text) as told
@@ -858,14 +880,20 @@ with asked as (
     left join lateral (
         select 'hold' as kind, h.posting, h.source, h.destination, h.asset
         from ledger.hold_postings h
-        where a.kind <> 'reversal' and h.ledger_id = $1 and h.hold_id = a.origin
+        where a.kind <> 'reversal' and h.ledger_id = l and h.hold_id = a.origin
         union all
         select t.kind, d.posting, d.wallet_id, s.wallet_id, d.asset
         from ledger.transactions t
-        left join ledger.entries d on d.ledger_id = $1 and d.transaction_id = t.id and d.amount > 0
-        left join ledger.entries s on s.ledger_id = $1 and s.transaction_id = t.id and s.posting = d.posting
-            and s.amount < 0
-        where a.kind = 'reversal' and t.ledger_id = $1 and t.id = a.origin
+        left join lateral (
+            select * from ledger.entries d
+            where d.ledger_id = l and d.transaction_id = t.id and d.amount > 0 order by d.posting offset 0
+        ) d on true
+        left join lateral (
+            select * from ledger.entries s
+            where s.ledger_id = l and s.transaction_id = t.id and s.posting between d.posting and d.posting and s.amount < 0
+            order by s.posting limit 1
+        ) s on true
+        where a.kind = 'reversal' and t.ledger_id = l and t.id = a.origin
     ) p on true
 ), chosen as (
     select p.*, c.one is not null as named,
@@ -899,8 +927,8 @@ select s.i, s.posting, s.origin, s.source,
     case when s.moves then case when s.goes_to = '@world' then '@world:' || s.asset else s.goes_to end end,
     s.amount, s.refusal
 from answered s
-where s.moves or s.kind <> 'reversal' or s.refusal is not null
-$_$;
+where s.moves or s.kind <> 'reversal' or s.refusal is not null;
+end $$;
 
 CREATE FUNCTION zerosum.details_json(reference text, description text, metadata jsonb, effective text, recorded text, key text) RETURNS text
     LANGUAGE sql STABLE
@@ -1814,6 +1842,7 @@ declare
         else '{}' end;
     origin constant text := case when kind = 'reversal' then 'transaction' else 'hold' end;
     one jsonb;
+    place int := 0;
 begin
     if options is null and kind not in ('capture', 'void', 'reversal') then
         return null;
@@ -1841,9 +1870,7 @@ begin
     then
         return 'invalid_postings';
     end if;
-    for one in
-        select options - 'postings' union all
-        select x.one from jsonb_array_elements(options -> 'postings') x (one)
+    one := options;
     loop
         if jsonb_typeof(one) <> 'object' then
             return 'invalid_postings';
@@ -1852,7 +1879,13 @@ begin
         elsif one ? 'destination' and coalesce(one ->> 'destination', '') !~ '^[A-Za-z0-9_.:@-]{1,128}$' then
             return 'invalid_wallet_id';
         end if;
+        one := options -> 'postings' -> place;
+        exit when one is null;
+        place := place + 1;
     end loop;
+    if place = 0 then
+        return null;
+    end if;
     if exists (
         select from jsonb_array_elements(options -> 'postings') x (one)
         where coalesce(x.one ->> 'posting', '') !~ '^[1-9][0-9]{0,2}$' or x.one - array['posting', 'amount', 'destination'] <> '{}'
@@ -1875,36 +1908,44 @@ CREATE FUNCTION zerosum.outbox_state() RETURNS TABLE(ledger text, depth bigint, 
     group by g.name
 $$;
 
-CREATE FUNCTION zerosum.part_states(ledger bigint, at timestamp with time zone, origins bigint[], postings smallint[]) RETURNS TABLE(origin bigint, posting smallint, status text, amount numeric, captured numeric, remaining numeric)
-    LANGUAGE sql STABLE
+CREATE FUNCTION zerosum.part_states(ledger bigint, at timestamp with time zone, origins bigint[], postings smallint[]) RETURNS TABLE(origin bigint, posting smallint, status text, amount numeric, captured numeric, remaining numeric, hold_place tid, place tid)
+    LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
+    SET enable_sort TO 'off'
     SET jit TO 'off'
-    AS $_$
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+#variable_conflict use_column
+declare
+    l constant bigint := ledger;
+begin
+    return query
     select x.origin, x.posting,
-        case when h.status = 'pending' and h.expires_at <= $2 then 'expired' else h.status end,
+        case when h.status = 'pending' and h.expires_at <= at then 'expired' else h.status end,
         coalesce(p.amount, e.amount), coalesce(p.captured, r.reversed, 0),
-        coalesce(p.held, e.amount - coalesce(r.reversed, 0))
+        coalesce(p.held, e.amount - coalesce(r.reversed, 0)), h.place, p.place
     from (
-        select distinct u.origin, u.posting from unnest($3, $4) u (origin, posting) where u.origin is not null
+        select distinct u.origin, u.posting from unnest(origins, postings) u (origin, posting) where u.origin is not null
     ) x
     left join lateral (
-        select * from ledger.holds h where h.ledger_id = $1 and h.id = x.origin limit 1
+        select h.ctid as place, h.* from ledger.holds h where h.ledger_id = l and h.id = x.origin limit 1
     ) h on true
     left join lateral (
-        select * from ledger.hold_postings p
-        where p.ledger_id = $1 and p.hold_id = x.origin and p.posting = x.posting limit 1
+        select p.ctid as place, p.* from ledger.hold_postings p
+        where p.ledger_id = l and p.hold_id = x.origin and p.posting = x.posting limit 1
     ) p on true
     left join lateral (
         select * from ledger.entries e
-        where e.ledger_id = $1 and e.transaction_id = x.origin and e.posting = x.posting and e.amount > 0 limit 1
+        where e.ledger_id = l and e.transaction_id = x.origin and e.posting between x.posting and x.posting and e.amount > 0
+        order by e.posting limit 1
     ) e on true
     left join lateral (
         select * from ledger.reversed_postings r
-        where r.ledger_id = $1 and r.transaction_id = x.origin and r.posting = x.posting limit 1
+        where r.ledger_id = l and r.transaction_id = x.origin and r.posting = x.posting limit 1
     ) r on true
-    order by x.origin, x.posting
-$_$;
+    order by x.origin, x.posting;
+end $$;
 
 CREATE FUNCTION zerosum.post(ledger bigint, kinds text[], keys text[], posting_of integer[], sources text[], destinations text[], amounts text[], refs text[] DEFAULT '{}'::text[], descriptions text[] DEFAULT '{}'::text[], metadatas jsonb[] DEFAULT '{}'::jsonb[], effective_ats timestamp with time zone[] DEFAULT '{}'::timestamp with time zone[], skip_locked boolean DEFAULT false, ifs jsonb[] DEFAULT '{}'::jsonb[], options jsonb[] DEFAULT '{}'::jsonb[], units integer[] DEFAULT '{}'::integer[]) RETURNS TABLE(outcome text, body text)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1934,7 +1975,8 @@ declare
     -- a posting of a hold or transaction each, that a capture, void or reversal is about
     origins bigint[]; origin_postings smallint[];
     part_ids bigint[]; part_numbers smallint[]; part_stati text[];
-    part_amounts numeric[]; part_captured numeric[]; part_lefts numeric[];
+    part_amounts numeric[]; part_captured numeric[]; part_lefts numeric[]; part_places tid[]; hold_places tid[];
+    lefts_before numeric[]; stati_before text[];
     written int := 0; at timestamptz; checked bool := false; known record;
     i int; j int; faults bigint;
 begin
@@ -2114,14 +2156,16 @@ begin
 
     if origins is not null then
         select array_agg(q.origin), array_agg(q.posting), array_agg(q.status), array_agg(q.amount),
-            array_agg(q.captured), array_agg(q.remaining)
-        into part_ids, part_numbers, part_stati, part_amounts, part_captured, part_lefts
+            array_agg(q.captured), array_agg(q.remaining), array_agg(q.place), array_agg(q.hold_place)
+        into part_ids, part_numbers, part_stati, part_amounts, part_captured, part_lefts, part_places, hold_places
         from (select * from zerosum.part_states(l, at, origins, origin_postings) order by origin, posting) q;
         part_slots := array(select p.slot
             from unnest(origins, origin_postings) with ordinality u (origin, posting, i)
             left join unnest(part_ids, part_numbers) with ordinality p (origin, posting, slot)
                 on p.origin = u.origin and p.posting = u.posting
             order by u.i);
+        lefts_before := part_lefts;
+        stati_before := part_stati;
     end if;
 
     select r.* into outcomes, bodies, twins, moved, balances, versions, helds, lows, debts,
@@ -2144,7 +2188,8 @@ begin
             effective_ats, ranks, firsts, bodies, posting_of, sources, destinations, moved, from_slots,
             from_balances, from_versions, to_balances, to_versions, places, befores, wallets, assets,
             balances, versions, worlds, helds_before, helds, debts, expiries, numbers, options, extras,
-            part_ids, part_numbers, part_stati, part_amounts, part_captured, part_lefts);
+            part_ids, part_numbers, part_stati, part_amounts, part_captured, part_lefts, part_places, hold_places,
+            lefts_before, stati_before);
     end if;
     if priors is not null then
         for known in select * from zerosum.answer(l, array_remove(priors, null)) loop
@@ -3138,7 +3183,7 @@ with expected (name, digest) as (values
     ('reversed_postings.reversed_postings_keep', '14b2510e490fcd822884257956c3ff96'),
     ('tiles.tiles_append', 'e2c1f577d55e09f73b05e22955200c25'),
     ('transactions.transactions_append', 'f75f1df8fb45d9c8bb67bd18253b67f2'),
-    ('wallets.wallets_account', '55729e9861321f2775859a45645d4fa8'),
+    ('wallets.wallets_account', 'cf070c8375dd63dc5ce7e0f7ac495af6'),
     ('wallets.wallets_empty', '6d6395d81d75004779ab33ed3cae8e12'),
     ('wallets.wallets_forward', '97d6257e4dd4fd725b3451b026269327'),
     ('wallets.wallets_keep', '7eafd3251ef2feec02a6e2c8f02d280d')
@@ -3279,14 +3324,13 @@ CREATE FUNCTION zerosum.world_wallet(ledger bigint, id text, other text) RETURNS
         select w.asset from ledger.wallets w where w.ledger_id = $1 and w.id = $3), $2) else $2 end
 $_$;
 
-CREATE FUNCTION zerosum.write_holds(l bigint, at timestamp with time zone, kinds text[], options jsonb[], ids bigint[], posting_of integer[], firsts integer[], sources text[], destinations text[], moved numeric[], from_slots integer[], assets text[], part_ids bigint[], part_numbers smallint[], part_stati text[], part_amounts numeric[], part_captured numeric[], part_lefts numeric[]) RETURNS void
+CREATE FUNCTION zerosum.write_holds(l bigint, kinds text[], options jsonb[], ids bigint[], posting_of integer[], firsts integer[], sources text[], destinations text[], moved numeric[], from_slots integer[], assets text[]) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
-    SET enable_bitmapscan TO 'off'
     SET jit TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
-#variable_conflict use_column
 begin
     insert into ledger.holds (ledger_id, id, expires_at)
     select g.ledger_id, u.*
@@ -3306,30 +3350,64 @@ begin
         where kinds[x.request] = 'hold' and ids[x.request] is not null
     ) u
     where g.ledger_id = l;
-
-    -- A part at a time, and only those that changed: each statement is a probe of one key, whatever the statistics.
-    for q in 1..coalesce(cardinality(part_ids), 0) loop
-        update ledger.hold_postings p set captured = part_captured[q], held = part_lefts[q]
-        where p.ledger_id = l and p.hold_id = part_ids[q] and p.posting = part_numbers[q]
-            and p.held <> part_lefts[q];
-        if part_stati[q] in ('captured', 'voided') and part_ids[q] is distinct from part_ids[q - 1] then
-            update ledger.holds h set status = part_stati[q], settled_at = at
-            where h.ledger_id = l and h.id = part_ids[q] and h.status = 'pending';
-        end if;
-    end loop;
-    insert into ledger.reversed_postings as r (ledger_id, transaction_id, posting, amount, reversed)
-    select g.ledger_id, u.*
-    from ledger.ledgers g, (
-        select p.id, p.number, p.amount, p.captured
-        from unnest(part_ids, part_numbers, part_amounts, part_captured, part_stati) p (id, number, amount, captured, status)
-        where p.captured > 0 and p.status is null
-    ) u
-    where g.ledger_id = l
-    on conflict (transaction_id, ledger_id, posting) do update set reversed = excluded.reversed
-    where r.reversed <> excluded.reversed;
 end $$;
 
-CREATE FUNCTION zerosum.write_posted(l bigint, at timestamp with time zone, written integer, kinds text[], keys text[], prints bytea[], refs text[], descriptions text[], metadatas jsonb[], effective_ats timestamp with time zone[], ranks integer[], firsts integer[], bodies text[], posting_of integer[], sources text[], destinations text[], moved numeric[], from_slots integer[], from_balances numeric[], from_versions bigint[], to_balances numeric[], to_versions bigint[], places tid[], befores bigint[], wallets text[], assets text[], balances numeric[], versions bigint[], worlds text[], helds_before numeric[], helds numeric[], debts numeric[], expiries timestamp with time zone[], numbers smallint[], options jsonb[], extras text[], part_ids bigint[], part_numbers smallint[], part_stati text[], part_amounts numeric[], part_captured numeric[], part_lefts numeric[]) RETURNS text[]
+CREATE FUNCTION zerosum.write_parts(l bigint, at timestamp with time zone, kinds text[], part_ids bigint[], part_numbers smallint[], part_stati text[], part_amounts numeric[], part_captured numeric[], part_lefts numeric[], places tid[], hold_places tid[], lefts_before numeric[], stati_before text[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_indexscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET jit TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+#variable_conflict use_column
+declare
+    changed constant bool[] := array(
+        select u.place is not null and u.remaining <> u.before
+        from unnest(places, part_lefts, lefts_before) with ordinality u (place, remaining, before, q) order by u.q);
+    settled constant tid[] := array(
+        select distinct u.place from unnest(hold_places, part_stati, stati_before) u (place, status, before)
+        where u.before = 'pending' and u.status in ('captured', 'voided'));
+    found_rows bigint;
+begin
+    if true = any (changed) then
+        update ledger.hold_postings p set captured = u.captured, held = u.remaining
+        from unnest(places, part_captured, part_lefts, changed) u (place, captured, remaining, changed)
+        where p.ledger_id = l and p.ctid = u.place and u.changed;
+        get diagnostics found_rows = row_count;
+        if found_rows <> cardinality(array_positions(changed, true)) then
+            raise exception 'parts of holds are not where they were' using errcode = 'XX000';
+        end if;
+    end if;
+    if cardinality(settled) > 0 then
+        update ledger.holds h set status = u.status, settled_at = at
+        from (
+            select distinct u.place, u.status from unnest(hold_places, part_stati) u (place, status)
+            where u.place = any (settled)
+        ) u
+        where h.ledger_id = l and h.ctid = u.place;
+        get diagnostics found_rows = row_count;
+        if found_rows <> cardinality(settled) then
+            raise exception 'holds are not where they were' using errcode = 'XX000';
+        end if;
+    end if;
+    if 'reversal' = any (kinds) then
+        insert into ledger.reversed_postings as r (ledger_id, transaction_id, posting, amount, reversed)
+        select g.ledger_id, u.*
+        from ledger.ledgers g, (
+            select p.id, p.number, p.amount, p.captured
+            from unnest(part_ids, part_numbers, part_amounts, part_captured, part_stati)
+                p (id, number, amount, captured, status)
+            where p.captured > 0 and p.status is null
+        ) u
+        where g.ledger_id = l
+        on conflict (transaction_id, ledger_id, posting) do update set reversed = excluded.reversed
+        where r.reversed <> excluded.reversed;
+    end if;
+end $$;
+
+CREATE FUNCTION zerosum.write_posted(l bigint, at timestamp with time zone, written integer, kinds text[], keys text[], prints bytea[], refs text[], descriptions text[], metadatas jsonb[], effective_ats timestamp with time zone[], ranks integer[], firsts integer[], bodies text[], posting_of integer[], sources text[], destinations text[], moved numeric[], from_slots integer[], from_balances numeric[], from_versions bigint[], to_balances numeric[], to_versions bigint[], places tid[], befores bigint[], wallets text[], assets text[], balances numeric[], versions bigint[], worlds text[], helds_before numeric[], helds numeric[], debts numeric[], expiries timestamp with time zone[], numbers smallint[], options jsonb[], extras text[], part_ids bigint[], part_numbers smallint[], part_stati text[], part_amounts numeric[], part_captured numeric[], part_lefts numeric[], part_places tid[], hold_places tid[], lefts_before numeric[], stati_before text[]) RETURNS text[]
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
@@ -3395,11 +3473,14 @@ begin
 
     perform zerosum.write_wallets(l, at, places, befores, wallets, balances, versions, worlds,
         helds_before, helds, debts, expiries);
-    if extras is not null then
-        perform zerosum.write_holds(l, at, kinds, options,
+    if 'hold' = any (kinds) then
+        perform zerosum.write_holds(l, kinds, options,
             array(select ids[r.rank] from unnest(ranks) with ordinality r (rank, i) order by r.i),
-            posting_of, firsts, sources, destinations, moved, from_slots, assets,
-            part_ids, part_numbers, part_stati, part_amounts, part_captured, part_lefts);
+            posting_of, firsts, sources, destinations, moved, from_slots, assets);
+    end if;
+    if part_ids is not null then
+        perform zerosum.write_parts(l, at, kinds, part_ids, part_numbers, part_stati, part_amounts, part_captured,
+            part_lefts, part_places, hold_places, lefts_before, stati_before);
     end if;
 
     select array_agg(q.body) into bodies

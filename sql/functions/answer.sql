@@ -1,10 +1,11 @@
 -- The first answers of transactions, rebuilt from ledger.transactions, ledger.entries and what never changes of
 -- ledger.hold_postings: what post() returned, byte for byte. For replays and for reading one transaction; an unknown id gives no row.
+-- (Orders and prices as part_states() has them, and for its reason.)
 -- Locks: none. Codes: none.
 create or replace function zerosum.answer(ledger bigint, ids bigint[])
 returns table (id bigint, body text)
 language sql stable security definer
-set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off as $$
+set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_sort = off set jit = off as $$
     select t.id, zerosum.transaction_json(t.id, t.kind, coalesce(e.postings, h.postings), e.entries, t.reference,
         t.description, t.metadata, zerosum.time_json(t.effective_at), zerosum.time_json(t.recorded_at), t.key, t.extra)
     from unnest($2) i (id)
@@ -17,10 +18,16 @@ set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off as 
             string_agg(zerosum.entry_json(s.wallet_id, s.amount, s.balance, s.version) || ',' ||
                 zerosum.entry_json(d.wallet_id, d.amount, d.balance, d.version), ','
                 order by s.posting) as entries
-        from ledger.entries s
-        join ledger.entries d on d.ledger_id = s.ledger_id and d.transaction_id = s.transaction_id
-            and d.posting = s.posting and d.amount > 0
-        where s.ledger_id = t.ledger_id and s.transaction_id = t.id and s.amount < 0
+        from (
+            select * from ledger.entries s
+            where s.ledger_id = t.ledger_id and s.transaction_id = t.id and s.amount < 0 order by s.posting offset 0
+        ) s
+        cross join lateral (
+            select * from ledger.entries d
+            where d.ledger_id = t.ledger_id and d.transaction_id = t.id and d.amount > 0
+                and d.posting between s.posting and s.posting
+            order by d.posting limit 1
+        ) d
     ) e on true
     left join lateral (
         select string_agg(zerosum.posting_json(p.source, p.destination, p.amount, p.asset), ','

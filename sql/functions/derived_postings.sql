@@ -2,11 +2,19 @@
 -- row a posting, or one with a code and facts. amount null: all that is left. A hold has all of its postings in each,
 -- since whoever changes it locks all of its sources; those that capture nothing have no destination.
 -- Requests with an outcome are settled already. What is read here never changes: no lock is needed.
+-- (Orders and prices as part_states() has them, and for its reason.)
 -- Locks: none. Codes: none.
 create or replace function zerosum.derived_postings(
     ledger bigint, kinds text[], options jsonb[], outcomes text[], metadatas jsonb[]
 ) returns table (i int, posting smallint, origin bigint, source text, destination text, amount numeric, refusal text)
-language sql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off as $$
+language plpgsql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_hashjoin = off
+set enable_mergejoin = off set enable_sort = off set jit = off
+set plan_cache_mode = force_generic_plan as $$
+#variable_conflict use_column
+declare
+    l constant bigint := ledger;
+begin
+return query
 with asked as (
     select r.i::int as i, r.kind, r.given, (r.given ->> case when r.kind = 'reversal' then 'transaction' else 'hold' end)::bigint
         as origin, octet_length(coalesce(r.metadata, '{}')::text) as told
@@ -19,14 +27,20 @@ with asked as (
     left join lateral (
         select 'hold' as kind, h.posting, h.source, h.destination, h.asset
         from ledger.hold_postings h
-        where a.kind <> 'reversal' and h.ledger_id = $1 and h.hold_id = a.origin
+        where a.kind <> 'reversal' and h.ledger_id = l and h.hold_id = a.origin
         union all
         select t.kind, d.posting, d.wallet_id, s.wallet_id, d.asset
         from ledger.transactions t
-        left join ledger.entries d on d.ledger_id = $1 and d.transaction_id = t.id and d.amount > 0
-        left join ledger.entries s on s.ledger_id = $1 and s.transaction_id = t.id and s.posting = d.posting
-            and s.amount < 0
-        where a.kind = 'reversal' and t.ledger_id = $1 and t.id = a.origin
+        left join lateral (
+            select * from ledger.entries d
+            where d.ledger_id = l and d.transaction_id = t.id and d.amount > 0 order by d.posting offset 0
+        ) d on true
+        left join lateral (
+            select * from ledger.entries s
+            where s.ledger_id = l and s.transaction_id = t.id and s.posting between d.posting and d.posting and s.amount < 0
+            order by s.posting limit 1
+        ) s on true
+        where a.kind = 'reversal' and t.ledger_id = l and t.id = a.origin
     ) p on true
 ), chosen as (
     select p.*, c.one is not null as named,
@@ -60,5 +74,5 @@ select s.i, s.posting, s.origin, s.source,
     case when s.moves then case when s.goes_to = '@world' then '@world:' || s.asset else s.goes_to end end,
     s.amount, s.refusal
 from answered s
-where s.moves or s.kind <> 'reversal' or s.refusal is not null
-$$;
+where s.moves or s.kind <> 'reversal' or s.refusal is not null;
+end $$;

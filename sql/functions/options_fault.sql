@@ -14,6 +14,7 @@ declare
         else '{}' end;
     origin constant text := case when kind = 'reversal' then 'transaction' else 'hold' end;
     one jsonb;
+    place int := 0;
 begin
     if options is null and kind not in ('capture', 'void', 'reversal') then
         return null;
@@ -41,9 +42,7 @@ begin
     then
         return 'invalid_postings';
     end if;
-    for one in
-        select options - 'postings' union all
-        select x.one from jsonb_array_elements(options -> 'postings') x (one)
+    one := options;
     loop
         if jsonb_typeof(one) <> 'object' then
             return 'invalid_postings';
@@ -52,7 +51,13 @@ begin
         elsif one ? 'destination' and coalesce(one ->> 'destination', '') !~ '^[A-Za-z0-9_.:@-]{1,128}$' then
             return 'invalid_wallet_id';
         end if;
+        one := options -> 'postings' -> place;
+        exit when one is null;
+        place := place + 1;
     end loop;
+    if place = 0 then
+        return null;
+    end if;
     if exists (
         select from jsonb_array_elements(options -> 'postings') x (one)
         where coalesce(x.one ->> 'posting', '') !~ '^[1-9][0-9]{0,2}$' or x.one - array['posting', 'amount', 'destination'] <> '{}'

@@ -19,7 +19,7 @@ with expected (name, digest) as (values
     ('reversed_postings.reversed_postings_keep', '14b2510e490fcd822884257956c3ff96'),
     ('tiles.tiles_append', 'e2c1f577d55e09f73b05e22955200c25'),
     ('transactions.transactions_append', 'f75f1df8fb45d9c8bb67bd18253b67f2'),
-    ('wallets.wallets_account', '55729e9861321f2775859a45645d4fa8'),
+    ('wallets.wallets_account', 'cf070c8375dd63dc5ce7e0f7ac495af6'),
     ('wallets.wallets_empty', '6d6395d81d75004779ab33ed3cae8e12'),
     ('wallets.wallets_forward', '97d6257e4dd4fd725b3451b026269327'),
     ('wallets.wallets_keep', '7eafd3251ef2feec02a6e2c8f02d280d')

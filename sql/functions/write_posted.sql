@@ -13,7 +13,8 @@ create or replace function zerosum.write_posted(
     places tid[], befores bigint[], wallets text[], assets text[], balances numeric[], versions bigint[], worlds text[],
     helds_before numeric[], helds numeric[], debts numeric[], expiries timestamptz[], numbers smallint[],
     options jsonb[], extras text[], part_ids bigint[], part_numbers smallint[], part_stati text[],
-    part_amounts numeric[], part_captured numeric[], part_lefts numeric[]
+    part_amounts numeric[], part_captured numeric[], part_lefts numeric[], part_places tid[], hold_places tid[],
+    lefts_before numeric[], stati_before text[]
 ) returns text[]
 language plpgsql
 set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off
@@ -77,11 +78,14 @@ begin
 
     perform zerosum.write_wallets(l, at, places, befores, wallets, balances, versions, worlds,
         helds_before, helds, debts, expiries);
-    if extras is not null then
-        perform zerosum.write_holds(l, at, kinds, options,
+    if 'hold' = any (kinds) then
+        perform zerosum.write_holds(l, kinds, options,
             array(select ids[r.rank] from unnest(ranks) with ordinality r (rank, i) order by r.i),
-            posting_of, firsts, sources, destinations, moved, from_slots, assets,
-            part_ids, part_numbers, part_stati, part_amounts, part_captured, part_lefts);
+            posting_of, firsts, sources, destinations, moved, from_slots, assets);
+    end if;
+    if part_ids is not null then
+        perform zerosum.write_parts(l, at, kinds, part_ids, part_numbers, part_stati, part_amounts, part_captured,
+            part_lefts, part_places, hold_places, lefts_before, stati_before);
     end if;
 
     select array_agg(q.body) into bodies

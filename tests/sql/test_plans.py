@@ -6,13 +6,16 @@ since they were last flushed. A plan that reads a ledger, a wallet or a table fo
 
 from __future__ import annotations
 
+import json
 import random
 from typing import Any
 
 import asyncpg
+import pytest
 
 from app.db import connect
-from tests.ledger import lease, post, req, stamp
+from tests.ledger import about, lease, post, req, stamp
+from tests.sql.test_log import logged
 
 WALLETS = 1000
 BATCH = 100
@@ -127,3 +130,54 @@ async def test_deliveries_are_fetched_and_recorded_by_their_keys(
         )
         assert rows <= PER_TRANSFER * 100, (name, rows)
     assert [tuple(row) for row in await db.fetch(tried)] == [(600, 4300)]
+
+
+@pytest.mark.parametrize("order", [("hold", "transfer"), ("transfer", "hold")], ids="-".join)
+async def test_holds_captures_and_reversals_probe_their_keys(
+    db: asyncpg.Connection, database_url: str, order: tuple[str, str]
+) -> None:
+    """Whichever came first, while the tables were empty: both indexes of entries cost the same then."""
+    rnd = random.Random(3)
+    await db.execute("analyze")
+    await db.execute(
+        "insert into ledger.wallets (ledger_id, id, asset, min_balance)"
+        " select 1, 'w' || g, 'USD', null from generate_series(0, $1::int - 1) g",
+        WALLETS,
+    )
+    fresh = await connect(database_url)
+    for round_ in range(30):
+        # The first connections' plans are old by the end, the others' are made then.
+        conn = fresh if round_ >= 28 else db
+        moves = batch(rnd, BATCH)
+        for kind in order:
+            about_kind = "capture" if kind == "hold" else "reversal"
+            made = [one.but(kind=kind) for one in moves]
+            answers = await post(conn, *made)
+            name, rows = await most_read(conn, lambda c=conn, m=made: post(c, *m))
+            assert rows <= PER_TRANSFER * BATCH, (round_, name, rows)
+            ids = [json.loads(body)["id"] for _, body in answers]
+            moves = batch(rnd, BATCH)
+            requests = [about(about_kind, number, amount="1") for number in ids]
+            name, rows = await most_read(conn, lambda c=conn, r=requests: post(c, *r))
+            assert rows <= PER_TRANSFER * BATCH, (round_, name, rows)
+    assert (
+        await db.fetchval("select count(*) from ledger.holds where status = 'captured'")
+        == 30 * BATCH
+    )
+    await fresh.close()
+
+
+async def test_the_log_reads_tiles(db: asyncpg.Connection) -> None:
+    """A proof in a large log reads a few tiles and at most a tile of leaves; so does a checkpoint."""
+    await db.execute("analyze")
+    await logged(db, 100_000)
+    for statement in (
+        "select zerosum.log_inclusion(1, 77777, 100000)",
+        "select zerosum.log_inclusion(1, 99999, 100000)",
+        "select zerosum.log_consistency(1, 77777, 100000)",
+        "select * from zerosum.log_state(1)",
+        "select zerosum.log_tile(1, 1, 1, 100)",
+        "select zerosum.entry_bundle(1, 390, 100)",
+    ):
+        name, rows = await most_read(db, lambda s=statement: db.fetch(s))
+        assert rows <= 1000, (statement, name, rows)
