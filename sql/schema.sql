@@ -1189,12 +1189,13 @@ CREATE FUNCTION zerosum.fill_tiles(ledger bigint, size bigint) RETURNS void
     SET enable_bitmapscan TO 'off'
     SET jit TO 'off'
     AS $$
-#variable_conflict use_column
+#variable_conflict use_variable
 declare
     l constant bigint := ledger;
     at smallint := 0;
     full_tiles bigint := size / 256;
     next bigint;
+    hashes bytea[];
 begin
     while full_tiles > 0 loop
         next := coalesce((
@@ -1202,10 +1203,15 @@ begin
             order by t.number desc limit 1), 0);
         exit when next >= full_tiles;
         for number in next..full_tiles - 1 loop
+            hashes := case when at > 0 then zerosum.tile_hashes(l, at, number, 0, 256)
+                else array(
+                    select v.leaf from ledger.events v
+                    where v.ledger_id = l and v.seq > number * 256 and v.seq <= number * 256 + 256 order by v.seq)
+                end;
             insert into ledger.tiles (ledger_id, level, number, root, hashes)
-            select g.ledger_id, at, number, zerosum.hashes_root(x.hashes), x.hashes
-            from ledger.ledgers g, (select zerosum.tile_hashes(l, at, number, 0, 256) as hashes) x
-            where g.ledger_id = l;
+            select g.ledger_id, at, number, zerosum.hashes_root(hashes),
+                (select string_agg(h.hash, '' order by h.i) from unnest(hashes) with ordinality h (hash, i))
+            from ledger.ledgers g where g.ledger_id = l;
         end loop;
         at := at + 1;
         full_tiles := full_tiles / 256;
@@ -1275,17 +1281,21 @@ CREATE FUNCTION zerosum.has_keys(ledger bigint) RETURNS boolean
     select exists (select from ledger.api_keys k where k.ledger_id = $1 and k.revoked_at is null)
 $_$;
 
-CREATE FUNCTION zerosum.hashes_root(hashes bytea) RETURNS bytea
+CREATE FUNCTION zerosum.hashes_root(hashes bytea[]) RETURNS bytea
     LANGUAGE plpgsql IMMUTABLE STRICT
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+declare
+    n int := cardinality(hashes);
+    node constant bytea := '\x01';
 begin
-    while octet_length(hashes) > 32 loop
-        hashes := (
-            select string_agg(sha256('\x01' || substr(hashes, i * 64 + 1, 64)), '' order by i)
-            from generate_series(0, octet_length(hashes) / 64 - 1) i);
+    while n > 1 loop
+        n := n / 2;
+        for i in 1..n loop
+            hashes[i] := sha256(node || hashes[2 * i - 1] || hashes[2 * i]);
+        end loop;
     end loop;
-    return hashes;
+    return hashes[1];
 end $$;
 
 CREATE FUNCTION zerosum.hold(ledger bigint, source text, destination text, amount numeric, key text DEFAULT NULL::text, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, reference text DEFAULT NULL::text, description text DEFAULT NULL::text, metadata jsonb DEFAULT NULL::jsonb, effective_at timestamp with time zone DEFAULT NULL::timestamp with time zone, conditions jsonb DEFAULT NULL::jsonb) RETURNS TABLE(replayed boolean, transaction json)
@@ -1724,7 +1734,10 @@ CREATE FUNCTION zerosum.log_tile(ledger bigint, level integer, number bigint, wi
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
-    select zerosum.tile_hashes($1, $2, $3, 0, $4) from ledger.feeds f
+    select (
+        select string_agg(h.hash, '' order by h.i)
+        from unnest(zerosum.tile_hashes($1, $2, $3, 0, $4)) with ordinality h (hash, i))
+    from ledger.feeds f
     where f.ledger_id = $1 and $2 between 0 and 63 and $3 >= 0 and $4 between 1 and 256
         and ($3::numeric * 256 + $4) * 256::numeric ^ $2 <= f.last_seq
 $_$;
@@ -2729,7 +2742,7 @@ begin
         where f.holder = $1 and f.until > clock_timestamp();
 end $_$;
 
-CREATE FUNCTION zerosum.tile_hashes(ledger bigint, level integer, tile bigint, first integer, count integer) RETURNS bytea
+CREATE FUNCTION zerosum.tile_hashes(ledger bigint, level integer, tile bigint, first integer, count integer) RETURNS bytea[]
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
@@ -2741,24 +2754,25 @@ declare
     l constant bigint := ledger;
     at constant smallint := level;
     below constant bigint := tile * 256 + first;
-    hashes bytea := (
+    kept constant bytea := (
         select substr(t.hashes, first * 32 + 1, $5 * 32) from ledger.tiles t
         where t.ledger_id = l and t.level = at and t.number = tile limit 1);
 begin
-    if hashes is not null then
-        return hashes;
+    if kept is not null then
+        return array(select substr(kept, i * 32 + 1, 32) from generate_series(0, $5 - 1) i);
     elsif at = 0 then
-        return (
-            select string_agg(v.leaf, '' order by v.seq) from ledger.events v
-            where v.ledger_id = l and v.seq > below and v.seq <= below + $5);
+        return array(
+            select v.leaf from ledger.events v
+            where v.ledger_id = l and v.seq > below and v.seq <= below + $5 order by v.seq);
     end if;
-    return (
-        select string_agg(coalesce(t.root, zerosum.hashes_root(zerosum.tile_hashes(l, at - 1, x.number, 0, 256))), '' order by x.number)
+    return array(
+        select coalesce(t.root, zerosum.hashes_root(zerosum.tile_hashes(l, at - 1, x.number, 0, 256)))
         from generate_series(below, below + $5 - 1) x (number)
         left join lateral (
             select t.root from ledger.tiles t
             where t.ledger_id = l and t.level = at - 1 and t.number = x.number limit 1
-        ) t on true);
+        ) t on true
+        order by x.number);
 end $_$;
 
 CREATE FUNCTION zerosum.time_json(at timestamp with time zone) RETURNS text
@@ -3132,7 +3146,8 @@ cross join lateral (
                 and b.number < (t.number + 1) * 256
         ) end as hashes
 ) b
-where t.ledger_id = $1 and t.number >= $2 / (1::bigint << 8 * t.level) and (t.hashes <> b.hashes or t.root <> zerosum.hashes_root(t.hashes))
+where t.ledger_id = $1 and t.number >= $2 / (1::bigint << 8 * t.level) and (t.hashes <> b.hashes or t.root <> zerosum.hashes_root(array(
+    select substr(t.hashes, i * 32 + 1, 32) from generate_series(0, 255) i)))
 $_$;
 
 CREATE FUNCTION zerosum.verify_transactions(ledger bigint, low bigint, high bigint) RETURNS TABLE(fault text, subject text, detail text)

@@ -3,12 +3,13 @@
 -- Locks: none, the caller holds ledger.feeds. Codes: none.
 create or replace function zerosum.fill_tiles(ledger bigint, size bigint) returns void
 language plpgsql set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off set jit = off as $$
-#variable_conflict use_column
+#variable_conflict use_variable
 declare
     l constant bigint := ledger;
     at smallint := 0;
     full_tiles bigint := size / 256;
     next bigint;
+    hashes bytea[];
 begin
     while full_tiles > 0 loop
         next := coalesce((
@@ -16,10 +17,15 @@ begin
             order by t.number desc limit 1), 0);
         exit when next >= full_tiles;
         for number in next..full_tiles - 1 loop
+            hashes := case when at > 0 then zerosum.tile_hashes(l, at, number, 0, 256)
+                else array(
+                    select v.leaf from ledger.events v
+                    where v.ledger_id = l and v.seq > number * 256 and v.seq <= number * 256 + 256 order by v.seq)
+                end;
             insert into ledger.tiles (ledger_id, level, number, root, hashes)
-            select g.ledger_id, at, number, zerosum.hashes_root(x.hashes), x.hashes
-            from ledger.ledgers g, (select zerosum.tile_hashes(l, at, number, 0, 256) as hashes) x
-            where g.ledger_id = l;
+            select g.ledger_id, at, number, zerosum.hashes_root(hashes),
+                (select string_agg(h.hash, '' order by h.i) from unnest(hashes) with ordinality h (hash, i))
+            from ledger.ledgers g where g.ledger_id = l;
         end loop;
         at := at + 1;
         full_tiles := full_tiles / 256;
