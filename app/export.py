@@ -18,7 +18,7 @@ import asyncpg
 import click
 
 from app.db import call
-from app.log import log_state
+from app.ledger_log import log_state
 
 FORMAT = "zerosum-export@v1"
 PARTS = ("asset", "transaction", "hold", "reversed", "wallet", "event", "outbox")

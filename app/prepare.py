@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import logging
 import os
 import secrets
@@ -121,7 +122,10 @@ def ensure_log_key(settings: Settings) -> LogKey | None:
                 half = kept.with_name(f"{kept.name}.{os.getpid()}")
                 half.touch(mode=0o600)
                 half.write_text(base64.b64encode(secrets.token_bytes(32)).decode() + "\n")
-                half.rename(kept)
+                # Not a rename: of two that start at once the second takes the first one's key.
+                with contextlib.suppress(FileExistsError):
+                    kept.hardlink_to(half)
+                half.unlink()
             seed = log_key(kept.read_text().strip(), str(kept))
         except OSError as error:
             raise NotReady(f"can't use the log's key file {kept} ({error.strerror}).") from None

@@ -16,7 +16,7 @@ from app import parsing
 from app.auth import Caller
 from app.db import Pool, call
 from app.errors import Refusal
-from app.log import event_proof, log_state
+from app.ledger_log import event_proof, log_state
 from app.notes import LogKey
 from app.request_types import MAX_ID
 from app.responses import answer

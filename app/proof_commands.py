@@ -11,7 +11,7 @@ from pathlib import Path
 import asyncpg
 import click
 
-from app.log import event_proof
+from app.ledger_log import event_proof
 from app.notes import BadNote, LogKey
 from app.prepare import ensure_log_key
 from app.settings import read_settings

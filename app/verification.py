@@ -12,7 +12,7 @@ import asyncpg
 import click
 
 from app.db import call
-from app.log import log_state
+from app.ledger_log import log_state
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ TRANSACTIONS = int(os.environ.get("BENCH_TRANSACTIONS", "5000000"))
 NAME = f"transfers, {TRANSACTIONS:,} before"
 FILLERS, BATCH = 2, 500
 PROOFS = 300
-STAMPED = 20_000
+STAMPED = 100_000
 POST = "select count(*) from zerosum.post(1, $1, $2, $3, $4, $5, $6)"
 TILES_OFF = (
     "create or replace function zerosum.fill_tiles(ledger bigint, size bigint) returns void"
