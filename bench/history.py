@@ -17,6 +17,7 @@ import httpx
 from app.migrate import SQL
 from bench.harness import KEY, Bench
 from bench.load import WALLETS
+from relay.relay import KEEP_EVENTS
 from tests.ledger import lease
 
 TRANSACTIONS = int(os.environ.get("BENCH_TRANSACTIONS", "5000000"))
@@ -29,9 +30,10 @@ TILES_OFF = (
     "create or replace function zerosum.fill_tiles(ledger bigint, size bigint) returns void"
     " language sql as 'select'"
 )
+UNBUNDLED = "select count(*) from ledger.events where ledger_id = 1"
 SIZES = """
 select sum(pg_total_relation_size(oid)) filter (where relname in ('transactions', 'entries', 'outbox', 'tiles')),
-    sum(pg_total_relation_size(oid)) filter (where relname = 'events')
+    sum(pg_total_relation_size(oid)) filter (where relname in ('events', 'event_bundles'))
 from pg_class where relnamespace = 'ledger'::regnamespace and relkind = 'r'
 """
 
@@ -58,6 +60,12 @@ async def fill(bench: Bench, transactions: int) -> None:
     async with bench.database() as conn:
         while True:
             if not await conn.fetchval("select exists (select from ledger.outbox)"):
+                break
+            await asyncio.sleep(0.5)
+    async with bench.database() as conn:
+        while True:
+            # The relay bundles what is old once it has nothing else to do.
+            if await conn.fetchval(UNBUNDLED) <= KEEP_EVENTS + 256:
                 break
             await asyncio.sleep(0.5)
         await conn.execute("vacuum (analyze)")
@@ -101,7 +109,7 @@ async def stamp_new_ledger(conn: asyncpg.Connection) -> float:
     await conn.execute(
         "insert into ledger.outbox (ledger_id, aggregatetype, aggregateid, type, payload, transaction_id, recorded_at)"
         " select $1, 'transaction', v.transaction_id::text, v.type, substr(v.body, strpos(v.body, ',\"data\":') + 8),"
-        " v.transaction_id, v.recorded_at from ledger.events v where v.ledger_id = 1 limit $2",
+        " v.transaction_id, v.recorded_at from zerosum.feed(1, 0, $2) v",
         *(number, STAMPED),
     )
     await lease(conn, "bench", 600)

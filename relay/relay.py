@@ -25,6 +25,9 @@ from relay.webhook import WebhookSender
 POLL_S = 1.1  # With the listener's probe less than a query a second.
 LEASE_S = 5.0  # How long the next relay waits for one that was killed.
 STAMP_MAX = 500
+# Events are bundled when there is nothing else to do, but for the last, which most are read of; past so many that could
+# be, also while busy.
+KEEP_EVENTS, BUNDLES_MAX, BUNDLE_S, BUNDLE_ANYHOW = 4096, 4, 0.5, 1_000_000
 POOL_SIZE = 2  # and one connection to listen
 LEASE_LOST = "ZS301"
 EXPIRED_HOLDS = 0  # As zerosum.take_leases tells them among the readers.
@@ -61,8 +64,11 @@ class Relay:
         if log_key is not None and checkpoint_every_s > 0:
             self.checkpoints = Checkpoints(pool, self.holder, log_key, checkpoint_every_s)
         self.listener = Listener(listen_url, pool, self.woken.set) if listen_url else None
+        self.leased: set[int] = set()
         self.workers: dict[tuple[int, int], EndpointWorker | SinkWorker] = {}
         self.hinted: dict[tuple[int, int], float] = {}
+        self.unbundled: dict[int, int] = {}  # Ledgers in which events may be bundled: their epochs.
+        self.stamped_unbundled = 0
         self.whole = False  # Are all leases held here? Only then may it say that it is awake.
 
     async def run(self) -> None:
@@ -89,6 +95,7 @@ class Relay:
             self.woken.clear()
             try:
                 await self.look_until_idle()
+                await self.bundle_until_woken()
             except DATABASE_ERRORS as error:
                 if getattr(error, "sqlstate", None) != LEASE_LOST:
                     log.warning("the relay waits for the database: %s", error)
@@ -144,9 +151,42 @@ class Relay:
                     stamped += await self.expire_holds(row["ledger_id"])
                 else:
                     await self.hint(row["ledger_id"], reader)
+            if row["ledger_id"] not in self.leased:
+                self.unbundled[row["ledger_id"]] = row["epoch"]
             if row["waiting"]:
+                self.unbundled[row["ledger_id"]] = row["epoch"]
                 stamped += await self.stamp(row["ledger_id"], row["epoch"])
+        self.leased = {row["ledger_id"] for row in rows}
+        self.stamped_unbundled += stamped
+        if self.stamped_unbundled > BUNDLE_ANYHOW:
+            await self.bundle()
         return stamped, all(row["settled"] for row in rows)
+
+    async def bundle_until_woken(self) -> None:
+        """Not for long, since the leases run out meanwhile: the next look comes at once, and then this again."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + BUNDLE_S
+        while self.unbundled and not self.woken.is_set():
+            await self.bundle()
+            if loop.time() > until:
+                self.woken.set()
+
+    async def bundle(self) -> None:
+        """A few bundles of old events in each ledger that may have some."""
+        for ledger, epoch in list(self.unbundled.items()):
+            ((made,),) = await call(
+                self.pool,
+                "bundle_events",
+                ledger=ledger,
+                holder=self.holder,
+                epoch=epoch,
+                keep=KEEP_EVENTS,
+                max_bundles=BUNDLES_MAX,
+            )
+            if made < BUNDLES_MAX:
+                del self.unbundled[ledger]
+        if not self.unbundled:
+            self.stamped_unbundled = 0
 
     async def stamp(self, ledger: int, epoch: int) -> int:
         ((stamped, endpoints),) = await call(

@@ -29,6 +29,31 @@ begin
     return null;
 end $$;
 
+CREATE FUNCTION ledger.events_bundled() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+begin
+    if exists (
+        select from (
+            select o.ledger_id, (o.seq - 1) / 256 as number, array_agg(o.transaction_id order by o.seq) as transaction_ids,
+                array_agg(o.recorded_at order by o.seq) as recorded_ats, array_agg(o.id order by o.seq) as ids,
+                array_agg(o.type order by o.seq) as types, array_agg(o.body order by o.seq) as bodies
+            from old_events o group by o.ledger_id, (o.seq - 1) / 256
+        ) o
+        left join lateral (
+            select * from ledger.event_bundles b where b.ledger_id = o.ledger_id and b.number = o.number limit 1
+        ) b on true
+        where (b.transaction_ids, b.recorded_ats, b.ids, b.types, b.bodies)
+            is distinct from (o.transaction_ids, o.recorded_ats, o.ids, o.types, o.bodies)
+    ) then
+        raise exception 'delete of events that are in no bundle is refused' using errcode = 'ZS902';
+    end if;
+    return null;
+end $$;
+
 CREATE FUNCTION ledger.outbox_notify() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -93,15 +118,8 @@ CREATE FUNCTION zerosum.add_checkpoint(ledger bigint, holder text, epoch bigint,
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
-declare
-    f record;
 begin
-    select * into f from ledger.feeds where ledger_id = ledger for update;
-    if not found or f.holder is distinct from $2 or f.epoch is distinct from $3
-        or f.until <= clock_timestamp()
-    then
-        raise exception 'the lease of ledger % is not held', ledger using errcode = 'ZS301';
-    end if;
+    perform zerosum.locked_feed(ledger, holder, epoch);
     insert into ledger.outbox (ledger_id, aggregatetype, aggregateid, type, payload, recorded_at)
     select g.ledger_id, 'ledger', g.name, 'ledger.checkpoint',
         concat('{"origin":', to_json($4), ',"size":', $5, ',"root":"', encode($6, 'base64'), '","checkpoint":',
@@ -182,6 +200,40 @@ CREATE FUNCTION zerosum.authenticate(key_hash bytea) RETURNS TABLE(ledger_id big
     AS $_$
     select k.ledger_id, k.scope from ledger.api_keys k where k.key_hash = $1 and k.revoked_at is null
 $_$;
+
+CREATE FUNCTION zerosum.bundle_events(ledger bigint, holder text, epoch bigint, keep bigint, max_bundles integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+    l constant bigint := ledger;
+    f constant ledger.feeds := zerosum.locked_feed(ledger, holder, epoch);
+    next bigint := coalesce((
+        select b.number + 1 from ledger.event_bundles b where b.ledger_id = l order by b.number desc limit 1), 0);
+    made int := 0;
+begin
+    while made < max_bundles and (next + 1) * 256 + keep <= f.last_seq loop
+        insert into ledger.event_bundles (ledger_id, number, transaction_ids, recorded_ats, ids, types, bodies)
+        select g.ledger_id, next, x.transaction_ids, x.recorded_ats, x.ids, x.types, x.bodies
+        from ledger.ledgers g, (
+            select array_agg(v.transaction_id) as transaction_ids, array_agg(v.recorded_at) as recorded_ats,
+                array_agg(v.id) as ids, array_agg(v.type) as types, array_agg(v.body) as bodies
+            from (
+                select * from ledger.events v
+                where v.ledger_id = l and v.seq > next * 256 and v.seq <= next * 256 + 256 order by v.seq
+            ) v
+        ) x
+        where g.ledger_id = l;
+        delete from ledger.events v where v.ledger_id = l and v.seq > next * 256 and v.seq <= next * 256 + 256;
+        next := next + 1;
+        made := made + 1;
+    end loop;
+    return made;
+end $$;
 
 CREATE FUNCTION zerosum.busy_wallets(ledger bigint, ids text[]) RETURNS text[]
     LANGUAGE plpgsql
@@ -1006,7 +1058,7 @@ declare
     l constant bigint := ledger;
     last_id bigint;
 begin
-    size := coalesce((select max(v.seq) from ledger.events v where v.ledger_id = l), 0);
+    size := zerosum.last_event(l);
     update ledger.feeds f set last_seq = size where f.ledger_id = l;
     perform zerosum.fill_tiles(l, size);
     root := zerosum.log_root(l, 0, size);
@@ -1056,9 +1108,8 @@ CREATE FUNCTION zerosum.entry_bundle(ledger bigint, number bigint, width integer
     SET enable_bitmapscan TO 'off'
     AS $_$
     select string_agg(substr(int4send(octet_length(v.body)), 3) || convert_to(v.body, 'UTF8'), '' order by v.seq)
-    from ledger.events v
-    where v.ledger_id = $1 and $2 between 0 and 1::bigint << 54 and $3 between 1 and 256
-        and v.seq > $2 * 256 and v.seq <= $2 * 256 + $3
+    from zerosum.feed($1, least($2, 1::bigint << 54) * 256, least($2, 1::bigint << 54) * 256 + $3) v
+    where $2 >= 0 and $3 between 1 and 256
     having count(*) = $3
 $_$;
 
@@ -1068,6 +1119,30 @@ CREATE FUNCTION zerosum.entry_json(wallet text, amount numeric, balance numeric,
     select concat('{"wallet":"', wallet, '","amount":', amount, ',"balance":', balance,
         ',"version":', version, '}')
 $$;
+
+CREATE FUNCTION zerosum.events_at(ledger bigint, seqs bigint[]) RETURNS TABLE(seq bigint, id uuid, type text, body text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    SET jit TO 'off'
+    AS $_$
+    select v.seq, v.id, v.type, v.body
+    from (select distinct x.seq from unnest($2) x (seq)) s
+    cross join lateral (
+        select * from ledger.events v where v.ledger_id = $1 and v.seq = s.seq limit 1
+    ) v
+    union all
+    select b.number * 256 + u.i, u.id, u.type, u.body
+    from (select distinct (x.seq - 1) / 256 as number from unnest($2) x (seq)) s
+    cross join lateral (
+        select * from ledger.event_bundles b where b.ledger_id = $1 and b.number = s.number limit 1
+    ) b
+    cross join lateral unnest(b.ids, b.types, b.bodies) with ordinality u (id, type, body, i)
+    where b.number * 256 + u.i = any ($2)
+$_$;
 
 CREATE FUNCTION zerosum.expire_holds(ledger bigint, max_holds integer, wait boolean) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1173,14 +1248,29 @@ begin
             from ledger.wallets w where w.ledger_id = l and w.id > after order by w.id limit max;
     elsif part = 'event' then
         return query
-            select v.seq::text, (jsonb_build_object('part', part) || to_jsonb(v) - array['ledger_id', 'leaf'])::text
-            from ledger.events v where v.ledger_id = l and v.seq > past order by v.seq limit max;
+            select v.seq::text, (jsonb_build_object('part', part) || to_jsonb(v) - 'leaf')::text
+            from zerosum.feed(l, past, past + max) v order by v.seq;
     elsif part = 'outbox' then
         return query
             select o.ord::text, (jsonb_build_object('part', part) || to_jsonb(o) - 'ledger_id')::text
             from ledger.outbox o where o.ledger_id = l and o.ord > past order by o.ord limit max;
     end if;
 end $_$;
+
+CREATE FUNCTION zerosum.feed(ledger bigint, after bigint, upto bigint) RETURNS TABLE(seq bigint, transaction_id bigint, recorded_at timestamp with time zone, id uuid, type text, leaf bytea, body text)
+    LANGUAGE sql STABLE
+    AS $_$
+    select v.seq, v.transaction_id, v.recorded_at, v.id, v.type, v.leaf, v.body
+    from ledger.events v where v.ledger_id = $1 and v.seq > $2 and v.seq <= $3
+    union all
+    select b.number * 256 + u.i, u.transaction_id, u.recorded_at, u.id, u.type,
+        sha256('\x00' || convert_to(u.body, 'UTF8')), u.body
+    from ledger.event_bundles b
+    cross join lateral unnest(b.transaction_ids, b.recorded_ats, b.ids, b.types, b.bodies)
+        with ordinality u (transaction_id, recorded_at, id, type, body, i)
+    where b.ledger_id = $1 and b.number >= $2 / 256 and b.number <= ($3 - 1) / 256
+        and b.number * 256 + u.i > $2 and b.number * 256 + u.i <= $3
+$_$;
 
 CREATE FUNCTION zerosum.fill_tiles(ledger bigint, size bigint) RETURNS void
     LANGUAGE plpgsql
@@ -1466,6 +1556,15 @@ CREATE FUNCTION zerosum.key_json(k ledger.api_keys) RETURNS text
         ',"revoked_at":', coalesce(zerosum.time_json(k.revoked_at), 'null'), '}')
 $$;
 
+CREATE FUNCTION zerosum.last_event(ledger bigint) RETURNS bigint
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    select greatest(
+        coalesce((select max(v.seq) from ledger.events v where v.ledger_id = $1), 0),
+        coalesce((select (max(b.number) + 1) * 256 from ledger.event_bundles b where b.ledger_id = $1), 0))
+$_$;
+
 CREATE FUNCTION zerosum.limit_facts(ledger bigint, wallet text, balance numeric, would_be numeric, held numeric) RETURNS text
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1495,6 +1594,12 @@ CREATE FUNCTION zerosum.list_deliveries(ledger bigint, endpoint bigint, before b
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
+    with page as materialized (
+        select * from ledger.deliveries d
+        where d.endpoint_id = $2 and d.ledger_id = $1 and ($3 is null or d.seq < $3) and ($5 is null or d.status = $5)
+        order by d.seq desc
+        limit $4
+    )
     select d.seq, concat('{"seq":', d.seq, ',"event_id":"', v.id, '","type":"', v.type, '","status":"', d.status,
         '","attempts":[', (
             select string_agg(concat('{"at":', zerosum.time_json(a.at), ',"duration_ms":', a.duration_ms,
@@ -1508,11 +1613,8 @@ CREATE FUNCTION zerosum.list_deliveries(ledger bigint, endpoint bigint, before b
                 where d.status = 'delivered' and d.duration_ms is not null
             ) a
         ), '],"due_at":', case when d.status = 'pending' then zerosum.time_json(d.due_at) else 'null' end, '}')
-    from ledger.deliveries d
-    join ledger.events v on v.ledger_id = d.ledger_id and v.seq = d.seq
-    where d.endpoint_id = $2 and d.ledger_id = $1 and ($3 is null or d.seq < $3) and ($5 is null or d.status = $5)
+    from page d join zerosum.events_at($1, array(select d.seq from page d)) v on v.seq = d.seq
     order by d.seq desc
-    limit $4
 $_$;
 
 CREATE FUNCTION zerosum.list_endpoints(ledger bigint, after bigint, max integer, only_id bigint DEFAULT NULL::bigint) RETURNS TABLE(id bigint, body text)
@@ -1542,8 +1644,7 @@ CREATE FUNCTION zerosum.list_events(ledger bigint, after bigint, max integer) RE
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
-    select v.seq, v.body from ledger.events v
-    where v.ledger_id = $1 and v.seq > $2
+    select v.seq, v.body from zerosum.feed($1, $2, $2 + $3) v
     order by v.seq
     limit $3
 $_$;
@@ -1630,6 +1731,30 @@ begin
     perform zerosum.release_expired($1, clock_timestamp(), array[$2]);
     return case when starts_with($2, '@world') or starts_with($2, '@') and admin is not true
         then json_build_object('code', 'reserved_wallet_id', 'wallet', $2)::text end;
+end $_$;
+
+CREATE TABLE ledger.feeds (
+    ledger_id bigint NOT NULL,
+    last_seq bigint DEFAULT 0 NOT NULL,
+    epoch bigint DEFAULT 0 NOT NULL,
+    until timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    holder text,
+    checkpoint_size bigint DEFAULT 0 NOT NULL,
+    checkpoint_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL
+);
+
+CREATE FUNCTION zerosum.locked_feed(ledger bigint, holder text, epoch bigint) RETURNS ledger.feeds
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    f ledger.feeds;
+begin
+    select * into f from ledger.feeds where ledger_id = $1 for update;
+    if not found or f.holder is distinct from $2 or f.epoch is distinct from $3 or f.until <= clock_timestamp() then
+        raise exception 'the lease of ledger % is not held', $1 using errcode = 'ZS301';
+    end if;
+    return f;
 end $_$;
 
 CREATE FUNCTION zerosum.log_consistency(ledger bigint, old_size bigint, size bigint) RETURNS bytea[]
@@ -1774,9 +1899,10 @@ begin
     ) d;
     room := next_deliveries.max - coalesce(cardinality(again), 0);
     with scanned as materialized (
-        select v.seq, v.type from ledger.events v
-        where v.ledger_id = l and v.seq > greatest(p.sent_seq, after)
-        order by v.seq limit case when '*' = any (p.types) then room else scan_max end
+        select v.seq, v.type
+        from zerosum.feed(l, greatest(p.sent_seq, after), greatest(p.sent_seq, after)
+            + case when '*' = any (p.types) then room else scan_max end) v
+        order by v.seq
     ), matched as materialized (
         select s.seq from scanned s
         where zerosum.type_matches(s.type, p.types) and (
@@ -1796,9 +1922,7 @@ begin
     attempts := again_attempts || array_fill(0, array[fresh]);
     select array_agg(v.id order by u.n), array_agg(v.body order by u.n) into ids, bodies
     from unnest(seqs) with ordinality u (seq, n)
-    cross join lateral (
-        select v.id, v.body from ledger.events v where v.ledger_id = l and v.seq = u.seq limit 1
-    ) v;
+    join zerosum.events_at(l, seqs) v on v.seq = u.seq;
     return next;
 end $$;
 
@@ -1822,9 +1946,10 @@ begin
     end if;
     return query
         with scanned as materialized (
-            select v.seq, v.id, v.type, v.recorded_at, v.body from ledger.events v
-            where v.ledger_id = l and v.seq > s.sent_seq
-            order by v.seq limit case when '*' = any (s.types) then $3 else greatest($3, scan_max) end
+            select v.seq, v.id, v.type, v.recorded_at, v.body
+            from zerosum.feed(l, s.sent_seq, s.sent_seq
+                + case when '*' = any (s.types) then $3 else greatest($3, scan_max) end) v
+            order by v.seq
         ), matched as materialized (
             select m.*, sum(octet_length(m.body)) over (order by m.seq) - octet_length(m.body) as before
             from (
@@ -2403,9 +2528,9 @@ CREATE FUNCTION zerosum.resend_delivery(ledger bigint, endpoint bigint, seq bigi
         on conflict do nothing
     ), made as (
         insert into ledger.deliveries as d (ledger_id, endpoint_id, seq, due_at)
-        select v.ledger_id, p.id, v.seq, clock_timestamp()
-        from ledger.events v join ledger.endpoints p on p.ledger_id = v.ledger_id
-        where v.ledger_id = $1 and v.seq = $3 and p.id = $2 and p.deleted_at is null
+        select f.ledger_id, p.id, $3, clock_timestamp()
+        from ledger.feeds f join ledger.endpoints p on p.ledger_id = f.ledger_id
+        where f.ledger_id = $1 and $3 between 1 and f.last_seq and p.id = $2 and p.deleted_at is null
         on conflict (endpoint_id, ledger_id, seq) do update
         set status = 'pending', due_at = clock_timestamp(), settled_at = null, attempts = 0, duration_ms = null
         returning d.seq
@@ -2614,20 +2739,15 @@ CREATE FUNCTION zerosum.stamp(ledger bigint, holder text, epoch bigint, max_even
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
-    AS $_$
+    AS $$
 #variable_conflict use_column
 declare
     l constant bigint := ledger;
-    f record;
+    f ledger.feeds;
     ords bigint[];
     new_types text[];
 begin
-    select * into f from ledger.feeds where ledger_id = l for update;
-    if not found or f.holder is distinct from $2 or f.epoch is distinct from $3
-        or f.until <= clock_timestamp()
-    then
-        raise exception 'the lease of ledger % is not held', l using errcode = 'ZS301';
-    end if;
+    f := zerosum.locked_feed(l, holder, epoch);
     ords := array(select o.ord from ledger.outbox o where o.ledger_id = l order by o.ord limit max_events);
     stamped := cardinality(ords);
     endpoints := '{}';
@@ -2671,7 +2791,7 @@ begin
         perform zerosum.fill_tiles(l, f.last_seq + stamped);
     end if;
     return next;
-end $_$;
+end $$;
 
 CREATE FUNCTION zerosum.start_import(name text) RETURNS bigint
     LANGUAGE plpgsql
@@ -2683,7 +2803,7 @@ begin
     perform from ledger.feeds f where f.ledger_id = l for update;
     if exists (select from ledger.wallets w where w.ledger_id = l)
         or exists (select from ledger.transactions t where t.ledger_id + 0 = l)
-        or exists (select from ledger.events v where v.ledger_id = l)
+        or exists (select from ledger.feeds f where f.ledger_id = l and f.last_seq > 0)
         or exists (select from ledger.outbox o where o.ledger_id = l)
     then
         return null;
@@ -2881,7 +3001,7 @@ begin
     return query
         select 'asset', e.asset, 'sums to ' || sum(e.amount) from ledger.entries e where e.ledger_id = l
         group by e.asset having sum(e.amount) <> 0;
-    select coalesce(max(v.seq), 0) into last from ledger.events v where v.ledger_id = l;
+    last := zerosum.last_event(l);
     at := 0;
     while at < last loop
         return query select * from zerosum.verify_events(l, at, at + slice);
@@ -2893,12 +3013,7 @@ begin
         end if;
     end loop;
     return query
-        select 'event', o.transaction_id::text, 'data is not the transaction'
-        from ledger.outbox o
-        join zerosum.answer(l, array(
-            select o.transaction_id from ledger.outbox o where o.ledger_id = l and o.transaction_id is not null)) t
-            on t.id = o.transaction_id
-        where o.ledger_id = l and o.payload <> t.body
+        select * from zerosum.verify_outbox(l)
         union all
         select 'event', coalesce(t.id, m.transaction_id)::text,
             case when t.id is null then 'event without a transaction' when m.n is null then 'no event'
@@ -2907,6 +3022,8 @@ begin
             select x.transaction_id, count(*) as n from (
                 select v.transaction_id from ledger.events v where v.ledger_id = l
                 union all
+                select unnest(b.transaction_ids) from ledger.event_bundles b where b.ledger_id = l
+                union all
                 select o.transaction_id from ledger.outbox o where o.ledger_id = l
             ) x where x.transaction_id is not null group by x.transaction_id
         ) m
@@ -2914,7 +3031,10 @@ begin
         where t.id is null or m.n is distinct from 1
         union all
         select 'feed', l::text, concat('last_seq ', f.last_seq, ', ', v.n, ' events that end at ', last)
-        from (select count(*) as n from ledger.events v where v.ledger_id = l) v
+        from (
+            select (select count(*) from ledger.events v where v.ledger_id = l)
+                + (select count(*) * 256 from ledger.event_bundles b where b.ledger_id = l) as n
+        ) v
         left join ledger.feeds f on f.ledger_id = l
         where coalesce(f.last_seq, 0) <> last or v.n <> last
         union all
@@ -2931,7 +3051,7 @@ CREATE FUNCTION zerosum.verify_events(ledger bigint, low bigint, high bigint) RE
     SET enable_seqscan TO 'off'
     AS $_$
 with v as materialized (
-    select * from ledger.events v where v.ledger_id = $1 and v.seq > $2 and v.seq <= $3
+    select * from zerosum.feed($1, $2, $3) v
 )
 select 'event', v.seq::text, concat_ws(', ',
     case when v.seq <> v.place then 'seq is number ' || v.place end,
@@ -2940,7 +3060,7 @@ select 'event', v.seq::text, concat_ws(', ',
 from (
     select v.*, $2 + row_number() over (order by v.seq) as place,
         concat('{"id":"', v.id, '","type":"', v.type, '","seq":', v.seq, ',"ledger":', to_json(g.name), ',') as head
-    from v join ledger.ledgers g on g.ledger_id = v.ledger_id
+    from v join ledger.ledgers g on g.ledger_id = $1
 ) v
 where v.seq <> v.place or v.leaf <> sha256('\x00' || convert_to(v.body, 'UTF8'))
     or not starts_with(v.body, v.head)
@@ -3001,6 +3121,19 @@ full join (select * from derived d where d.kind = 'reversal' or d.last_kind = 'r
 where r.reversed is distinct from d.moved or d.kind <> d.last_kind
 $_$;
 
+CREATE FUNCTION zerosum.verify_outbox(ledger bigint) RETURNS TABLE(fault text, subject text, detail text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $_$
+    select 'event', o.transaction_id::text, 'data is not the transaction'
+    from ledger.outbox o
+    join zerosum.answer($1, array(
+        select o.transaction_id from ledger.outbox o where o.ledger_id = $1 and o.transaction_id is not null)) t
+        on t.id = o.transaction_id
+    where o.ledger_id = $1 and o.payload <> t.body
+$_$;
+
 CREATE FUNCTION zerosum.verify_since(ledger bigint, since bigint) RETURNS TABLE(fault text, subject text, detail text)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3013,7 +3146,7 @@ declare
     slice constant int := 5000;
     told timestamptz := '-infinity';
     at bigint := since;
-    last bigint := coalesce((select max(v.seq) from ledger.events v where v.ledger_id = l), 0);
+    last bigint := zerosum.last_event(l);
     ids bigint[];
     first_id bigint;
     till bigint;
@@ -3031,7 +3164,7 @@ begin
 
     ids := array(
         select x.id from (
-            select v.transaction_id as id from ledger.events v where v.ledger_id = l and v.seq > since
+            select v.transaction_id as id from zerosum.feed(l, since, last) v
             union all
             select o.transaction_id from ledger.outbox o where o.ledger_id = l
         ) x where x.id is not null order by x.id);
@@ -3057,17 +3190,12 @@ begin
         except all select unnest(ids));
     return query
         select 'event', x.id::text, 'no event' from unnest(missing) x (id)
-        where not exists (
-            select from ledger.events v where v.ledger_id = l and v.seq <= since and v.transaction_id = x.id)
+        where x.id not in (
+            select v.transaction_id from zerosum.feed(l, 0, since) v where v.transaction_id is not null)
         union all
         select 'event', x.id::text, count(*) || ' events' from unnest(ids) x (id) group by x.id having count(*) > 1
         union all
-        select 'event', o.transaction_id::text, 'data is not the transaction'
-        from ledger.outbox o
-        join zerosum.answer(l, array(
-            select o.transaction_id from ledger.outbox o where o.ledger_id = l and o.transaction_id is not null)) t
-            on t.id = o.transaction_id
-        where o.ledger_id = l and o.payload <> t.body;
+        select * from zerosum.verify_outbox(l);
 
     return query
         with touched as materialized (
@@ -3137,8 +3265,7 @@ select 'log', concat('tile ', t.level, '/', t.number), 'not what is below it, or
 from ledger.tiles t
 cross join lateral (
     select case when t.level = 0 then (
-            select string_agg(v.leaf, '' order by v.seq) from ledger.events v
-            where v.ledger_id = $1 and v.seq > t.number * 256 and v.seq <= (t.number + 1) * 256
+            select string_agg(v.leaf, '' order by v.seq) from zerosum.feed($1, t.number * 256, (t.number + 1) * 256) v
             having count(*) = 256
         ) else (
             select string_agg(b.root, '' order by b.number) from ledger.tiles b
@@ -3187,7 +3314,9 @@ CREATE FUNCTION zerosum.verify_triggers() RETURNS TABLE(fault text, subject text
 with expected (name, digest) as (values
     ('entries.entries_append', '5390e4e77093117103741e4f5ed060f5'),
     ('entries.entries_balance', '2130151c794041d897e6294a9e3b13df'),
-    ('events.events_append', '24af6efa220535c27fbe86bcd10f508b'),
+    ('event_bundles.event_bundles_append', 'd4cc7daa63e688a15fb114aa0cfafc85'),
+    ('events.events_append', 'c585b4651fdc6a1c02f5e245108819dd'),
+    ('events.events_bundled', '951c6f8e507cdf9d4fad5a44eed461ad'),
     ('hold_postings.hold_postings_forward', 'ca4593d22149d11715ee1add988012c5'),
     ('hold_postings.hold_postings_keep', '7e55b0eca4f191e3f899da39714aa90c'),
     ('holds.holds_forward', '0dd8bc9ba767d20719ef293c29c38b7d'),
@@ -3626,6 +3755,17 @@ CREATE TABLE ledger.entries (
     CONSTRAINT entries_balance CHECK (((scale(balance) = 0) AND (abs(balance) < 'Infinity'::numeric) AND (version > 0)))
 );
 
+CREATE TABLE ledger.event_bundles (
+    ledger_id bigint NOT NULL,
+    number bigint NOT NULL,
+    transaction_ids bigint[] NOT NULL,
+    recorded_ats timestamp with time zone[] NOT NULL,
+    ids uuid[] NOT NULL,
+    types text[] NOT NULL,
+    bodies text[] NOT NULL,
+    CONSTRAINT event_bundles_whole CHECK (((cardinality(transaction_ids) = 256) AND (cardinality(recorded_ats) = 256) AND (cardinality(ids) = 256) AND (cardinality(types) = 256) AND (cardinality(bodies) = 256)))
+);
+
 CREATE TABLE ledger.events (
     ledger_id bigint NOT NULL,
     seq bigint NOT NULL,
@@ -3637,16 +3777,6 @@ CREATE TABLE ledger.events (
     body text NOT NULL,
     CONSTRAINT events_leaf_length CHECK ((octet_length(leaf) = 32)),
     CONSTRAINT events_size CHECK ((octet_length(body) < 65536))
-);
-
-CREATE TABLE ledger.feeds (
-    ledger_id bigint NOT NULL,
-    last_seq bigint DEFAULT 0 NOT NULL,
-    epoch bigint DEFAULT 0 NOT NULL,
-    until timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
-    holder text,
-    checkpoint_size bigint DEFAULT 0 NOT NULL,
-    checkpoint_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL
 );
 
 CREATE TABLE ledger.hold_postings (
@@ -3766,6 +3896,9 @@ ALTER TABLE ONLY ledger.endpoints
 ALTER TABLE ONLY ledger.entries
     ADD CONSTRAINT entries_pkey PRIMARY KEY (wallet_id, ledger_id, version);
 
+ALTER TABLE ONLY ledger.event_bundles
+    ADD CONSTRAINT event_bundles_pkey PRIMARY KEY (ledger_id, number);
+
 ALTER TABLE ONLY ledger.events
     ADD CONSTRAINT events_id UNIQUE (id, ledger_id);
 
@@ -3833,9 +3966,17 @@ CREATE TRIGGER entries_balance AFTER INSERT ON ledger.entries REFERENCING NEW TA
 
 ALTER TABLE ledger.entries ENABLE ALWAYS TRIGGER entries_balance;
 
-CREATE TRIGGER events_append BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.events FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
+CREATE TRIGGER event_bundles_append BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.event_bundles FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
+
+ALTER TABLE ledger.event_bundles ENABLE ALWAYS TRIGGER event_bundles_append;
+
+CREATE TRIGGER events_append BEFORE UPDATE OR TRUNCATE ON ledger.events FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
 
 ALTER TABLE ledger.events ENABLE ALWAYS TRIGGER events_append;
+
+CREATE TRIGGER events_bundled AFTER DELETE ON ledger.events REFERENCING OLD TABLE AS old_events FOR EACH STATEMENT EXECUTE FUNCTION ledger.events_bundled();
+
+ALTER TABLE ledger.events ENABLE ALWAYS TRIGGER events_bundled;
 
 CREATE TRIGGER hold_postings_forward BEFORE UPDATE ON ledger.hold_postings FOR EACH ROW WHEN (((new.captured < old.captured) OR (new.held > old.held) OR ((new.captured - old.captured) > (old.held - new.held)) OR ((new.ledger_id <> old.ledger_id) OR (new.hold_id <> old.hold_id) OR (new.posting <> old.posting) OR (new.source <> old.source) OR (new.destination <> old.destination) OR (new.asset <> old.asset) OR (new.amount <> old.amount)) OR (new.expires_at IS DISTINCT FROM old.expires_at))) EXECUTE FUNCTION ledger.refuse();
 

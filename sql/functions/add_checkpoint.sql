@@ -4,15 +4,8 @@ create or replace function zerosum.add_checkpoint(
     ledger bigint, holder text, epoch bigint, origin text, size bigint, root bytea, checkpoint text
 ) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-declare
-    f record;
 begin
-    select * into f from ledger.feeds where ledger_id = ledger for update;
-    if not found or f.holder is distinct from $2 or f.epoch is distinct from $3
-        or f.until <= clock_timestamp()
-    then
-        raise exception 'the lease of ledger % is not held', ledger using errcode = 'ZS301';
-    end if;
+    perform zerosum.locked_feed(ledger, holder, epoch);
     insert into ledger.outbox (ledger_id, aggregatetype, aggregateid, type, payload, recorded_at)
     select g.ledger_id, 'ledger', g.name, 'ledger.checkpoint',
         concat('{"origin":', to_json($4), ',"size":', $5, ',"root":"', encode($6, 'base64'), '","checkpoint":',

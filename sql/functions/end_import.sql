@@ -8,7 +8,7 @@ declare
     l constant bigint := ledger;
     last_id bigint;
 begin
-    size := coalesce((select max(v.seq) from ledger.events v where v.ledger_id = l), 0);
+    size := zerosum.last_event(l);
     update ledger.feeds f set last_seq = size where f.ledger_id = l;
     perform zerosum.fill_tiles(l, size);
     root := zerosum.log_root(l, 0, size);

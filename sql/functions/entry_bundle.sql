@@ -4,8 +4,7 @@
 create or replace function zerosum.entry_bundle(ledger bigint, number bigint, width int) returns bytea
 language sql stable security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off as $$
     select string_agg(substr(int4send(octet_length(v.body)), 3) || convert_to(v.body, 'UTF8'), '' order by v.seq)
-    from ledger.events v
-    where v.ledger_id = $1 and $2 between 0 and 1::bigint << 54 and $3 between 1 and 256
-        and v.seq > $2 * 256 and v.seq <= $2 * 256 + $3
+    from zerosum.feed($1, least($2, 1::bigint << 54) * 256, least($2, 1::bigint << 54) * 256 + $3) v
+    where $2 >= 0 and $3 between 1 and 256
     having count(*) = $3
 $$;

@@ -55,8 +55,8 @@ begin
             from ledger.wallets w where w.ledger_id = l and w.id > after order by w.id limit max;
     elsif part = 'event' then
         return query
-            select v.seq::text, (jsonb_build_object('part', part) || to_jsonb(v) - array['ledger_id', 'leaf'])::text
-            from ledger.events v where v.ledger_id = l and v.seq > past order by v.seq limit max;
+            select v.seq::text, (jsonb_build_object('part', part) || to_jsonb(v) - 'leaf')::text
+            from zerosum.feed(l, past, past + max) v order by v.seq;
     elsif part = 'outbox' then
         return query
             select o.ord::text, (jsonb_build_object('part', part) || to_jsonb(o) - 'ledger_id')::text

@@ -6,6 +6,12 @@ create or replace function zerosum.list_deliveries(
     ledger bigint, endpoint bigint, before bigint, max int, wanted text default null
 ) returns table (seq bigint, body text)
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    with page as materialized (
+        select * from ledger.deliveries d
+        where d.endpoint_id = $2 and d.ledger_id = $1 and ($3 is null or d.seq < $3) and ($5 is null or d.status = $5)
+        order by d.seq desc
+        limit $4
+    )
     select d.seq, concat('{"seq":', d.seq, ',"event_id":"', v.id, '","type":"', v.type, '","status":"', d.status,
         '","attempts":[', (
             select string_agg(concat('{"at":', zerosum.time_json(a.at), ',"duration_ms":', a.duration_ms,
@@ -19,9 +25,6 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
                 where d.status = 'delivered' and d.duration_ms is not null
             ) a
         ), '],"due_at":', case when d.status = 'pending' then zerosum.time_json(d.due_at) else 'null' end, '}')
-    from ledger.deliveries d
-    join ledger.events v on v.ledger_id = d.ledger_id and v.seq = d.seq
-    where d.endpoint_id = $2 and d.ledger_id = $1 and ($3 is null or d.seq < $3) and ($5 is null or d.status = $5)
+    from page d join zerosum.events_at($1, array(select d.seq from page d)) v on v.seq = d.seq
     order by d.seq desc
-    limit $4
 $$;

@@ -35,9 +35,10 @@ begin
     ) d;
     room := next_deliveries.max - coalesce(cardinality(again), 0);
     with scanned as materialized (
-        select v.seq, v.type from ledger.events v
-        where v.ledger_id = l and v.seq > greatest(p.sent_seq, after)
-        order by v.seq limit case when '*' = any (p.types) then room else scan_max end
+        select v.seq, v.type
+        from zerosum.feed(l, greatest(p.sent_seq, after), greatest(p.sent_seq, after)
+            + case when '*' = any (p.types) then room else scan_max end) v
+        order by v.seq
     ), matched as materialized (
         select s.seq from scanned s
         where zerosum.type_matches(s.type, p.types) and (
@@ -57,8 +58,6 @@ begin
     attempts := again_attempts || array_fill(0, array[fresh]);
     select array_agg(v.id order by u.n), array_agg(v.body order by u.n) into ids, bodies
     from unnest(seqs) with ordinality u (seq, n)
-    cross join lateral (
-        select v.id, v.body from ledger.events v where v.ledger_id = l and v.seq = u.seq limit 1
-    ) v;
+    join zerosum.events_at(l, seqs) v on v.seq = u.seq;
     return next;
 end $$;

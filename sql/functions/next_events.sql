@@ -22,9 +22,10 @@ begin
     end if;
     return query
         with scanned as materialized (
-            select v.seq, v.id, v.type, v.recorded_at, v.body from ledger.events v
-            where v.ledger_id = l and v.seq > s.sent_seq
-            order by v.seq limit case when '*' = any (s.types) then $3 else greatest($3, scan_max) end
+            select v.seq, v.id, v.type, v.recorded_at, v.body
+            from zerosum.feed(l, s.sent_seq, s.sent_seq
+                + case when '*' = any (s.types) then $3 else greatest($3, scan_max) end) v
+            order by v.seq
         ), matched as materialized (
             select m.*, sum(octet_length(m.body)) over (order by m.seq) - octet_length(m.body) as before
             from (

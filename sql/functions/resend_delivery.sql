@@ -14,9 +14,9 @@ language sql security definer set search_path = pg_catalog, pg_temp as $$
         on conflict do nothing
     ), made as (
         insert into ledger.deliveries as d (ledger_id, endpoint_id, seq, due_at)
-        select v.ledger_id, p.id, v.seq, clock_timestamp()
-        from ledger.events v join ledger.endpoints p on p.ledger_id = v.ledger_id
-        where v.ledger_id = $1 and v.seq = $3 and p.id = $2 and p.deleted_at is null
+        select f.ledger_id, p.id, $3, clock_timestamp()
+        from ledger.feeds f join ledger.endpoints p on p.ledger_id = f.ledger_id
+        where f.ledger_id = $1 and $3 between 1 and f.last_seq and p.id = $2 and p.deleted_at is null
         on conflict (endpoint_id, ledger_id, seq) do update
         set status = 'pending', due_at = clock_timestamp(), settled_at = null, attempts = 0, duration_ms = null
         returning d.seq

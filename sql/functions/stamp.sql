@@ -13,16 +13,11 @@ set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off as 
 #variable_conflict use_column
 declare
     l constant bigint := ledger;
-    f record;
+    f ledger.feeds;
     ords bigint[];
     new_types text[];
 begin
-    select * into f from ledger.feeds where ledger_id = l for update;
-    if not found or f.holder is distinct from $2 or f.epoch is distinct from $3
-        or f.until <= clock_timestamp()
-    then
-        raise exception 'the lease of ledger % is not held', l using errcode = 'ZS301';
-    end if;
+    f := zerosum.locked_feed(l, holder, epoch);
     ords := array(select o.ord from ledger.outbox o where o.ledger_id = l order by o.ord limit max_events);
     stamped := cardinality(ords);
     endpoints := '{}';

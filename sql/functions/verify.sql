@@ -53,7 +53,7 @@ begin
     return query
         select 'asset', e.asset, 'sums to ' || sum(e.amount) from ledger.entries e where e.ledger_id = l
         group by e.asset having sum(e.amount) <> 0;
-    select coalesce(max(v.seq), 0) into last from ledger.events v where v.ledger_id = l;
+    last := zerosum.last_event(l);
     at := 0;
     while at < last loop
         return query select * from zerosum.verify_events(l, at, at + slice);
@@ -65,12 +65,7 @@ begin
         end if;
     end loop;
     return query
-        select 'event', o.transaction_id::text, 'data is not the transaction'
-        from ledger.outbox o
-        join zerosum.answer(l, array(
-            select o.transaction_id from ledger.outbox o where o.ledger_id = l and o.transaction_id is not null)) t
-            on t.id = o.transaction_id
-        where o.ledger_id = l and o.payload <> t.body
+        select * from zerosum.verify_outbox(l)
         union all
         select 'event', coalesce(t.id, m.transaction_id)::text,
             case when t.id is null then 'event without a transaction' when m.n is null then 'no event'
@@ -79,6 +74,8 @@ begin
             select x.transaction_id, count(*) as n from (
                 select v.transaction_id from ledger.events v where v.ledger_id = l
                 union all
+                select unnest(b.transaction_ids) from ledger.event_bundles b where b.ledger_id = l
+                union all
                 select o.transaction_id from ledger.outbox o where o.ledger_id = l
             ) x where x.transaction_id is not null group by x.transaction_id
         ) m
@@ -86,7 +83,10 @@ begin
         where t.id is null or m.n is distinct from 1
         union all
         select 'feed', l::text, concat('last_seq ', f.last_seq, ', ', v.n, ' events that end at ', last)
-        from (select count(*) as n from ledger.events v where v.ledger_id = l) v
+        from (
+            select (select count(*) from ledger.events v where v.ledger_id = l)
+                + (select count(*) * 256 from ledger.event_bundles b where b.ledger_id = l) as n
+        ) v
         left join ledger.feeds f on f.ledger_id = l
         where coalesce(f.last_seq, 0) <> last or v.n <> last
         union all

@@ -5,7 +5,7 @@ create or replace function zerosum.verify_events(ledger bigint, low bigint, high
 returns table (fault text, subject text, detail text)
 language sql stable security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
 with v as materialized (
-    select * from ledger.events v where v.ledger_id = $1 and v.seq > $2 and v.seq <= $3
+    select * from zerosum.feed($1, $2, $3) v
 )
 select 'event', v.seq::text, concat_ws(', ',
     case when v.seq <> v.place then 'seq is number ' || v.place end,
@@ -14,7 +14,7 @@ select 'event', v.seq::text, concat_ws(', ',
 from (
     select v.*, $2 + row_number() over (order by v.seq) as place,
         concat('{"id":"', v.id, '","type":"', v.type, '","seq":', v.seq, ',"ledger":', to_json(g.name), ',') as head
-    from v join ledger.ledgers g on g.ledger_id = v.ledger_id
+    from v join ledger.ledgers g on g.ledger_id = $1
 ) v
 where v.seq <> v.place or v.leaf <> sha256('\x00' || convert_to(v.body, 'UTF8'))
     or not starts_with(v.body, v.head)

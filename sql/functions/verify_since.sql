@@ -12,7 +12,7 @@ declare
     slice constant int := 5000;
     told timestamptz := '-infinity';
     at bigint := since;
-    last bigint := coalesce((select max(v.seq) from ledger.events v where v.ledger_id = l), 0);
+    last bigint := zerosum.last_event(l);
     ids bigint[];
     first_id bigint;
     till bigint;
@@ -30,7 +30,7 @@ begin
 
     ids := array(
         select x.id from (
-            select v.transaction_id as id from ledger.events v where v.ledger_id = l and v.seq > since
+            select v.transaction_id as id from zerosum.feed(l, since, last) v
             union all
             select o.transaction_id from ledger.outbox o where o.ledger_id = l
         ) x where x.id is not null order by x.id);
@@ -56,17 +56,12 @@ begin
         except all select unnest(ids));
     return query
         select 'event', x.id::text, 'no event' from unnest(missing) x (id)
-        where not exists (
-            select from ledger.events v where v.ledger_id = l and v.seq <= since and v.transaction_id = x.id)
+        where x.id not in (
+            select v.transaction_id from zerosum.feed(l, 0, since) v where v.transaction_id is not null)
         union all
         select 'event', x.id::text, count(*) || ' events' from unnest(ids) x (id) group by x.id having count(*) > 1
         union all
-        select 'event', o.transaction_id::text, 'data is not the transaction'
-        from ledger.outbox o
-        join zerosum.answer(l, array(
-            select o.transaction_id from ledger.outbox o where o.ledger_id = l and o.transaction_id is not null)) t
-            on t.id = o.transaction_id
-        where o.ledger_id = l and o.payload <> t.body;
+        select * from zerosum.verify_outbox(l);
 
     return query
         with touched as materialized (

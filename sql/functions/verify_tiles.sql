@@ -21,8 +21,7 @@ select 'log', concat('tile ', t.level, '/', t.number), 'not what is below it, or
 from ledger.tiles t
 cross join lateral (
     select case when t.level = 0 then (
-            select string_agg(v.leaf, '' order by v.seq) from ledger.events v
-            where v.ledger_id = $1 and v.seq > t.number * 256 and v.seq <= (t.number + 1) * 256
+            select string_agg(v.leaf, '' order by v.seq) from zerosum.feed($1, t.number * 256, (t.number + 1) * 256) v
             having count(*) = 256
         ) else (
             select string_agg(b.root, '' order by b.number) from ledger.tiles b

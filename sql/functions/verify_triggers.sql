@@ -8,7 +8,9 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
 with expected (name, digest) as (values
     ('entries.entries_append', '5390e4e77093117103741e4f5ed060f5'),
     ('entries.entries_balance', '2130151c794041d897e6294a9e3b13df'),
-    ('events.events_append', '24af6efa220535c27fbe86bcd10f508b'),
+    ('event_bundles.event_bundles_append', 'd4cc7daa63e688a15fb114aa0cfafc85'),
+    ('events.events_append', 'c585b4651fdc6a1c02f5e245108819dd'),
+    ('events.events_bundled', '951c6f8e507cdf9d4fad5a44eed461ad'),
     ('hold_postings.hold_postings_forward', 'ca4593d22149d11715ee1add988012c5'),
     ('hold_postings.hold_postings_keep', '7e55b0eca4f191e3f899da39714aa90c'),
     ('holds.holds_forward', '0dd8bc9ba767d20719ef293c29c38b7d'),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncpg
 import pytest
 
-from tests.ledger import codes, counts, fund, raises, req, wallets
+from tests.ledger import codes, counts, fund, lease, raises, req, stamp, wallets
 
 LAST = 10**6
 
@@ -94,6 +94,7 @@ async def moved(db: asyncpg.Connection) -> asyncpg.Connection:
     await wallets(db, ("alice", "bob"))
     await fund(db, "alice", 100)
     assert await codes(db, req(("alice", "bob", 1))) == ["posted"]
+    assert await stamp(db, "r", await lease(db, "r"), 1) == 1
     return db
 
 

@@ -26,7 +26,7 @@ DISABLE = "".join(
     f"alter table ledger.{table} disable trigger all;"
     for table in (
         *("entries", "wallets", "events", "transactions", "outbox"),
-        *("holds", "hold_postings", "reversed_postings", "tiles"),
+        *("holds", "hold_postings", "reversed_postings", "tiles", "event_bundles"),
     )
 )
 
