@@ -55,20 +55,15 @@ class Checker:
         self.tree = Tree()
         self.scales: dict[str, int] = {}
         self.keys: set[str] = set()
-        self.told: dict[
-            int, bytes
-        ] = {}  # What the event of a transaction must tell, until it does.
-        self.ends: dict[str, tuple[int, int, str]] = {}  # Of each wallet: version, balance, asset.
-        self.early: dict[str, dict[int, Any]] = defaultdict(
-            dict
-        )  # Entries before those they follow.
+        # What the event of a transaction must tell, until it does.
+        self.told: dict[int, bytes] = {}
+        # Of each wallet its version, balance and asset so far, and entries that came before those they follow.
+        self.ends: dict[str, tuple[int, int, str]] = {}
+        self.early: dict[str, dict[int, Any]] = defaultdict(dict)
         self.sums: Counter[str] = Counter()
-        self.amounts: dict[
-            tuple[int, int], int
-        ] = {}  # Of each posting that a reversal may be about.
-        self.taken: Counter[int] = (
-            Counter()
-        )  # What captures or reversals moved, by what they are about.
+        # Of each posting, for the reversals of it; what captures and reversals moved, by what they are about.
+        self.amounts: dict[tuple[int, int], int] = {}
+        self.taken: Counter[int] = Counter()
         self.reversals: set[int] = set()
         self.holds: set[int] = set()
         self.voids: set[int] = set()

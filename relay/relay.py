@@ -27,7 +27,7 @@ LEASE_S = 5.0  # How long the next relay waits for one that was killed.
 STAMP_MAX = 500
 # Events are bundled when there is nothing else to do, but for the last, which most are read of; past so many that could
 # be, also while busy.
-KEEP_EVENTS, BUNDLES_MAX, BUNDLE_S, BUNDLE_ANYHOW = 4096, 4, 0.5, 1_000_000
+KEEP_EVENTS, BUNDLES_MAX, BUNDLE_S, BUNDLE_ANYHOW = 4096, 1, 0.5, 1_000_000
 POOL_SIZE = 2  # and one connection to listen
 LEASE_LOST = "ZS301"
 EXPIRED_HOLDS = 0  # As zerosum.take_leases tells them among the readers.

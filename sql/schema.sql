@@ -1379,13 +1379,14 @@ declare
     n int := cardinality(hashes);
     node constant bytea := '\x01';
 begin
-    while n > 1 loop
-        n := n / 2;
+    while n > 2 loop
+        n := n / 4;
         for i in 1..n loop
-            hashes[i] := sha256(node || hashes[2 * i - 1] || hashes[2 * i]);
+            hashes[i] := sha256(node || sha256(node || hashes[4 * i - 3] || hashes[4 * i - 2])
+                || sha256(node || hashes[4 * i - 1] || hashes[4 * i]));
         end loop;
     end loop;
-    return hashes[1];
+    return case when n = 2 then sha256(node || hashes[1] || hashes[2]) else hashes[1] end;
 end $$;
 
 CREATE FUNCTION zerosum.hold(ledger bigint, source text, destination text, amount numeric, key text DEFAULT NULL::text, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, reference text DEFAULT NULL::text, description text DEFAULT NULL::text, metadata jsonb DEFAULT NULL::jsonb, effective_at timestamp with time zone DEFAULT NULL::timestamp with time zone, conditions jsonb DEFAULT NULL::jsonb) RETURNS TABLE(replayed boolean, transaction json)
@@ -1644,7 +1645,7 @@ CREATE FUNCTION zerosum.list_events(ledger bigint, after bigint, max integer) RE
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
-    select v.seq, v.body from zerosum.feed($1, $2, $2 + $3) v
+    select v.seq, v.body from zerosum.feed($1, $2, least($2, 1::bigint << 62) + $3) v
     order by v.seq
     limit $3
 $_$;

@@ -3,7 +3,7 @@
 create or replace function zerosum.list_events(ledger bigint, after bigint, max int)
 returns table (seq bigint, body text)
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-    select v.seq, v.body from zerosum.feed($1, $2, $2 + $3) v
+    select v.seq, v.body from zerosum.feed($1, $2, least($2, 1::bigint << 62) + $3) v
     order by v.seq
     limit $3
 $$;

@@ -136,3 +136,23 @@ async def test_amounts_are_strings_for_who_asks(api: Api) -> None:
     assert refused.json()["available"] == str(big)
     api.client.headers["Zerosum-Amounts"] = "float"
     assert (await api.get("/v1/wallets/alice")).json()["code"] == "invalid_parameter"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(
+            "/v1/events?after=",
+            "/v1/transactions?after=",
+            "/v1/holds?after=",
+            "/v1/webhooks?after=",
+        ),
+        *("/v1/sinks?after=", "/v1/keys?after=", "/v1/wallets/alice/entries?after="),
+        *("/v1/proof/inclusion?seq=", "/v1/proof/consistency?old_size="),
+    ],
+)
+async def test_numbers_end_at_the_largest(api: Api, path: str) -> None:
+    await api.wallets("alice")
+    answer = await api.get(f"{path}{2**63 - 1}&limit=1000")
+    assert answer.status_code == (404 if "proof" in path else 200), answer.text
+    assert (await api.get(f"{path}{2**63}")).json()["code"] == "invalid_parameter"
