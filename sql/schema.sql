@@ -1644,6 +1644,8 @@ $_$;
 CREATE FUNCTION zerosum.list_events(ledger bigint, after bigint, max integer) RETURNS TABLE(seq bigint, body text)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
     AS $_$
     select v.seq, v.body from zerosum.feed($1, $2, least($2, 1::bigint << 62) + $3) v
     order by v.seq
