@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import secrets
 import sys
 from pathlib import Path
+from typing import TextIO
 
 import asyncpg
 import click
 
 from app.ledger_log import event_proof
-from app.notes import BadNote, LogKey
+from app.notes import BadNote, LogKey, decoded, open_checkpoint
 from app.prepare import ensure_log_key
 from app.settings import read_settings
 from app.terminal import in_ledger, ledger_option, with_ledger
-from app.tlog import check_bundle
+from app.tlog import check_bundle, check_growth
 
 
 @click.group()
@@ -77,6 +79,21 @@ def check(file: Path, event: Path | None, vkey: str) -> None:
     print(
         f"is event {index + 1} of {checkpoint.size} in the log {checkpoint.origin}", file=sys.stderr
     )
+
+
+@proof.command("grew")
+@click.option("--vkey", required=True, help="The log's public key, as you know it from before.")
+@click.argument("old", type=click.File())
+@click.argument("new", type=click.File())
+@click.argument("answer", type=click.File())
+def check_grew(old: TextIO, new: TextIO, answer: TextIO, vkey: str) -> None:
+    """Check that the log of the checkpoint NEW begins with that of OLD, by ANSWER, what /v1/proof/consistency gave."""
+    try:
+        older, newer = (open_checkpoint(note.read(), vkey) for note in (old, new))
+        check_growth(older, newer, [decoded(text) for text in json.load(answer)["hashes"]])
+    except (BadNote, ValueError, LookupError, TypeError) as error:
+        raise click.ClickException(f"not proved: {error}") from None
+    print(f"{newer.origin} went on from {older.size} to {newer.size}")
 
 
 def log_key() -> LogKey:

@@ -43,6 +43,39 @@ def root_of(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes:
     return root
 
 
+def check_growth(old: Checkpoint, new: Checkpoint, path: Sequence[bytes]) -> None:
+    """Raise BadNote unless the consistency proof shows that the newer log begins with the older one."""
+    if old.origin != new.origin or old.size > new.size:
+        raise BadNote("the checkpoints are not of one log, the older first")
+    if old.size in {0, new.size}:
+        if path or (old.size and old.root != new.root):
+            raise BadNote("one size has two roots" if old.size else "nothing needs no proof")
+    elif roots_of(old, new.size, path) != (old.root, new.root):
+        raise BadNote("the newer log does not begin with the older one by this proof")
+
+
+def roots_of(old: Checkpoint, size: int, path: Sequence[bytes]) -> tuple[bytes, bytes]:
+    """The roots that a log has by its consistency proof, at the old size and now (RFC 9162, section 2.1.4.2)."""
+    nodes = [old.root, *path] if old.size & (old.size - 1) == 0 else list(path)
+    node, last = old.size - 1, size - 1
+    while node % 2:
+        node, last = node // 2, last // 2
+    before = after = nodes[0] if nodes else b""
+    for hash_ in nodes[1:]:
+        if last == 0:
+            raise BadNote("the proof is too long")
+        if node % 2 or node == last:
+            before, after = node_hash(hash_, before), node_hash(hash_, after)
+            while node % 2 == 0 and node:
+                node, last = node // 2, last // 2
+        else:
+            after = node_hash(after, hash_)
+        node, last = node // 2, last // 2
+    if last:
+        raise BadNote("the proof is too short")
+    return before, after
+
+
 def bundle(index: int, path: Sequence[bytes], checkpoint: str, body: bytes | None = None) -> str:
     """The tlog-proof that the leaf `index` is in the log of the checkpoint, a signed note.
 

@@ -7,9 +7,9 @@ import base64
 import asyncpg
 import pytest
 
-from app.notes import BadNote, LogKey, open_checkpoint, parse_vkey
+from app.notes import BadNote, Checkpoint, LogKey, open_checkpoint, parse_vkey
 from app.proof import tile_path
-from app.tlog import bundle, check_bundle, leaf_hash, root_of
+from app.tlog import bundle, check_bundle, check_growth, leaf_hash, root_of
 from tests import merkle
 from tests.api import Api
 from tests.ledger import hold, lease, post, posted, req, stamp
@@ -254,6 +254,26 @@ def test_bundles_that_do_not_hold() -> None:
     ):
         with pytest.raises(BadNote):
             check_bundle(bad, VKEY, bytes([4]))
+
+
+def test_every_growth_of_small_trees_is_proved() -> None:
+    leaves = [leaf_hash(bytes([n])) for n in range(24)]
+    states = [Checkpoint("o", size, merkle.root(leaves[:size])) for size in range(25)]
+    for new in states:
+        for old in states[: new.size + 1]:
+            path = merkle.consistency(old.size, leaves[: new.size]) if old.size else []
+            check_growth(old, new, path)
+            for wrong in ([*path, bytes(32)], path[:-1], [bytes(32), *path[1:]], path[::-1]):
+                if wrong != path:
+                    with pytest.raises(BadNote):
+                        check_growth(old, new, wrong)
+            if old.size > 0:
+                with pytest.raises(BadNote):
+                    check_growth(Checkpoint("o", old.size, bytes(32)), new, path)
+        with pytest.raises(BadNote):
+            check_growth(Checkpoint("p", new.size, new.root), new, [])
+    with pytest.raises(BadNote):
+        check_growth(states[5], states[4], [])
 
 
 def test_every_path_of_small_trees_leads_to_the_root() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 import os
 import sys
 from pathlib import Path
@@ -78,6 +79,23 @@ async def test_checkpoint_and_keys(stamped: str, tmp_path: Path) -> None:
     assert vkey != f"{VKEY}\n"
     hexadecimal = bytes(range(32)).hex()
     assert (await zerosum(stamped, "proof", "vkey", ZEROSUM_LOG_KEY=hexadecimal))[1] == f"{VKEY}\n"
+
+
+async def test_growth_is_checked(stamped: str, db: asyncpg.Connection, tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("old", "new", "answer")]
+    files[0].write_text((await zerosum(stamped, "proof", "checkpoint", ZEROSUM_LOG_KEY=SEED))[1])
+    await fund(db, "alice", 1)
+    await stamp(db, "r", await lease(db, "r"))
+    files[1].write_text((await zerosum(stamped, "proof", "checkpoint", ZEROSUM_LOG_KEY=SEED))[1])
+    hashes = await db.fetchval("select zerosum.log_consistency(1, 5, 6)")
+    files[2].write_text(json.dumps({"hashes": [base64.b64encode(h).decode() for h in hashes]}))
+    grew = ("proof", "grew", *map(str, files), "--vkey", VKEY)
+    told = "example.com/wallets/main went on from 5 to 6\n"
+    assert (await zerosum(stamped, *grew))[:2] == (0, told)
+    for answer in ('{"hashes": []}', "{}", "[]", "nonsense", '{"hashes": [5]}'):
+        files[2].write_text(answer)
+        code, _, told = await zerosum(stamped, *grew)
+        assert (code, told.startswith("Error: not proved: ")) == (1, True), told
 
 
 async def test_a_key_file_is_made_once(stamped: str, tmp_path: Path) -> None:
