@@ -54,7 +54,7 @@ async def read_proof(request: Request) -> Response:
             "root": base64.b64encode(root).decode(),
         },
     }
-    return answer(request, json.dumps(told))
+    return answer(request, compact(told))
 
 
 async def read_checkpoint(request: Request) -> Response:
@@ -82,7 +82,7 @@ async def read_inclusion(request: Request) -> Response:
     if size is None:
         _, size, _ = await log_state(pool, caller.ledger)
     path = await one(pool, "log_inclusion", ledger=caller.ledger, seq=seq, size=size)
-    return answer(request, json.dumps({"seq": seq, "size": size, "hashes": texts(path)}))
+    return answer(request, compact({"seq": seq, "size": size, "hashes": texts(path)}))
 
 
 async def read_consistency(request: Request) -> Response:
@@ -93,7 +93,7 @@ async def read_consistency(request: Request) -> Response:
     if size is None:
         _, size, _ = await log_state(pool, caller.ledger)
     path = await one(pool, "log_consistency", ledger=caller.ledger, old_size=old_size, size=size)
-    return answer(request, json.dumps({"old_size": old_size, "size": size, "hashes": texts(path)}))
+    return answer(request, compact({"old_size": old_size, "size": size, "hashes": texts(path)}))
 
 
 async def read_tile(request: Request) -> Response:
@@ -145,6 +145,10 @@ def required(request: Request, name: str, low: int) -> int:
     if value is None:
         raise Refusal("invalid_parameter", reason=f"Give {name}.")
     return value
+
+
+def compact(told: dict[str, Any]) -> str:
+    return json.dumps(told, separators=(",", ":"))
 
 
 def texts(hashes: list[bytes]) -> list[str]:
