@@ -6,8 +6,8 @@ import contextlib
 import functools
 import itertools
 import os
-import shutil
 import signal
+import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -42,8 +42,10 @@ def server_url() -> Iterator[str]:
     try:
         yield server.url
     finally:
+        # At once: nobody needs what a checkpoint of hundreds of databases would write, nor waits for their files to go.
+        os.kill(int((room / "data/postmaster.pid").read_text().split()[0]), signal.SIGQUIT)
         server.stop()
-        shutil.rmtree(room)
+        subprocess.run(["sh", "-c", 'rm -rf "$0" >/dev/null 2>&1 &', str(room)], check=True)
 
 
 def with_database(url: str, name: str) -> str:

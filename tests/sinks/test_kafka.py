@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 import asyncpg
+import pytest
 from confluent_kafka import Message
 
 from tests.relay.conftest import RunRelay
@@ -83,6 +84,7 @@ async def test_keys_keep_wallets_or_transactions_together_and_topics_have_templa
     assert sorted(int(headers(m)["seq"]) for m in messages) == list(range(4, 34))
 
 
+@pytest.mark.slow
 async def test_a_broker_killed_in_the_middle_loses_nothing_and_order_holds(
     paying: asyncpg.Connection,
     run_relay: RunRelay,

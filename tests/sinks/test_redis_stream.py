@@ -6,6 +6,7 @@ import signal
 from typing import Any
 
 import asyncpg
+import pytest
 import redis.asyncio
 
 from tests.relay.conftest import RunRelay
@@ -80,6 +81,7 @@ async def test_a_full_server_is_a_state_and_not_a_hang(
     assert len(await entries(redis_server, "s")) == 3
 
 
+@pytest.mark.slow
 async def test_a_server_that_says_nothing_is_given_up_in_time(
     paying: asyncpg.Connection, run_relay: RunRelay, make_sink: MakeSink, redis_server: RedisServer
 ) -> None:

@@ -127,26 +127,28 @@ async def test_events_go_only_into_a_bundle(long: asyncpg.Connection) -> None:
     await raises("ZS301", long.execute("select zerosum.bundle_events(1, 'other', 1, 0, 1)"))
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "update ledger.event_bundles set bodies[7] = replace(bodies[7], '\"amount\":', '\"amount\":1')",
-        "update ledger.event_bundles set bodies[7] = bodies[8]",
-        "update ledger.event_bundles set ids[7] = ids[8]",
-        "update ledger.event_bundles set types[7] = 'x'",
-        "update ledger.event_bundles set transaction_ids[7] = transaction_ids[8]",
-        "delete from ledger.event_bundles where number = 1",
-        "delete from ledger.event_bundles where number = 2",
-        "insert into ledger.event_bundles select 1, 3, transaction_ids, recorded_ats, ids, types, bodies"
-        " from ledger.event_bundles where number = 2",
-    ],
-)
-async def test_a_changed_bundle_is_found(long: asyncpg.Connection, statement: str) -> None:
+CHANGED = [
+    "update ledger.event_bundles set bodies[7] = replace(bodies[7], '\"amount\":', '\"amount\":1')",
+    "update ledger.event_bundles set bodies[7] = bodies[8]",
+    "update ledger.event_bundles set ids[7] = ids[8]",
+    "update ledger.event_bundles set types[7] = 'x'",
+    "update ledger.event_bundles set transaction_ids[7] = transaction_ids[8]",
+    "delete from ledger.event_bundles where number = 1",
+    "delete from ledger.event_bundles where number = 2",
+    "insert into ledger.event_bundles select 1, 3, transaction_ids, recorded_ats, ids, types, bodies"
+    " from ledger.event_bundles where number = 2",
+]
+
+
+async def test_a_changed_bundle_is_found(long: asyncpg.Connection) -> None:
     await bundle(long)
-    await long.execute(f"begin; {DISABLE}")
-    assert await long.execute(statement) not in {"UPDATE 0", "DELETE 0", "INSERT 0 0"}
-    assert {kind for kind, _, _ in await verify(long)} & {"event", "feed", "log"}
-    await long.execute("rollback")
+    for statement in CHANGED:
+        await long.execute(f"begin; {DISABLE}")
+        assert await long.execute(statement) not in {"UPDATE 0", "DELETE 0", "INSERT 0 0"}, (
+            statement
+        )
+        assert {kind for kind, _, _ in await verify(long)} & {"event", "feed", "log"}, statement
+        await long.execute("rollback")
 
 
 async def test_the_keys_are_probed(long: asyncpg.Connection) -> None:

@@ -37,55 +37,57 @@ async def busy(db: asyncpg.Connection) -> asyncpg.Connection:
     return db
 
 
-@pytest.mark.parametrize(
-    ("fault", "statement"),
-    [
-        ("wallet", "update ledger.wallets set posted = posted + 1 where id = 'm1'"),
-        ("asset", "update ledger.wallets set posted = posted + 1 where id = 'm1'"),
-        ("wallet", "update ledger.wallets set version = version + 1 where id = 'm2'"),
-        ("wallet", "update ledger.wallets set held = held + 1 where id = 'm1'"),
-        ("wallet", "update ledger.wallets set recorded_at = now() where id = 'm1'"),
-        (
-            "entry",
-            f"update ledger.entries set amount = amount * 2 where transaction_id = {NEWEST}",
-        ),
-        (
-            "entry",
-            f"update ledger.entries set balance = balance + 1 where transaction_id = {NEWEST} - 40",
-        ),
-        (
-            "entry",
-            "update ledger.entries set version = 100000 where wallet_id = 'm2' and version = 400",
-        ),
-        ("transaction", f"delete from ledger.entries where transaction_id = {NEWEST}"),
-        ("transaction", f"delete from ledger.transactions where id = {NEWEST}"),
-        ("event", f"update ledger.transactions set reference = 'x' where id = {NEWEST}"),
-        ("event", "delete from ledger.events where seq = 400"),
-        ("event", "delete from ledger.outbox where ord = (select max(ord) from ledger.outbox)"),
-        ("event", "update ledger.events set leaf = sha256('x') where seq = 400"),
-        (
-            "event",
-            "update ledger.events set body = replace(body, '\"amount\":', '\"amount\":1') where seq = 400",
-        ),
-        (
-            "event",
-            "insert into ledger.outbox select ledger_id, ord + 9, id, aggregatetype, aggregateid,"
-            " type, payload, transaction_id, recorded_at from ledger.outbox limit 1",
-        ),
-        ("feed", "delete from ledger.events where seq = 601"),
-        (
-            "log",
-            "update ledger.tiles set hashes = set_byte(hashes, 99, 1 + get_byte(hashes, 99) % 200) where number = 1",
-        ),
-        ("hold", "update ledger.hold_postings set captured = captured - 1"),
-        ("reversal", "update ledger.reversed_postings set reversed = reversed + 1"),
-    ],
-)
-async def test_a_changed_row_is_found(busy: asyncpg.Connection, fault: str, statement: str) -> None:
-    await busy.execute(f"begin; {DISABLE}")
-    assert await busy.execute(statement) not in {"UPDATE 0", "DELETE 0", "INSERT 0 0"}
-    assert fault in {kind for kind, _, _ in await since(busy, 300)}
-    await busy.execute("rollback")
+CHANGED = [
+    ("wallet", "update ledger.wallets set posted = posted + 1 where id = 'm1'"),
+    ("asset", "update ledger.wallets set posted = posted + 1 where id = 'm1'"),
+    ("wallet", "update ledger.wallets set version = version + 1 where id = 'm2'"),
+    ("wallet", "update ledger.wallets set held = held + 1 where id = 'm1'"),
+    ("wallet", "update ledger.wallets set recorded_at = now() where id = 'm1'"),
+    (
+        "entry",
+        f"update ledger.entries set amount = amount * 2 where transaction_id = {NEWEST}",
+    ),
+    (
+        "entry",
+        f"update ledger.entries set balance = balance + 1 where transaction_id = {NEWEST} - 40",
+    ),
+    (
+        "entry",
+        "update ledger.entries set version = 100000 where wallet_id = 'm2' and version = 400",
+    ),
+    ("transaction", f"delete from ledger.entries where transaction_id = {NEWEST}"),
+    ("transaction", f"delete from ledger.transactions where id = {NEWEST}"),
+    ("event", f"update ledger.transactions set reference = 'x' where id = {NEWEST}"),
+    ("event", "delete from ledger.events where seq = 400"),
+    ("event", "delete from ledger.outbox where ord = (select max(ord) from ledger.outbox)"),
+    ("event", "update ledger.events set leaf = sha256('x') where seq = 400"),
+    (
+        "event",
+        "update ledger.events set body = replace(body, '\"amount\":', '\"amount\":1') where seq = 400",
+    ),
+    (
+        "event",
+        "insert into ledger.outbox select ledger_id, ord + 9, id, aggregatetype, aggregateid,"
+        " type, payload, transaction_id, recorded_at from ledger.outbox limit 1",
+    ),
+    ("feed", "delete from ledger.events where seq = 601"),
+    (
+        "log",
+        "update ledger.tiles set hashes = set_byte(hashes, 99, 1 + get_byte(hashes, 99) % 200) where number = 1",
+    ),
+    ("hold", "update ledger.hold_postings set captured = captured - 1"),
+    ("reversal", "update ledger.reversed_postings set reversed = reversed + 1"),
+]
+
+
+async def test_a_changed_row_is_found(busy: asyncpg.Connection) -> None:
+    for fault, statement in CHANGED:
+        await busy.execute(f"begin; {DISABLE}")
+        assert await busy.execute(statement) not in {"UPDATE 0", "DELETE 0", "INSERT 0 0"}, (
+            statement
+        )
+        assert fault in {kind for kind, _, _ in await since(busy, 300)}, statement
+        await busy.execute("rollback")
     assert await since(busy, 300) == []
 
 
