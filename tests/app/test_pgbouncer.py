@@ -60,7 +60,7 @@ async def bouncer(tmp_path: Path, database_url: str) -> AsyncIterator[str]:
     await process.wait()
 
 
-@pytest.mark.parametrize("direct", [False, True])
+@pytest.mark.parametrize("direct", [pytest.param(False, marks=pytest.mark.slow), True])
 async def test_money_moves_and_webhooks_arrive(
     tmp_path: Path, bouncer: str, database_url: str, receiver: Receiver, direct: bool
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 import asyncpg
+import pytest
 
 from tests.app.test_cli import zerosum
 from tests.ledger import lease, post, stamp, verify
@@ -28,6 +29,7 @@ async def fill(db: asyncpg.Connection) -> None:
             await stamp(db, "r", epoch)
 
 
+@pytest.mark.slow
 async def test_a_fault_in_any_slice_is_found(db: asyncpg.Connection, database_url: str) -> None:
     await fill(db)
     code, said = await zerosum(database_url, "verify")
