@@ -7,7 +7,6 @@ stay behind: they hold secrets and addresses, and belong to a place.
 
 from __future__ import annotations
 
-import base64
 import json
 import sys
 from collections.abc import Iterator
@@ -19,22 +18,22 @@ import click
 
 from app.db import call
 from app.ledger_log import log_state
+from app.notes import encoded
 
 FORMAT = "zerosum-export@v1"
 PARTS = ("asset", "transaction", "hold", "reversed", "wallet", "event", "outbox")
 PAGE = 1000
 
 
-async def export_ledger(conn: asyncpg.Connection, ledger: int, out: TextIO) -> int:
-    """Write the ledger as of one moment; return how many lines there are after the first."""
-    count = 0
+async def export_ledger(conn: asyncpg.Connection, ledger: int, out: TextIO) -> None:
+    """Write the ledger as of one moment."""
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         name, size, root = await log_state(conn, ledger)
         head = {
             "format": FORMAT,
             "ledger": name,
             "size": size,
-            "root": base64.b64encode(root).decode(),
+            "root": encoded(root),
         }
         print(json.dumps(head), file=out)
         for part in PARTS:
@@ -43,9 +42,7 @@ async def export_ledger(conn: asyncpg.Connection, ledger: int, out: TextIO) -> i
                 conn, "export_lines", ledger=ledger, part=part, after=after, max=PAGE
             ):
                 out.writelines(f"{row['line']}\n" for row in rows)
-                count += len(rows)
                 after = rows[-1]["place"]
-    return count
 
 
 async def import_ledger(conn: asyncpg.Connection, source: TextIO) -> tuple[str, int]:
@@ -65,7 +62,7 @@ async def import_ledger(conn: asyncpg.Connection, source: TextIO) -> tuple[str, 
                 await call(conn, "import_lines", ledger=ledger, part=part, lines=texts)
                 count += len(page)
         ((size, root),) = await call(conn, "end_import", ledger=ledger)
-        if (size, base64.b64encode(root).decode()) != (head["size"], head["root"]):
+        if (size, encoded(root)) != (head["size"], head["root"]):
             raise click.ClickException("the log has another size or root than the export tells")
         faults = await call(conn, "verify", ledger=ledger)
         for fault in faults:

@@ -38,15 +38,15 @@ class LogKey:
 
     def vkey(self, ledger: str) -> str:
         name, public = self.name(ledger), self.private.public_key().public_bytes_raw()
-        key = base64.b64encode(ED25519 + public).decode()
+        key = encoded(ED25519 + public)
         return f"{name}+{key_id(name, public).hex()}+{key}"
 
     def checkpoint(self, ledger: str, size: int, root: bytes) -> str:
         """The signed note that the log had this root at this size."""
         name, public = self.name(ledger), self.private.public_key().public_bytes_raw()
-        text = f"{name}\n{size}\n{base64.b64encode(root).decode()}\n"
+        text = f"{name}\n{size}\n{encoded(root)}\n"
         signature = key_id(name, public) + self.private.sign(text.encode())
-        return f"{text}\n{DASH} {name} {base64.b64encode(signature).decode()}\n"
+        return f"{text}\n{DASH} {name} {encoded(signature)}\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +109,11 @@ def parse_vkey(vkey: str) -> tuple[str, bytes, bytes]:
     if key_id(name, key[1:]).hex() != hex_id:
         raise BadNote("the vkey's id is not its key's")
     return name, key_id(name, key[1:]), key[1:]
+
+
+def encoded(raw: bytes) -> str:
+    """Base64, as all of these formats have it."""
+    return base64.b64encode(raw).decode()
 
 
 def decoded(text: str) -> bytes:

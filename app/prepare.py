@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import logging
 import os
@@ -14,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from app.db import DATABASE_ERRORS, call, connect
 from app.keys import new_key, stored
 from app.migrate import ensure_login, is_current, may_migrate, migrate
-from app.notes import LogKey
+from app.notes import LogKey, encoded
 from app.settings import Settings, log_key
 
 LEDGER = "main"
@@ -121,7 +120,7 @@ def ensure_log_key(settings: Settings) -> LogKey | None:
             if not kept.exists():
                 half = kept.with_name(f"{kept.name}.{os.getpid()}")
                 half.touch(mode=0o600)
-                half.write_text(base64.b64encode(secrets.token_bytes(32)).decode() + "\n")
+                half.write_text(encoded(secrets.token_bytes(32)) + "\n")
                 # Not a rename: of two that start at once the second takes the first one's key.
                 with contextlib.suppress(FileExistsError):
                     kept.hardlink_to(half)

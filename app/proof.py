@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import gzip
 import json
 import re
@@ -17,7 +16,7 @@ from app.auth import Caller
 from app.db import Pool, call
 from app.errors import Refusal
 from app.ledger_log import event_proof, log_state
-from app.notes import LogKey
+from app.notes import LogKey, encoded
 from app.request_types import MAX_ID
 from app.responses import answer
 
@@ -51,7 +50,7 @@ async def read_proof(request: Request) -> Response:
             "origin": key and key.name(name),
             "vkey": key and key.vkey(name),
             "size": size,
-            "root": base64.b64encode(root).decode(),
+            "root": encoded(root),
         },
     }
     return answer(request, compact(told))
@@ -78,22 +77,23 @@ async def read_inclusion(request: Request) -> Response:
     """The hashes that lead from the event `seq` to the root at `size`, or now."""
     caller, pool, _ = await read(request)
     seq = required(request, "seq", 1)
-    size = parsing.query_int(request, "size", None, 1, MAX_ID)
-    if size is None:
-        _, size, _ = await log_state(pool, caller.ledger)
+    size = await size_asked(request, caller, pool, 1)
     path = await one(pool, "log_inclusion", ledger=caller.ledger, seq=seq, size=size)
-    return answer(request, compact({"seq": seq, "size": size, "hashes": texts(path)}))
+    return answer(
+        request, compact({"seq": seq, "size": size, "hashes": [encoded(hash_) for hash_ in path]})
+    )
 
 
 async def read_consistency(request: Request) -> Response:
     """The hashes that show that the log at `size`, or now, goes on from what it was at `old_size`."""
     caller, pool, _ = await read(request)
     old_size = required(request, "old_size", 0)
-    size = parsing.query_int(request, "size", None, 0, MAX_ID)
-    if size is None:
-        _, size, _ = await log_state(pool, caller.ledger)
+    size = await size_asked(request, caller, pool, 0)
     path = await one(pool, "log_consistency", ledger=caller.ledger, old_size=old_size, size=size)
-    return answer(request, compact({"old_size": old_size, "size": size, "hashes": texts(path)}))
+    return answer(
+        request,
+        compact({"old_size": old_size, "size": size, "hashes": [encoded(hash_) for hash_ in path]}),
+    )
 
 
 async def read_tile(request: Request) -> Response:
@@ -140,6 +140,14 @@ def signer(key: LogKey | None) -> LogKey:
     return key
 
 
+async def size_asked(request: Request, caller: Caller, pool: Pool, low: int) -> int:
+    """The query's `size`, or that of the log now."""
+    size = parsing.query_int(request, "size", None, low, MAX_ID)
+    if size is None:
+        _, size, _ = await log_state(pool, caller.ledger)
+    return size
+
+
 def required(request: Request, name: str, low: int) -> int:
     value = parsing.query_int(request, name, None, low, MAX_ID)
     if value is None:
@@ -149,10 +157,6 @@ def required(request: Request, name: str, low: int) -> int:
 
 def compact(told: dict[str, Any]) -> str:
     return json.dumps(told, separators=(",", ":"))
-
-
-def texts(hashes: list[bytes]) -> list[str]:
-    return [base64.b64encode(hash_).decode() for hash_ in hashes]
 
 
 def tile(request: Request) -> tuple[int, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import secrets
@@ -14,7 +13,7 @@ import asyncpg
 import click
 
 from app.ledger_log import event_proof
-from app.notes import BadNote, LogKey, decoded, open_checkpoint
+from app.notes import BadNote, LogKey, decoded, encoded, open_checkpoint
 from app.prepare import ensure_log_key
 from app.settings import read_settings
 from app.terminal import in_ledger, ledger_option, with_ledger
@@ -29,7 +28,7 @@ def proof() -> None:
 @proof.command("key")
 def make_key() -> None:
     """Make a key to sign checkpoints with, for ZEROSUM_LOG_KEY, and print it."""
-    print(base64.b64encode(secrets.token_bytes(32)).decode())
+    print(encoded(secrets.token_bytes(32)))
 
 
 @proof.command("vkey")

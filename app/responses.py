@@ -35,10 +35,10 @@ def page(request: Request, rows: list[asyncpg.Record], limit: int, by: str) -> R
     return answer(request, f'{{"data":[{items}],"next":{following}}}')
 
 
-def refused(request: Request, body: str) -> Response:
-    """The response for a refusal as SQL gives it: an object of its code and facts."""
+def refused(request: Request, body: str, **more: Any) -> Response:
+    """The response for a refusal as SQL gives it: an object of its code and facts. more: what SQL does not know."""
     facts = json.loads(body)
-    return problem(request, facts.pop("code"), facts)
+    return problem(request, facts.pop("code"), {**more, **facts})
 
 
 def refused_body(body: str) -> str:

@@ -21,6 +21,7 @@ from app.embedded import database
 from app.group_commit import GroupCommit
 from app.logs import RequestLog, set_up_logs
 from app.main import make_app
+from app.notes import LogKey
 from app.prepare import ensure_log_key, greeting, prepare
 from app.rate_limit import RateLimit
 from app.redis_locks import RedisLocks
@@ -95,8 +96,9 @@ async def serve_database(
         if settings.rate_limit is not None:
             rate_limit = RateLimit(settings.rate_limit, settings.redis_url)
             stack.push_async_callback(rate_limit.close)
+        log_key = ensure_log_key(settings)
         if relay or stamp_only:
-            await stack.enter_async_context(relaying(settings, url, pooled, stamp_only))
+            await stack.enter_async_context(relaying(settings, url, pooled, stamp_only, log_key))
         config = uvicorn.Config(
             make_app(
                 pool,
@@ -106,7 +108,7 @@ async def serve_database(
                 settings.sink_hosts,
                 redis_locks,
                 rate_limit,
-                ensure_log_key(settings),
+                log_key,
             ),
             log_config=None,
             access_log=False,
@@ -136,13 +138,14 @@ async def relay_database(settings: Settings, url: str, stamp_only: bool) -> None
     loop = asyncio.get_running_loop()
     for sig in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sig, ended.set)
-    async with relaying(settings, url, await is_pooled(url), stamp_only):
+    log_key = ensure_log_key(settings)
+    async with relaying(settings, url, await is_pooled(url), stamp_only, log_key):
         await ended.wait()
 
 
 @contextlib.asynccontextmanager
 async def relaying(
-    settings: Settings, url: str, pooled: bool, stamp_only: bool
+    settings: Settings, url: str, pooled: bool, stamp_only: bool, log_key: LogKey | None
 ) -> AsyncIterator[None]:
     """A relay with connections of its own, for as long as the block runs."""
     pool = await open_pool(url, relay_module.POOL_SIZE, pooled)
@@ -154,7 +157,7 @@ async def relaying(
             listen_url,
             sender,
             carries=not stamp_only,
-            log_key=ensure_log_key(settings),
+            log_key=log_key,
             checkpoint_every_s=settings.checkpoint_every,
         )
         async with sender, running(relay.run):

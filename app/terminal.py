@@ -46,9 +46,13 @@ def with_ledger(name: str, work: Callable[[asyncpg.Connection, int], Awaitable[T
         for row in await call(conn, "list_ledgers"):
             if row["name"] == name:
                 return await work(conn, row["ledger_id"])
-        raise click.ClickException(f"there is no ledger {name}; see zerosum ledgers list")
+        raise no_such_ledger(name)
 
     return with_database(find)
+
+
+def no_such_ledger(name: str | None) -> click.ClickException:
+    return click.ClickException(f"there is no ledger {name}; see zerosum ledgers list")
 
 
 def in_ledger(name: str, function: str, /, **arguments: Any) -> list[asyncpg.Record]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Sequence
 from hashlib import sha256
 
-from app.notes import SIZE, BadNote, Checkpoint, decoded, open_checkpoint
+from app.notes import SIZE, BadNote, Checkpoint, decoded, encoded, open_checkpoint
 
 HEADER = "c2sp.org/tlog-proof@v1"
 EXTRA = "extra "
@@ -81,8 +80,8 @@ def bundle(index: int, path: Sequence[bytes], checkpoint: str, body: bytes | Non
 
     body: the event itself, which goes along as the extra data.
     """
-    extra = "" if body is None else f"{EXTRA}{base64.b64encode(body).decode()}\n"
-    hashes = "".join(f"{base64.b64encode(hash_).decode()}\n" for hash_ in path)
+    extra = "" if body is None else f"{EXTRA}{encoded(body)}\n"
+    hashes = "".join(f"{encoded(hash_)}\n" for hash_ in path)
     return f"{HEADER}\n{extra}index {index}\n{hashes}\n{checkpoint}"
 
 

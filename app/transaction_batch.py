@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,7 +13,7 @@ from app.dry_run import HEADER as DRY_RUN
 from app.dry_run import is_dry_run, rehearse
 from app.errors import Refusal, problem_body
 from app.group_commit import MAX_POSTINGS, GroupCommit
-from app.responses import answer, problem, refused_body
+from app.responses import answer, problem, refused, refused_body
 from app.transactions import post_request
 
 BATCH = msgspec.json.Decoder(request_types.BatchEnvelope)
@@ -84,8 +82,7 @@ async def post_together(request: Request, made: list[PostRequest | Refusal]) -> 
         answers = await waiting.answer
     for index, (outcome, body) in enumerate(answers):
         if outcome == "refused":
-            facts = json.loads(body)
-            response = problem(request, facts.pop("code"), {"index": index, **facts})
+            response = refused(request, body, index=index)
             response.headers.update(headers)
             return response
     if answers[0][0] == "replayed":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 import sys
 import time
@@ -13,6 +12,8 @@ import click
 
 from app.db import call
 from app.ledger_log import log_state
+from app.notes import encoded
+from app.terminal import no_such_ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ async def verify_ledgers(conn: asyncpg.Connection, only: str | None, since: Sinc
     conn.add_log_listener(lambda _, said: print(f"ledger {name}: {said.message}", file=sys.stderr))
     ledgers = [row for row in await call(conn, "list_ledgers") if only in {None, row["name"]}]
     if not ledgers:
-        raise click.ClickException(f"there is no ledger {only}; see zerosum ledgers list")
+        raise no_such_ledger(only)
     for ledger in ledgers:
         name, began = ledger["name"], time.monotonic()
         async with conn.transaction(isolation="repeatable_read", readonly=True):
@@ -46,7 +47,7 @@ async def verify_ledgers(conn: asyncpg.Connection, only: str | None, since: Sinc
             print(f"{name}: {fault}")
         verdict = f"{len(faults)} faults" if faults else "all is well"
         print(
-            f"ledger {name}: {verdict} up to event {size}:{base64.b64encode(root).decode()}"
+            f"ledger {name}: {verdict} up to event {size}:{encoded(root)}"
             f" ({time.monotonic() - began:.1f} s)"
         )
         count += len(faults)
@@ -65,6 +66,6 @@ async def verify_ledger(conn: asyncpg.Connection, ledger: int, since: Since | No
     faults = [f"{row['fault']} {row['subject']}: {row['detail']}" for row in rows]
     if since is not None and since.root is not None:
         ((root,),) = await call(conn, "log_root", ledger=ledger, low=0, high=since.seq)
-        if base64.b64encode(root).decode() != since.root:
+        if encoded(root) != since.root:
             faults.append(f"log: its root at {since.seq} is another than it was")
     return faults

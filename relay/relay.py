@@ -151,10 +151,9 @@ class Relay:
                     stamped += await self.expire_holds(row["ledger_id"])
                 else:
                     await self.hint(row["ledger_id"], reader)
-            if row["ledger_id"] not in self.leased:
+            if row["waiting"] or row["ledger_id"] not in self.leased:
                 self.unbundled[row["ledger_id"]] = row["epoch"]
             if row["waiting"]:
-                self.unbundled[row["ledger_id"]] = row["epoch"]
                 stamped += await self.stamp(row["ledger_id"], row["epoch"])
         self.leased = {row["ledger_id"] for row in rows}
         self.stamped_unbundled += stamped
@@ -172,7 +171,7 @@ class Relay:
                 self.woken.set()
 
     async def bundle(self) -> None:
-        """A few bundles of old events in each ledger that may have some."""
+        """The next old events in each ledger that may have some."""
         for ledger, epoch in list(self.unbundled.items()):
             ((made,),) = await call(
                 self.pool,

@@ -3005,16 +3005,7 @@ begin
         select 'asset', e.asset, 'sums to ' || sum(e.amount) from ledger.entries e where e.ledger_id = l
         group by e.asset having sum(e.amount) <> 0;
     last := zerosum.last_event(l);
-    at := 0;
-    while at < last loop
-        return query select * from zerosum.verify_events(l, at, at + slice);
-        at := at + slice;
-        exit when at >= last;
-        if clock_timestamp() > told + interval '1 second' then
-            told := clock_timestamp();
-            raise notice 'events: % of % looked at', at, last;
-        end if;
-    end loop;
+    return query select * from zerosum.verify_feed(l, 0);
     return query
         select * from zerosum.verify_outbox(l)
         union all
@@ -3073,6 +3064,30 @@ from v join zerosum.answer($1, array(select transaction_id from v where transact
     on t.id = v.transaction_id
 where t.body <> substr(v.body, strpos(v.body, ',"data":') + 8, length(v.body) - strpos(v.body, ',"data":') - 8)
 $_$;
+
+CREATE FUNCTION zerosum.verify_feed(ledger bigint, since bigint) RETURNS TABLE(fault text, subject text, detail text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET client_min_messages TO 'notice'
+    AS $$
+#variable_conflict use_column
+declare
+    slice constant int := 5000;
+    last constant bigint := zerosum.last_event(ledger);
+    told timestamptz := '-infinity';
+    at bigint := since;
+begin
+    while at < last loop
+        return query select * from zerosum.verify_events(ledger, at, at + slice);
+        at := at + slice;
+        exit when at >= last;
+        if clock_timestamp() > told + interval '1 second' then
+            told := clock_timestamp();
+            raise notice 'events: % of % looked at', at, last;
+        end if;
+    end loop;
+end $$;
 
 CREATE FUNCTION zerosum.verify_holds(ledger bigint) RETURNS TABLE(fault text, subject text, detail text)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -3148,22 +3163,14 @@ declare
     l constant bigint := ledger;
     slice constant int := 5000;
     told timestamptz := '-infinity';
-    at bigint := since;
+    at bigint;
     last bigint := zerosum.last_event(l);
     ids bigint[];
     first_id bigint;
     till bigint;
     missing bigint[];
 begin
-    while at < last loop
-        return query select * from zerosum.verify_events(l, at, at + slice);
-        at := at + slice;
-        exit when at >= last;
-        if clock_timestamp() > told + interval '1 second' then
-            told := clock_timestamp();
-            raise notice 'events: % of % looked at', at, last;
-        end if;
-    end loop;
+    return query select * from zerosum.verify_feed(l, since);
 
     ids := array(
         select x.id from (

@@ -136,6 +136,12 @@ async def verify(conn: asyncpg.Connection, ledger: int = MAIN) -> list[tuple[str
     return [tuple(row) for row in await conn.fetch("select * from zerosum.verify($1)", ledger)]
 
 
+async def bodies(conn: asyncpg.Connection) -> list[bytes]:
+    """The bodies of the ledger main's events, in order."""
+    rows = await conn.fetch("select body from zerosum.feed(1, 0, 1000000) order by seq")
+    return [row["body"].encode() for row in rows]
+
+
 async def lease(conn: asyncpg.Connection, holder: str, seconds: float = 30) -> int:
     """The epoch to stamp the ledger main under, or 0 when the holder could not have its lease."""
     rows = await conn.fetch("select * from zerosum.take_leases($1, $2)", holder, seconds)

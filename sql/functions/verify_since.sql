@@ -11,22 +11,14 @@ declare
     l constant bigint := ledger;
     slice constant int := 5000;
     told timestamptz := '-infinity';
-    at bigint := since;
+    at bigint;
     last bigint := zerosum.last_event(l);
     ids bigint[];
     first_id bigint;
     till bigint;
     missing bigint[];
 begin
-    while at < last loop
-        return query select * from zerosum.verify_events(l, at, at + slice);
-        at := at + slice;
-        exit when at >= last;
-        if clock_timestamp() > told + interval '1 second' then
-            told := clock_timestamp();
-            raise notice 'events: % of % looked at', at, last;
-        end if;
-    end loop;
+    return query select * from zerosum.verify_feed(l, since);
 
     ids := array(
         select x.id from (

@@ -12,7 +12,7 @@ from app.proof import tile_path
 from app.tlog import bundle, check_bundle, check_growth, leaf_hash, root_of
 from tests import merkle
 from tests.api import Api
-from tests.ledger import hold, lease, post, posted, req, stamp
+from tests.ledger import bodies, hold, lease, post, posted, req, stamp
 from tests.log_key import LOG_KEY, VKEY
 from tests.sql.test_log import logged
 
@@ -30,11 +30,6 @@ async def paying(api: Api, db: asyncpg.Connection) -> Api:
     while await stamp(db, "r", await lease(db, "r")):
         pass
     return api
-
-
-async def bodies(db: asyncpg.Connection) -> list[bytes]:
-    rows = await db.fetch("select body from ledger.events order by seq")
-    return [row["body"].encode() for row in rows]
 
 
 async def test_the_trial_balance(paying: Api, db: asyncpg.Connection) -> None:

@@ -10,7 +10,7 @@ import asyncpg
 
 from app.notes import open_checkpoint
 from tests import merkle
-from tests.ledger import fund, lease, raises, verify, wallets
+from tests.ledger import bodies, fund, lease, raises, verify, wallets
 from tests.log_key import LOG_KEY, VKEY
 from tests.receiver import Receiver
 from tests.relay.conftest import RunRelay
@@ -29,12 +29,9 @@ async def test_checkpoints_are_told(
             await asyncio.sleep(1)
     told = [json.loads(one.body)["data"] for one in receiver.got]
     assert len(told) == 3
-    bodies = [
-        row["body"].encode()
-        for row in await db.fetch("select body from ledger.events order by seq")
-    ]
-    assert len(bodies) == 6
-    leaves = [merkle.leaf(body) for body in bodies]
+    told_bodies = await bodies(db)
+    assert len(told_bodies) == 6
+    leaves = [merkle.leaf(body) for body in told_bodies]
     for data in told:
         checkpoint = open_checkpoint(data["checkpoint"], VKEY)
         root = merkle.root(leaves[: data["size"]])

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from tests import merkle
-from tests.ledger import fund, lease, post, raises, req, stamp, verify, wallets
+from tests.ledger import bodies, fund, lease, post, raises, req, stamp, verify, wallets
 
 
 async def logged(db: asyncpg.Connection, size: int, fill: bool = True) -> list[bytes]:
@@ -104,12 +104,9 @@ async def test_stamping_keeps_full_tiles(db: asyncpg.Connection) -> None:
     epoch = await lease(db, "r")
     for limit in (255, 1, 1, 300, 500):
         await stamp(db, "r", epoch, limit)
-    bodies = [
-        row["body"].encode()
-        for row in await db.fetch("select body from ledger.events order by seq")
-    ]
-    assert len(bodies) == 801
-    leaves = [merkle.leaf(body) for body in bodies]
+    told_bodies = await bodies(db)
+    assert len(told_bodies) == 801
+    leaves = [merkle.leaf(body) for body in told_bodies]
     tiles = await db.fetch("select * from ledger.tiles order by number")
     assert [(tile["level"], tile["number"]) for tile in tiles] == [(0, 0), (0, 1), (0, 2)]
     for tile in tiles:
