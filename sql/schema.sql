@@ -866,49 +866,6 @@ CREATE FUNCTION zerosum.derive_postings(l bigint, kinds text[], options jsonb[],
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
-    SET jit TO 'off'
-    AS $$
-#variable_conflict use_column
-declare
-    of_requests int[]; numbers smallint[]; of_origins bigint[]; froms text[]; tos text[]; amounts numeric[];
-    refusals text[];
-begin
-    select array_agg(d.i), array_agg(d.posting), array_agg(d.origin), array_agg(d.source), array_agg(d.destination),
-        array_agg(d.amount), array_agg(d.refusal)
-    into of_requests, numbers, of_origins, froms, tos, amounts, refusals
-    from zerosum.derived_postings(l, kinds, options, outcomes, metadatas) d;
-    for d in 1..coalesce(cardinality(of_requests), 0) loop
-        if refusals[d] is not null then
-            outcomes[of_requests[d]] := 'refused';
-            bodies[of_requests[d]] := refusals[d];
-        end if;
-    end loop;
-    select array_agg(q.i), array_agg(q.source), array_agg(q.destination), array_agg(q.amount), array_agg(q.origin),
-        array_agg(q.posting)
-    into posting_of, sources, destinations, moved, origins, origin_postings
-    from (
-        select u.i, u.source, u.destination, u.amount, null::bigint as origin, null::smallint as posting, u.p
-        from unnest(posting_of, sources, destinations, moved) with ordinality u (i, source, destination, amount, p)
-        union all
-        select u.i, u.source, u.destination, u.amount, u.origin, u.posting, u.posting
-        from unnest(of_requests, froms, tos, amounts, of_origins, numbers) u (i, source, destination, amount, origin, posting)
-        where outcomes[u.i] is null
-        order by i, p
-    ) q;
-    posting_of := coalesce(posting_of, '{}');
-    select array_agg(coalesce(g.first, 1) order by r.i), array_agg(coalesce(g.last, 0) order by r.i)
-    into firsts, lasts
-    from generate_series(1, cardinality(kinds)) r (i)
-    left join (
-        select u.i, min(u.p)::int as first, max(u.p)::int as last
-        from unnest(posting_of) with ordinality u (i, p) group by u.i
-    ) g on g.i = r.i;
-end $$;
-
-CREATE FUNCTION zerosum.derived_postings(ledger bigint, kinds text[], options jsonb[], outcomes text[], metadatas jsonb[]) RETURNS TABLE(i integer, posting smallint, origin bigint, source text, destination text, amount numeric, refusal text)
-    LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    SET enable_seqscan TO 'off'
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
     SET enable_sort TO 'off'
@@ -917,69 +874,111 @@ CREATE FUNCTION zerosum.derived_postings(ledger bigint, kinds text[], options js
     AS $$
 #variable_conflict use_column
 declare
-    l constant bigint := ledger;
+    refusals text[]; refused bigint; sized bool; at_once record; i int;
 begin
-return query
-with asked as (
-    select r.i::int as i, r.kind, r.given, (r.given ->> case when r.kind = 'reversal' then 'transaction' else 'hold' end)::bigint
-        as origin, octet_length(coalesce(r.metadata, '{}')::text) as told
-    from unnest(kinds, options, outcomes, metadatas) with ordinality r (kind, given, outcome, metadata, i)
-    where r.kind in ('capture', 'void', 'reversal') and r.outcome is null
-), parts as (
-    select a.i, a.kind, a.given, a.origin, a.told, p.kind as of_kind, p.posting, p.source, p.destination, p.asset,
-        count(*) over (partition by a.i) as size
-    from asked a
-    left join lateral (
-        select 'hold' as kind, h.posting, h.source, h.destination, h.asset
-        from ledger.hold_postings h
-        where a.kind <> 'reversal' and h.ledger_id = l and h.hold_id = a.origin
+    with parts as (
+        select a.i, a.kind, a.given, a.origin, p.of_kind, p.posting, p.source, p.asset, c.one,
+            case when c.one is not null or not a.given ? 'postings' and a.kind <> 'void'
+                then coalesce(c.one ->> 'destination', a.given ->> 'destination', p.destination) end as goes_to,
+            coalesce(c.one, a.given) ->> 'amount' as amount
+        from (
+            select r.i::int as i, r.kind, r.given, r.kind = 'reversal' as reverses,
+                (r.given ->> case when r.kind = 'reversal' then 'transaction' else 'hold' end)::bigint as origin
+            from unnest(kinds, options, outcomes) with ordinality r (kind, given, outcome, i)
+            where r.kind in ('capture', 'void', 'reversal') and r.outcome is null
+        ) a
+        left join lateral (
+            select 'hold' as of_kind, h.posting, h.source, h.destination, h.asset
+            from ledger.hold_postings h
+            where not a.reverses and h.ledger_id = l and h.hold_id = a.origin
+            union all
+            select t.kind, d.posting, d.wallet_id, s.wallet_id, d.asset
+            from ledger.transactions t
+            left join lateral (
+                select * from ledger.entries d
+                where d.ledger_id = l and d.transaction_id = t.id and d.amount > 0 order by d.posting offset 0
+            ) d on true
+            left join lateral (
+                select * from ledger.entries s
+                where s.ledger_id = l and s.transaction_id = t.id and s.posting between d.posting and d.posting and s.amount < 0
+                order by s.posting limit 1
+            ) s on true
+            where a.reverses and t.ledger_id = l and t.id = a.origin
+        ) p on true
+        left join lateral (
+            select x.one from jsonb_array_elements(a.given -> 'postings') x (one)
+            where (x.one ->> 'posting')::int = p.posting limit 1
+        ) c on true
+    )
+    select array_agg(q.i), array_agg(q.source), array_agg(q.destination), array_agg(q.amount), array_agg(q.origin),
+        array_agg(q.posting), array_agg(q.refusal), count(q.refusal), bool_or(q.posting > 30 or q.given ? 'postings')
+    into posting_of, sources, destinations, moved, origins, origin_postings, refusals, refused, sized
+    from (
+        select u.i, u.source, u.destination, u.amount, null::bigint as origin, null::smallint as posting, u.p,
+            null as refusal, null::jsonb as given
+        from unnest(posting_of, sources, destinations, moved) with ordinality u (i, source, destination, amount, p)
         union all
-        select t.kind, d.posting, d.wallet_id, s.wallet_id, d.asset
-        from ledger.transactions t
-        left join lateral (
-            select * from ledger.entries d
-            where d.ledger_id = l and d.transaction_id = t.id and d.amount > 0 order by d.posting offset 0
-        ) d on true
-        left join lateral (
-            select * from ledger.entries s
-            where s.ledger_id = l and s.transaction_id = t.id and s.posting between d.posting and d.posting and s.amount < 0
-            order by s.posting limit 1
-        ) s on true
-        where a.kind = 'reversal' and t.ledger_id = l and t.id = a.origin
-    ) p on true
-), chosen as (
-    select p.*, c.one is not null as named,
-        coalesce(c.one ->> 'destination', p.given ->> 'destination', p.destination) as goes_to,
-        (case when p.given ? 'postings' then c.one ->> 'amount' else p.given ->> 'amount' end)::numeric as amount
-    from parts p
-    left join lateral (
-        select x.one from jsonb_array_elements(p.given -> 'postings') x (one)
-        where (x.one ->> 'posting')::int = p.posting limit 1
-    ) c on true
-), sized as (
-    select c.*, c.named or not c.given ? 'postings' and c.kind <> 'void' as moves,
-        sum(length(c.source) + length(c.goes_to)) over (partition by c.i) as ids,
-        count(*) filter (where c.named) over (partition by c.i) as found
-    from chosen c
-), answered as (
-    select s.*, case
-            when s.of_kind is null then
-                case when s.kind = 'reversal' then '{"code" : "unknown_transaction"}' else '{"code" : "unknown_hold"}' end
-            when s.of_kind in ('hold', 'void', 'reversal') and s.kind = 'reversal' then '{"code" : "not_reversible"}'
-            when s.given ? 'amount' and s.size > 1 or s.found <> coalesce(jsonb_array_length(s.given -> 'postings'), 0)
-                then '{"code" : "invalid_postings"}'
-            when s.moves and s.goes_to = s.source then '{"code" : "same_wallet"}'
-            -- As check_requests() has it, and what the answer's further members can add: `hold`, or a wallet each in `forced`.
-            when s.size > 30 and s.ids * 2 + s.size * 420 + s.told
-                + case when s.given ? 'force' then s.ids + s.size * 70 else 0 end > 50800 then '{"code" : "transaction_too_large"}'
-        end as refusal
-    from sized s
-)
-select s.i, s.posting, s.origin, s.source,
-    case when s.moves then case when s.goes_to = '@world' then '@world:' || s.asset else s.goes_to end end,
-    s.amount, s.refusal
-from answered s
-where s.moves or s.kind <> 'reversal' or s.refusal is not null;
+        select d.i, case when d.takes then d.source end,
+            case when d.goes_to = '@world' then '@world:' || d.asset else d.goes_to end,
+            d.amount::numeric, case when d.takes then d.origin end, d.posting, d.posting,
+            case
+                when d.of_kind is null then
+                    case when d.kind = 'reversal' then '{"code" : "unknown_transaction"}' else '{"code" : "unknown_hold"}' end
+                when d.kind = 'reversal' and d.of_kind in ('hold', 'void', 'reversal') then '{"code" : "not_reversible"}'
+                when d.posting > 1 and d.given ? 'amount' then '{"code" : "invalid_postings"}'
+                when d.goes_to = d.source then '{"code" : "same_wallet"}'
+            end, d.given
+        from (select *, goes_to is not null or kind <> 'reversal' as takes from parts) d
+        -- (The first stays, with no wallets, so that a request of which nothing is found is seen below.)
+        where d.takes or d.posting is null or d.posting = 1
+        order by i, p
+    ) q;
+    posting_of := coalesce(posting_of, '{}');
+    firsts := array_fill(1, array[cardinality(kinds)]);
+    lasts := array_fill(0, array[cardinality(kinds)]);
+    for p in 1..cardinality(posting_of) loop
+        lasts[posting_of[p]] := p;
+    end loop;
+    for p in reverse cardinality(posting_of)..1 loop
+        firsts[posting_of[p]] := p;
+    end loop;
+
+    if sized then
+        -- As check_requests() has it, and what the answer's further members can add: `hold`, or a wallet each in `forced`.
+        for at_once in
+            select u.i, u.first,
+                case when u.found <> jsonb_array_length(u.given -> 'postings') then '{"code" : "invalid_postings"}'
+                    when u.size > 30 and u.ids * 2 + u.size * 420 + octet_length(coalesce(u.metadata, '{}')::text)
+                        + case when u.given ? 'force' then u.ids + u.size * 70 else 0 end > 50800
+                        then '{"code" : "transaction_too_large"}' end as refusal
+            from (
+                select x.i, min(x.p) as first, count(*) as size, count(x.destination) as found,
+                    sum(length(x.source) + coalesce(length(x.destination), 0)) as ids,
+                    options[x.i] as given, metadatas[x.i] as metadata
+                from unnest(posting_of, sources, destinations) with ordinality x (i, source, destination, p)
+                where kinds[x.i] in ('capture', 'void', 'reversal')
+                group by x.i
+            ) u
+        loop
+            if at_once.refusal is not null and refusals[at_once.first] is null then
+                refusals[at_once.first] := at_once.refusal;
+                refused := refused + 1;
+            end if;
+        end loop;
+    end if;
+    if refused > 0 then
+        for d in 1..cardinality(refusals) loop
+            continue when refusals[d] is null;
+            i := posting_of[d];
+            outcomes[i] := 'refused';
+            bodies[i] := refusals[d];
+            for p in firsts[i]..lasts[i] loop
+                sources[p] := null;
+                destinations[p] := null;
+                origins[p] := null;
+            end loop;
+        end loop;
+    end if;
 end $$;
 
 CREATE FUNCTION zerosum.details_json(reference text, description text, metadata jsonb, effective text, recorded text, key text) RETURNS text
@@ -1157,13 +1156,13 @@ declare
     due bigint[];
     wallets text[];
     busy text[];
-    h ledger.holds;
+    h ledger.hold_postings;
     settled int := 0;
 begin
     due := array(
-        select h.id from ledger.holds h
-        where h.status = 'pending' and h.expires_at <= moment and h.ledger_id = $1
-        order by h.expires_at limit max_holds);
+        select p.hold_id from ledger.hold_postings p
+        where p.posting = 1 and p.status = 'pending' and p.expires_at <= moment and p.ledger_id = $1
+        order by p.expires_at limit max_holds);
     wallets := array(
         select distinct p.source collate "C" from unnest(due) d (id)
         join ledger.hold_postings p on p.hold_id = d.id and p.ledger_id = $1 order by 1);
@@ -1178,15 +1177,16 @@ begin
     end if;
     perform zerosum.release_expired($1, moment, wallets);
     for h in
-        update ledger.holds h set status = 'expired', settled_at = moment
-        where h.ledger_id = $1 and h.id = any (due) and h.status = 'pending' and not exists (
+        update ledger.hold_postings h set status = 'expired', settled_at = moment
+        where h.ledger_id = $1 and h.hold_id = any (due) and h.status = 'pending' and not exists (
             select from ledger.hold_postings p
-            where p.hold_id = h.id and p.ledger_id = $1 and p.source <> all (wallets))
+            where p.hold_id = h.hold_id and p.ledger_id = $1 and p.source <> all (wallets))
         returning h.*
     loop
+        continue when h.posting <> 1;
         settled := settled + 1;
         insert into ledger.outbox (ledger_id, aggregatetype, aggregateid, type, payload, recorded_at)
-        select g.ledger_id, 'hold', h.id::text, 'hold.expired', zerosum.hold_json(h), moment
+        select g.ledger_id, 'hold', h.hold_id::text, 'hold.expired', zerosum.hold_json(h), moment
         from ledger.ledgers g where g.ledger_id = $1;
     end loop;
     return settled;
@@ -1225,16 +1225,18 @@ begin
             order by t.id;
     elsif part = 'hold' then
         return query
-            select h.id::text, (jsonb_build_object('part', part) || to_jsonb(h) - 'ledger_id'
-                || jsonb_build_object('postings', p.postings))::text
+            select h.hold_id::text, jsonb_build_object('part', part, 'id', h.hold_id, 'expires_at', h.expires_at,
+                'settled_at', h.settled_at, 'status', h.status, 'postings', p.postings)::text
             from (
-                select * from ledger.holds h where h.ledger_id + 0 = l and h.id > past order by h.id limit max
+                select * from ledger.hold_postings h
+                where h.ledger_id + 0 = l and h.posting = 1 and h.hold_id > past order by h.hold_id limit max
             ) h
             cross join lateral (
-                select jsonb_agg(to_jsonb(p) - array['ledger_id', 'hold_id', 'expires_at'] order by p.posting) as postings
-                from ledger.hold_postings p where p.hold_id = h.id and p.ledger_id = l
+                select jsonb_agg(to_jsonb(p) - array['ledger_id', 'hold_id', 'expires_at', 'settled_at', 'status']
+                    order by p.posting) as postings
+                from ledger.hold_postings p where p.hold_id = h.hold_id and p.ledger_id = l
             ) p
-            order by h.id;
+            order by h.hold_id;
     elsif part = 'reversed' then
         return query
             select r.transaction_id::text, jsonb_build_object('part', part, 'transaction_id', r.transaction_id, 'postings',
@@ -1398,29 +1400,39 @@ CREATE FUNCTION zerosum.hold(ledger bigint, source text, destination text, amoun
             then jsonb_build_object('expires_at', zerosum.time_json(expires_at)::jsonb) end)
 $$;
 
-CREATE TABLE ledger.holds (
+CREATE TABLE ledger.hold_postings (
     ledger_id bigint NOT NULL,
-    id bigint NOT NULL,
+    hold_id bigint NOT NULL,
     expires_at timestamp with time zone,
-    settled_at timestamp with time zone,
+    posting smallint NOT NULL,
+    source text NOT NULL COLLATE pg_catalog."C",
+    destination text NOT NULL COLLATE pg_catalog."C",
+    asset text NOT NULL COLLATE pg_catalog."C",
+    amount numeric NOT NULL,
+    captured numeric DEFAULT 0 NOT NULL,
+    held numeric NOT NULL,
     status text DEFAULT 'pending'::text NOT NULL,
-    CONSTRAINT holds_settled CHECK (((status = 'pending'::text) = (settled_at IS NULL))),
-    CONSTRAINT holds_status_known CHECK ((status = ANY (ARRAY['pending'::text, 'captured'::text, 'voided'::text, 'expired'::text])))
+    settled_at timestamp with time zone,
+    CONSTRAINT hold_postings_state CHECK (((scale(amount) = 0) AND (amount > (0)::numeric) AND (amount < '100000000000000000000000000000000000000'::numeric) AND (scale(captured) = 0) AND (captured >= (0)::numeric) AND (scale(held) = 0) AND (held >= (0)::numeric) AND ((captured + held) <= amount) AND
+CASE status
+    WHEN 'pending'::text THEN (settled_at IS NULL)
+    ELSE ((held = (0)::numeric) AND (settled_at IS NOT NULL) AND (status = ANY (ARRAY['captured'::text, 'voided'::text, 'expired'::text])))
+END))
 );
 
-CREATE FUNCTION zerosum.hold_json(h ledger.holds) RETURNS text
+CREATE FUNCTION zerosum.hold_json(h ledger.hold_postings) RETURNS text
     LANGUAGE sql
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
     AS $$
-    select concat('{"id":', h.id, ',', zerosum.hold_state_json(
+    select concat('{"id":', h.hold_id, ',', zerosum.hold_state_json(
             case when x.expired then 'expired' else h.status end, case when p.pure then p.amount end,
             case when p.pure then p.captured end,
             case when not p.pure then null when x.expired then 0 else p.held end),
         ',"expires_at":', coalesce(zerosum.time_json(h.expires_at), 'null'), ',"postings":[', p.postings,
         '],"transactions":[', (
             select string_agg(t.id::text, ',' order by t.id) from ledger.transactions t
-            where t.origin_id = h.id and t.ledger_id = h.ledger_id),
+            where t.origin_id = h.hold_id and t.ledger_id = h.ledger_id),
         '],', zerosum.details_json(t.reference, t.description, t.metadata, zerosum.time_json(t.effective_at),
             zerosum.time_json(t.recorded_at), t.key), '}')
     from (select h.status = 'pending' and h.expires_at <= clock_timestamp() as expired) x
@@ -1430,10 +1442,10 @@ CREATE FUNCTION zerosum.hold_json(h ledger.holds) RETURNS text
             string_agg(concat('{"source":"', p.source, '","destination":"', p.destination, '","amount":', p.amount,
                 ',"asset":"', p.asset, '","captured":', p.captured, ',"remaining":',
                 case when x.expired then 0 else p.held end, '}'), ',' order by p.posting) as postings
-        from ledger.hold_postings p where p.hold_id = h.id and p.ledger_id = h.ledger_id
+        from ledger.hold_postings p where p.hold_id = h.hold_id and p.ledger_id = h.ledger_id
     ) p
     cross join lateral (
-        select * from ledger.transactions t where t.id = h.id and t.ledger_id = h.ledger_id limit 1
+        select * from ledger.transactions t where t.id = h.hold_id and t.ledger_id = h.ledger_id limit 1
     ) t
 $$;
 
@@ -1471,13 +1483,12 @@ begin
         cross join lateral jsonb_to_recordset(x.entries) e (
             version bigint, posting smallint, wallet text, asset text, amount numeric, balance numeric);
     elsif part = 'hold' then
-        insert into ledger.holds (ledger_id, id, expires_at, settled_at, status)
-        select l, x.id, x.expires_at, x.settled_at, x.status
-        from jsonb_to_recordset(lines) x (id bigint, expires_at timestamptz, settled_at timestamptz, status text);
-        insert into ledger.hold_postings (ledger_id, hold_id, expires_at, posting, source, destination, asset, amount,
-            captured, held)
-        select l, x.id, x.expires_at, p.posting, p.source, p.destination, p.asset, p.amount, p.captured, p.held
-        from jsonb_to_recordset(lines) x (id bigint, expires_at timestamptz, postings jsonb)
+        insert into ledger.hold_postings (ledger_id, hold_id, expires_at, settled_at, status, posting, source, destination,
+            asset, amount, captured, held)
+        select l, x.id, x.expires_at, x.settled_at, x.status, p.posting, p.source, p.destination, p.asset, p.amount,
+            p.captured, p.held
+        from jsonb_to_recordset(lines) x (id bigint, expires_at timestamptz, settled_at timestamptz, status text,
+            postings jsonb)
         cross join lateral jsonb_to_recordset(x.postings) p (posting smallint, source text, destination text, asset text,
             amount numeric, captured numeric, held numeric);
     elsif part = 'reversed' then
@@ -1658,10 +1669,11 @@ CREATE FUNCTION zerosum.list_holds(ledger bigint, before bigint, max integer, on
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
     AS $_$
-    select h.id, zerosum.hold_json(h)
-    from ledger.holds h
-    where h.ledger_id + 0 = $1 and h.id < coalesce($2, 9223372036854775807) and ($4 is null or h.id = $4)
-    order by h.id desc
+    select h.hold_id, zerosum.hold_json(h)
+    from ledger.hold_postings h
+    where h.ledger_id + 0 = $1 and h.posting = 1 and h.hold_id < coalesce($2, 9223372036854775807)
+        and ($4 is null or h.hold_id = $4)
+    order by h.hold_id desc
     limit $3
 $_$;
 
@@ -2049,7 +2061,7 @@ CREATE FUNCTION zerosum.outbox_state() RETURNS TABLE(ledger text, depth bigint, 
     group by g.name
 $$;
 
-CREATE FUNCTION zerosum.part_states(ledger bigint, at timestamp with time zone, origins bigint[], postings smallint[]) RETURNS TABLE(origin bigint, posting smallint, status text, amount numeric, captured numeric, remaining numeric, hold_place tid, place tid)
+CREATE FUNCTION zerosum.part_states(ledger bigint, at timestamp with time zone, origins bigint[], postings smallint[], holds boolean, reversals boolean) RETURNS TABLE(origin bigint, posting smallint, status text, amount numeric, captured numeric, remaining numeric, place tid)
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
@@ -2061,31 +2073,32 @@ CREATE FUNCTION zerosum.part_states(ledger bigint, at timestamp with time zone, 
 declare
     l constant bigint := ledger;
 begin
-    return query
-    select x.origin, x.posting,
-        case when h.status = 'pending' and h.expires_at <= at then 'expired' else h.status end,
-        coalesce(p.amount, e.amount), coalesce(p.captured, r.reversed, 0),
-        coalesce(p.held, e.amount - coalesce(r.reversed, 0)), h.place, p.place
-    from (
-        select distinct u.origin, u.posting from unnest(origins, postings) u (origin, posting) where u.origin is not null
-    ) x
-    left join lateral (
-        select h.ctid as place, h.* from ledger.holds h where h.ledger_id = l and h.id = x.origin limit 1
-    ) h on true
-    left join lateral (
-        select p.ctid as place, p.* from ledger.hold_postings p
-        where p.ledger_id = l and p.hold_id = x.origin and p.posting = x.posting limit 1
-    ) p on true
-    left join lateral (
-        select * from ledger.entries e
-        where e.ledger_id = l and e.transaction_id = x.origin and e.posting between x.posting and x.posting and e.amount > 0
-        order by e.posting limit 1
-    ) e on true
-    left join lateral (
-        select * from ledger.reversed_postings r
-        where r.ledger_id = l and r.transaction_id = x.origin and r.posting = x.posting limit 1
-    ) r on true
-    order by x.origin, x.posting;
+    if holds then
+        return query
+        select x.origin, x.posting,
+            case when p.status = 'pending' and p.expires_at <= at then 'expired' else p.status end,
+            p.amount, p.captured, p.held, p.place
+        from (select distinct u.origin, u.posting from unnest(origins, postings) u (origin, posting)) x
+        cross join lateral (
+            select p.ctid as place, p.* from ledger.hold_postings p
+            where p.ledger_id = l and p.hold_id = x.origin and p.posting = x.posting limit 1
+        ) p;
+    end if;
+    if reversals then
+        return query
+        select x.origin, x.posting, null, e.amount, coalesce(r.reversed, 0), e.amount - coalesce(r.reversed, 0), null::tid
+        from (select distinct u.origin, u.posting from unnest(origins, postings) u (origin, posting)) x
+        cross join lateral (
+            select * from ledger.entries e
+            where e.ledger_id = l and e.transaction_id = x.origin and e.posting between x.posting and x.posting
+                and e.amount > 0
+            order by e.posting limit 1
+        ) e
+        left join lateral (
+            select * from ledger.reversed_postings r
+            where r.ledger_id = l and r.transaction_id = x.origin and r.posting = x.posting limit 1
+        ) r on true;
+    end if;
 end $$;
 
 CREATE FUNCTION zerosum.post(ledger bigint, kinds text[], keys text[], posting_of integer[], sources text[], destinations text[], amounts text[], refs text[] DEFAULT '{}'::text[], descriptions text[] DEFAULT '{}'::text[], metadatas jsonb[] DEFAULT '{}'::jsonb[], effective_ats timestamp with time zone[] DEFAULT '{}'::timestamp with time zone[], skip_locked boolean DEFAULT false, ifs jsonb[] DEFAULT '{}'::jsonb[], options jsonb[] DEFAULT '{}'::jsonb[], units integer[] DEFAULT '{}'::integer[]) RETURNS TABLE(outcome text, body text)
@@ -2116,7 +2129,7 @@ declare
     -- a posting of a hold or transaction each, that a capture, void or reversal is about
     origins bigint[]; origin_postings smallint[];
     part_ids bigint[]; part_numbers smallint[]; part_stati text[];
-    part_amounts numeric[]; part_captured numeric[]; part_lefts numeric[]; part_places tid[]; hold_places tid[];
+    part_amounts numeric[]; part_captured numeric[]; part_lefts numeric[]; part_places tid[];
     lefts_before numeric[]; stati_before text[];
     written int := 0; at timestamptz; checked bool := false; known record;
     i int; j int; faults bigint;
@@ -2297,9 +2310,12 @@ begin
 
     if origins is not null then
         select array_agg(q.origin), array_agg(q.posting), array_agg(q.status), array_agg(q.amount),
-            array_agg(q.captured), array_agg(q.remaining), array_agg(q.place), array_agg(q.hold_place)
-        into part_ids, part_numbers, part_stati, part_amounts, part_captured, part_lefts, part_places, hold_places
-        from (select * from zerosum.part_states(l, at, origins, origin_postings) order by origin, posting) q;
+            array_agg(q.captured), array_agg(q.remaining), array_agg(q.place)
+        into part_ids, part_numbers, part_stati, part_amounts, part_captured, part_lefts, part_places
+        from (
+            select * from zerosum.part_states(l, at, origins, origin_postings, kinds && array['capture', 'void'],
+                'reversal' = any (kinds)) order by origin, posting
+        ) q;
         part_slots := array(select p.slot
             from unnest(origins, origin_postings) with ordinality u (origin, posting, i)
             left join unnest(part_ids, part_numbers) with ordinality p (origin, posting, slot)
@@ -2329,7 +2345,7 @@ begin
             effective_ats, ranks, firsts, bodies, posting_of, sources, destinations, moved, from_slots,
             from_balances, from_versions, to_balances, to_versions, places, befores, wallets, assets,
             balances, versions, worlds, helds_before, helds, debts, expiries, numbers, options, extras,
-            part_ids, part_numbers, part_stati, part_amounts, part_captured, part_lefts, part_places, hold_places,
+            part_ids, part_numbers, part_stati, part_amounts, part_captured, part_lefts, part_places,
             lefts_before, stati_before);
     end if;
     if priors is not null then
@@ -2856,8 +2872,9 @@ begin
                 where s.ledger_id = f.ledger_id and s.paused_at is null and s.sent_seq < f.last_seq
                 union all
                 select 0 where exists (
-                    select from ledger.holds h
-                    where h.status = 'pending' and h.expires_at <= moment and h.ledger_id = f.ledger_id)
+                    select from ledger.hold_postings p
+                    where p.posting = 1 and p.status = 'pending' and p.expires_at <= moment
+                        and p.ledger_id = f.ledger_id)
             ),
             not exists (select from ledger.feeds o where o.holder is distinct from $1 or o.until <= clock_timestamp()),
             coalesce(pg_snapshot_xmin(pg_current_snapshot()) >= $3::xid8, true)
@@ -3103,7 +3120,8 @@ with derived as materialized (
     group by t.origin_id
 ), held as (
     select p.hold_id as id, sum(p.captured) as captured, sum(p.held) as held, count(*) as size, max(p.posting) as last,
-        min(p.expires_at) as low, max(p.expires_at) as high, count(p.expires_at) as timed
+        min(p.expires_at) as expires_at, min(p.status) as status, min(p.settled_at) as settled_at,
+        count(distinct (p.expires_at, p.status, p.settled_at)) > 1 as differs
     from ledger.hold_postings p where p.ledger_id = $1 group by p.hold_id
 ), reversed as (
     select r.transaction_id as id, sum(r.reversed) as reversed from ledger.reversed_postings r
@@ -3111,24 +3129,24 @@ with derived as materialized (
 )
 select 'hold', x.id::text, x.detail
 from (
-    select coalesce(h.id, p.id, t.id) as id, concat_ws(', ',
-        case when h.id is null then 'postings or a transaction without a hold' end,
+    select coalesce(p.id, t.id) as id, concat_ws(', ',
         case when p.id is null then 'no postings' when p.size <> p.last then 'postings not 1..n' end,
+        case when p.differs then 'expires_at, status or settled_at differ' end,
         case when t.id is null then 'no transaction' end,
         case when p.captured <> coalesce(d.moved, 0) then 'captured ' || p.captured || ', captures moved '
             || coalesce(d.moved, 0) end,
-        case when h.status <> 'pending' and p.held <> 0 then h.status || ' and still held' end,
-        case when (h.status = 'voided') <> coalesce(d.voided, false) then 'status is not what was done' end,
-        case when h.status = 'captured' and h.settled_at <> d.last_at then 'settled_at is not the last capture''s' end,
-        case when h.status = 'expired' and (h.expires_at <= h.settled_at) is not true then 'expired before its time' end,
-        case when h.expires_at is distinct from p.low or h.expires_at is distinct from p.high
-            or p.timed not in (0, p.size) then 'expires_at differs' end) as detail
-    from (select * from ledger.holds h where h.ledger_id = $1) h
-    full join held p on p.id = h.id
+        case when p.status <> 'pending' and p.held <> 0 then p.status || ' and still held' end,
+        case when (p.status = 'voided') <> coalesce(d.voided, false) then 'status is not what was done' end,
+        case when p.status = 'captured' and p.settled_at <> d.last_at then 'settled_at is not the last capture''s' end,
+        case when t.extra not like concat('%,"expires_at":', coalesce(zerosum.time_json(p.expires_at), 'null'))
+            then 'expires_at is not what was answered' end,
+        case when p.status = 'expired' and (p.expires_at <= p.settled_at) is not true then 'expired before its time' end
+        ) as detail
+    from held p
     full join (
-        select t.id from ledger.transactions t where t.ledger_id = $1 and t.kind = 'hold'
-    ) t on t.id = coalesce(h.id, p.id)
-    left join derived d on d.id = h.id
+        select t.id, t.extra from ledger.transactions t where t.ledger_id = $1 and t.kind = 'hold'
+    ) t on t.id = p.id
+    left join derived d on d.id = p.id
 ) x
 where x.detail <> ''
 union all
@@ -3327,10 +3345,9 @@ with expected (name, digest) as (values
     ('event_bundles.event_bundles_append', 'd4cc7daa63e688a15fb114aa0cfafc85'),
     ('events.events_append', 'c585b4651fdc6a1c02f5e245108819dd'),
     ('events.events_bundled', '951c6f8e507cdf9d4fad5a44eed461ad'),
-    ('hold_postings.hold_postings_forward', 'ca4593d22149d11715ee1add988012c5'),
+    ('hold_postings.hold_postings_fixed', '78c73266f98a34cca4300f0cc49ae685'),
+    ('hold_postings.hold_postings_forward', '8f86e0e2782500d7c5edb77bc9ff4666'),
     ('hold_postings.hold_postings_keep', '7e55b0eca4f191e3f899da39714aa90c'),
-    ('holds.holds_forward', '0dd8bc9ba767d20719ef293c29c38b7d'),
-    ('holds.holds_keep', 'fac47c241da849de6b90a07231c826bb'),
     ('outbox.outbox_fixed', 'd9a7482f29f579d2ddaf831384b20468'),
     ('outbox.outbox_notify', '514efee3c01e45475d8c6dd1f3acc0fb'),
     ('reversed_postings.reversed_postings_forward', 'e53ef1964f476a413a60018e273a482f'),
@@ -3486,14 +3503,6 @@ CREATE FUNCTION zerosum.write_holds(l bigint, kinds text[], options jsonb[], ids
     SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 begin
-    insert into ledger.holds (ledger_id, id, expires_at)
-    select g.ledger_id, u.*
-    from ledger.ledgers g, (
-        select r.id, (r.given ->> 'expires_at')::timestamptz
-        from unnest(kinds, options, ids) r (kind, given, id)
-        where r.kind = 'hold' and r.id is not null
-    ) u
-    where g.ledger_id = l;
     insert into ledger.hold_postings (ledger_id, hold_id, expires_at, posting, source, destination, asset, amount, held)
     select g.ledger_id, u.*
     from ledger.ledgers g, (
@@ -3506,7 +3515,7 @@ begin
     where g.ledger_id = l;
 end $$;
 
-CREATE FUNCTION zerosum.write_parts(l bigint, at timestamp with time zone, kinds text[], part_ids bigint[], part_numbers smallint[], part_stati text[], part_amounts numeric[], part_captured numeric[], part_lefts numeric[], places tid[], hold_places tid[], lefts_before numeric[], stati_before text[]) RETURNS void
+CREATE FUNCTION zerosum.write_parts(l bigint, at timestamp with time zone, kinds text[], part_ids bigint[], part_numbers smallint[], part_stati text[], part_amounts numeric[], part_captured numeric[], part_lefts numeric[], places tid[], lefts_before numeric[], stati_before text[]) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
@@ -3518,32 +3527,20 @@ CREATE FUNCTION zerosum.write_parts(l bigint, at timestamp with time zone, kinds
 #variable_conflict use_column
 declare
     changed constant bool[] := array(
-        select u.place is not null and u.remaining <> u.before
-        from unnest(places, part_lefts, lefts_before) with ordinality u (place, remaining, before, q) order by u.q);
-    settled constant tid[] := array(
-        select distinct u.place from unnest(hold_places, part_stati, stati_before) u (place, status, before)
-        where u.before = 'pending' and u.status in ('captured', 'voided'));
+        select u.place is not null and (u.remaining <> u.before or u.status <> u.status_before)
+        from unnest(places, part_lefts, lefts_before, part_stati, stati_before)
+            with ordinality u (place, remaining, before, status, status_before, q) order by u.q);
     found_rows bigint;
 begin
     if true = any (changed) then
-        update ledger.hold_postings p set captured = u.captured, held = u.remaining
-        from unnest(places, part_captured, part_lefts, changed) u (place, captured, remaining, changed)
+        update ledger.hold_postings p
+        set captured = u.captured, held = u.remaining, status = u.status,
+            settled_at = case when u.status <> 'pending' then at end
+        from unnest(places, part_captured, part_lefts, part_stati, changed) u (place, captured, remaining, status, changed)
         where p.ledger_id = l and p.ctid = u.place and u.changed;
         get diagnostics found_rows = row_count;
         if found_rows <> cardinality(array_positions(changed, true)) then
             raise exception 'parts of holds are not where they were' using errcode = 'XX000';
-        end if;
-    end if;
-    if cardinality(settled) > 0 then
-        update ledger.holds h set status = u.status, settled_at = at
-        from (
-            select distinct u.place, u.status from unnest(hold_places, part_stati) u (place, status)
-            where u.place = any (settled)
-        ) u
-        where h.ledger_id = l and h.ctid = u.place;
-        get diagnostics found_rows = row_count;
-        if found_rows <> cardinality(settled) then
-            raise exception 'holds are not where they were' using errcode = 'XX000';
         end if;
     end if;
     if 'reversal' = any (kinds) then
@@ -3561,7 +3558,7 @@ begin
     end if;
 end $$;
 
-CREATE FUNCTION zerosum.write_posted(l bigint, at timestamp with time zone, written integer, kinds text[], keys text[], prints bytea[], refs text[], descriptions text[], metadatas jsonb[], effective_ats timestamp with time zone[], ranks integer[], firsts integer[], bodies text[], posting_of integer[], sources text[], destinations text[], moved numeric[], from_slots integer[], from_balances numeric[], from_versions bigint[], to_balances numeric[], to_versions bigint[], places tid[], befores bigint[], wallets text[], assets text[], balances numeric[], versions bigint[], worlds text[], helds_before numeric[], helds numeric[], debts numeric[], expiries timestamp with time zone[], numbers smallint[], options jsonb[], extras text[], part_ids bigint[], part_numbers smallint[], part_stati text[], part_amounts numeric[], part_captured numeric[], part_lefts numeric[], part_places tid[], hold_places tid[], lefts_before numeric[], stati_before text[]) RETURNS text[]
+CREATE FUNCTION zerosum.write_posted(l bigint, at timestamp with time zone, written integer, kinds text[], keys text[], prints bytea[], refs text[], descriptions text[], metadatas jsonb[], effective_ats timestamp with time zone[], ranks integer[], firsts integer[], bodies text[], posting_of integer[], sources text[], destinations text[], moved numeric[], from_slots integer[], from_balances numeric[], from_versions bigint[], to_balances numeric[], to_versions bigint[], places tid[], befores bigint[], wallets text[], assets text[], balances numeric[], versions bigint[], worlds text[], helds_before numeric[], helds numeric[], debts numeric[], expiries timestamp with time zone[], numbers smallint[], options jsonb[], extras text[], part_ids bigint[], part_numbers smallint[], part_stati text[], part_amounts numeric[], part_captured numeric[], part_lefts numeric[], part_places tid[], lefts_before numeric[], stati_before text[]) RETURNS text[]
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
@@ -3634,7 +3631,7 @@ begin
     end if;
     if part_ids is not null then
         perform zerosum.write_parts(l, at, kinds, part_ids, part_numbers, part_stati, part_amounts, part_captured,
-            part_lefts, part_places, hold_places, lefts_before, stati_before);
+            part_lefts, part_places, lefts_before, stati_before);
     end if;
 
     select array_agg(q.body) into bodies
@@ -3789,22 +3786,6 @@ CREATE TABLE ledger.events (
     CONSTRAINT events_size CHECK ((octet_length(body) < 65536))
 );
 
-CREATE TABLE ledger.hold_postings (
-    ledger_id bigint NOT NULL,
-    hold_id bigint NOT NULL,
-    expires_at timestamp with time zone,
-    posting smallint NOT NULL,
-    source text NOT NULL COLLATE pg_catalog."C",
-    destination text NOT NULL COLLATE pg_catalog."C",
-    asset text NOT NULL COLLATE pg_catalog."C",
-    amount numeric NOT NULL,
-    captured numeric DEFAULT 0 NOT NULL,
-    held numeric NOT NULL,
-    CONSTRAINT hold_postings_amount CHECK (((scale(amount) = 0) AND (amount > (0)::numeric) AND (amount < '100000000000000000000000000000000000000'::numeric))),
-    CONSTRAINT hold_postings_captured CHECK (((scale(captured) = 0) AND (captured >= (0)::numeric))),
-    CONSTRAINT hold_postings_held CHECK (((scale(held) = 0) AND (held >= (0)::numeric) AND ((captured + held) <= amount)))
-);
-
 CREATE SEQUENCE ledger.ledger_id
     START WITH 1
     INCREMENT BY 1
@@ -3921,9 +3902,6 @@ ALTER TABLE ONLY ledger.feeds
 ALTER TABLE ONLY ledger.hold_postings
     ADD CONSTRAINT hold_postings_pkey PRIMARY KEY (hold_id, ledger_id, posting);
 
-ALTER TABLE ONLY ledger.holds
-    ADD CONSTRAINT holds_pkey PRIMARY KEY (id, ledger_id);
-
 ALTER TABLE ONLY ledger.ledgers
     ADD CONSTRAINT ledgers_pkey PRIMARY KEY (ledger_id);
 
@@ -3960,9 +3938,9 @@ CREATE UNIQUE INDEX entries_side ON ledger.entries USING btree (transaction_id, 
 
 CREATE INDEX hold_postings_expiry ON ledger.hold_postings USING btree (source, ledger_id, expires_at) WHERE (held > (0)::numeric);
 
-CREATE INDEX holds_expiry ON ledger.holds USING btree (expires_at, ledger_id) WHERE (status = 'pending'::text);
+CREATE INDEX holds_due ON ledger.hold_postings USING btree (expires_at, ledger_id) WHERE ((posting = 1) AND (status = 'pending'::text) AND (expires_at IS NOT NULL));
 
-CREATE INDEX holds_newest ON ledger.holds USING btree (((ledger_id + 0)), id);
+CREATE INDEX holds_newest ON ledger.hold_postings USING btree (((ledger_id + 0)), hold_id) WHERE (posting = 1);
 
 CREATE INDEX transactions_newest ON ledger.transactions USING btree (((ledger_id + 0)), id);
 
@@ -3988,21 +3966,17 @@ CREATE TRIGGER events_bundled AFTER DELETE ON ledger.events REFERENCING OLD TABL
 
 ALTER TABLE ledger.events ENABLE ALWAYS TRIGGER events_bundled;
 
-CREATE TRIGGER hold_postings_forward BEFORE UPDATE ON ledger.hold_postings FOR EACH ROW WHEN (((new.captured < old.captured) OR (new.held > old.held) OR ((new.captured - old.captured) > (old.held - new.held)) OR ((new.ledger_id <> old.ledger_id) OR (new.hold_id <> old.hold_id) OR (new.posting <> old.posting) OR (new.source <> old.source) OR (new.destination <> old.destination) OR (new.asset <> old.asset) OR (new.amount <> old.amount)) OR (new.expires_at IS DISTINCT FROM old.expires_at))) EXECUTE FUNCTION ledger.refuse();
+CREATE TRIGGER hold_postings_fixed BEFORE UPDATE OF ledger_id, hold_id, posting, source, destination, asset, amount, expires_at ON ledger.hold_postings FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
+
+ALTER TABLE ledger.hold_postings ENABLE ALWAYS TRIGGER hold_postings_fixed;
+
+CREATE TRIGGER hold_postings_forward BEFORE UPDATE ON ledger.hold_postings FOR EACH ROW WHEN (((old.status <> 'pending'::text) OR (new.captured < old.captured) OR ((new.captured - old.captured) > (old.held - new.held)))) EXECUTE FUNCTION ledger.refuse();
 
 ALTER TABLE ledger.hold_postings ENABLE ALWAYS TRIGGER hold_postings_forward;
 
 CREATE TRIGGER hold_postings_keep BEFORE DELETE OR TRUNCATE ON ledger.hold_postings FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
 
 ALTER TABLE ledger.hold_postings ENABLE ALWAYS TRIGGER hold_postings_keep;
-
-CREATE TRIGGER holds_forward BEFORE UPDATE ON ledger.holds FOR EACH ROW WHEN (((old.status <> 'pending'::text) OR (new.id <> old.id) OR (new.ledger_id <> old.ledger_id) OR (new.expires_at IS DISTINCT FROM old.expires_at))) EXECUTE FUNCTION ledger.refuse();
-
-ALTER TABLE ledger.holds ENABLE ALWAYS TRIGGER holds_forward;
-
-CREATE TRIGGER holds_keep BEFORE DELETE OR TRUNCATE ON ledger.holds FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
-
-ALTER TABLE ledger.holds ENABLE ALWAYS TRIGGER holds_keep;
 
 CREATE TRIGGER outbox_fixed BEFORE UPDATE OR TRUNCATE ON ledger.outbox FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
 

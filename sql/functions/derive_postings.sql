@@ -1,46 +1,123 @@
--- Put the postings of a batch's captures, voids and reversals, as derived_postings() has them, among those of the other
--- requests; a request that can have none is refused. Arguments and what comes back are post()'s arrays, and for each
--- posting the hold or transaction it derives from and its number there (null: none).
+-- Put the postings of a batch's captures, voids and reversals among those of the other requests, made from those of the hold
+-- or transaction that each is about; a request that can have none is refused, and its postings are null. Arguments and what
+-- comes back are post()'s arrays, and for each posting the hold or transaction it derives from and its number there (null: none).
+-- moved null: all that is left. A hold has all of its postings in each, since whoever changes it locks all of its sources;
+-- those that capture nothing have no destination.
+-- Requests with an outcome are settled already. What is read here never changes: no lock is needed.
+-- (Orders and prices as part_states() has them, and for its reason.)
 -- Locks: none. Codes: none.
 create or replace function zerosum.derive_postings(
     l bigint, kinds text[], options jsonb[], metadatas jsonb[],
     inout outcomes text[], inout bodies text[], out firsts int[], out lasts int[],
     inout posting_of int[], inout sources text[], inout destinations text[], inout moved numeric[],
     out origins bigint[], out origin_postings smallint[]
-) language plpgsql set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off as $$
+) language plpgsql set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_hashjoin = off
+set enable_mergejoin = off set enable_sort = off set jit = off set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
 declare
-    of_requests int[]; numbers smallint[]; of_origins bigint[]; froms text[]; tos text[]; amounts numeric[];
-    refusals text[];
+    refusals text[]; refused bigint; sized bool; at_once record; i int;
 begin
-    select array_agg(d.i), array_agg(d.posting), array_agg(d.origin), array_agg(d.source), array_agg(d.destination),
-        array_agg(d.amount), array_agg(d.refusal)
-    into of_requests, numbers, of_origins, froms, tos, amounts, refusals
-    from zerosum.derived_postings(l, kinds, options, outcomes, metadatas) d;
-    for d in 1..coalesce(cardinality(of_requests), 0) loop
-        if refusals[d] is not null then
-            outcomes[of_requests[d]] := 'refused';
-            bodies[of_requests[d]] := refusals[d];
-        end if;
-    end loop;
+    with parts as (
+        select a.i, a.kind, a.given, a.origin, p.of_kind, p.posting, p.source, p.asset, c.one,
+            case when c.one is not null or not a.given ? 'postings' and a.kind <> 'void'
+                then coalesce(c.one ->> 'destination', a.given ->> 'destination', p.destination) end as goes_to,
+            coalesce(c.one, a.given) ->> 'amount' as amount
+        from (
+            select r.i::int as i, r.kind, r.given, r.kind = 'reversal' as reverses,
+                (r.given ->> case when r.kind = 'reversal' then 'transaction' else 'hold' end)::bigint as origin
+            from unnest(kinds, options, outcomes) with ordinality r (kind, given, outcome, i)
+            where r.kind in ('capture', 'void', 'reversal') and r.outcome is null
+        ) a
+        left join lateral (
+            select 'hold' as of_kind, h.posting, h.source, h.destination, h.asset
+            from ledger.hold_postings h
+            where not a.reverses and h.ledger_id = l and h.hold_id = a.origin
+            union all
+            select t.kind, d.posting, d.wallet_id, s.wallet_id, d.asset
+            from ledger.transactions t
+            left join lateral (
+                select * from ledger.entries d
+                where d.ledger_id = l and d.transaction_id = t.id and d.amount > 0 order by d.posting offset 0
+            ) d on true
+            left join lateral (
+                select * from ledger.entries s
+                where s.ledger_id = l and s.transaction_id = t.id and s.posting between d.posting and d.posting and s.amount < 0
+                order by s.posting limit 1
+            ) s on true
+            where a.reverses and t.ledger_id = l and t.id = a.origin
+        ) p on true
+        left join lateral (
+            select x.one from jsonb_array_elements(a.given -> 'postings') x (one)
+            where (x.one ->> 'posting')::int = p.posting limit 1
+        ) c on true
+    )
     select array_agg(q.i), array_agg(q.source), array_agg(q.destination), array_agg(q.amount), array_agg(q.origin),
-        array_agg(q.posting)
-    into posting_of, sources, destinations, moved, origins, origin_postings
+        array_agg(q.posting), array_agg(q.refusal), count(q.refusal), bool_or(q.posting > 30 or q.given ? 'postings')
+    into posting_of, sources, destinations, moved, origins, origin_postings, refusals, refused, sized
     from (
-        select u.i, u.source, u.destination, u.amount, null::bigint as origin, null::smallint as posting, u.p
+        select u.i, u.source, u.destination, u.amount, null::bigint as origin, null::smallint as posting, u.p,
+            null as refusal, null::jsonb as given
         from unnest(posting_of, sources, destinations, moved) with ordinality u (i, source, destination, amount, p)
         union all
-        select u.i, u.source, u.destination, u.amount, u.origin, u.posting, u.posting
-        from unnest(of_requests, froms, tos, amounts, of_origins, numbers) u (i, source, destination, amount, origin, posting)
-        where outcomes[u.i] is null
+        select d.i, case when d.takes then d.source end,
+            case when d.goes_to = '@world' then '@world:' || d.asset else d.goes_to end,
+            d.amount::numeric, case when d.takes then d.origin end, d.posting, d.posting,
+            case
+                when d.of_kind is null then
+                    case when d.kind = 'reversal' then '{"code" : "unknown_transaction"}' else '{"code" : "unknown_hold"}' end
+                when d.kind = 'reversal' and d.of_kind in ('hold', 'void', 'reversal') then '{"code" : "not_reversible"}'
+                when d.posting > 1 and d.given ? 'amount' then '{"code" : "invalid_postings"}'
+                when d.goes_to = d.source then '{"code" : "same_wallet"}'
+            end, d.given
+        from (select *, goes_to is not null or kind <> 'reversal' as takes from parts) d
+        -- (The first stays, with no wallets, so that a request of which nothing is found is seen below.)
+        where d.takes or d.posting is null or d.posting = 1
         order by i, p
     ) q;
     posting_of := coalesce(posting_of, '{}');
-    select array_agg(coalesce(g.first, 1) order by r.i), array_agg(coalesce(g.last, 0) order by r.i)
-    into firsts, lasts
-    from generate_series(1, cardinality(kinds)) r (i)
-    left join (
-        select u.i, min(u.p)::int as first, max(u.p)::int as last
-        from unnest(posting_of) with ordinality u (i, p) group by u.i
-    ) g on g.i = r.i;
+    firsts := array_fill(1, array[cardinality(kinds)]);
+    lasts := array_fill(0, array[cardinality(kinds)]);
+    for p in 1..cardinality(posting_of) loop
+        lasts[posting_of[p]] := p;
+    end loop;
+    for p in reverse cardinality(posting_of)..1 loop
+        firsts[posting_of[p]] := p;
+    end loop;
+
+    if sized then
+        -- As check_requests() has it, and what the answer's further members can add: `hold`, or a wallet each in `forced`.
+        for at_once in
+            select u.i, u.first,
+                case when u.found <> jsonb_array_length(u.given -> 'postings') then '{"code" : "invalid_postings"}'
+                    when u.size > 30 and u.ids * 2 + u.size * 420 + octet_length(coalesce(u.metadata, '{}')::text)
+                        + case when u.given ? 'force' then u.ids + u.size * 70 else 0 end > 50800
+                        then '{"code" : "transaction_too_large"}' end as refusal
+            from (
+                select x.i, min(x.p) as first, count(*) as size, count(x.destination) as found,
+                    sum(length(x.source) + coalesce(length(x.destination), 0)) as ids,
+                    options[x.i] as given, metadatas[x.i] as metadata
+                from unnest(posting_of, sources, destinations) with ordinality x (i, source, destination, p)
+                where kinds[x.i] in ('capture', 'void', 'reversal')
+                group by x.i
+            ) u
+        loop
+            if at_once.refusal is not null and refusals[at_once.first] is null then
+                refusals[at_once.first] := at_once.refusal;
+                refused := refused + 1;
+            end if;
+        end loop;
+    end if;
+    if refused > 0 then
+        for d in 1..cardinality(refusals) loop
+            continue when refusals[d] is null;
+            i := posting_of[d];
+            outcomes[i] := 'refused';
+            bodies[i] := refusals[d];
+            for p in firsts[i]..lasts[i] loop
+                sources[p] := null;
+                destinations[p] := null;
+                origins[p] := null;
+            end loop;
+        end loop;
+    end if;
 end $$;

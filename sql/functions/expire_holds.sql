@@ -13,13 +13,13 @@ declare
     due bigint[];
     wallets text[];
     busy text[];
-    h ledger.holds;
+    h ledger.hold_postings;
     settled int := 0;
 begin
     due := array(
-        select h.id from ledger.holds h
-        where h.status = 'pending' and h.expires_at <= moment and h.ledger_id = $1
-        order by h.expires_at limit max_holds);
+        select p.hold_id from ledger.hold_postings p
+        where p.posting = 1 and p.status = 'pending' and p.expires_at <= moment and p.ledger_id = $1
+        order by p.expires_at limit max_holds);
     wallets := array(
         select distinct p.source collate "C" from unnest(due) d (id)
         join ledger.hold_postings p on p.hold_id = d.id and p.ledger_id = $1 order by 1);
@@ -34,15 +34,16 @@ begin
     end if;
     perform zerosum.release_expired($1, moment, wallets);
     for h in
-        update ledger.holds h set status = 'expired', settled_at = moment
-        where h.ledger_id = $1 and h.id = any (due) and h.status = 'pending' and not exists (
+        update ledger.hold_postings h set status = 'expired', settled_at = moment
+        where h.ledger_id = $1 and h.hold_id = any (due) and h.status = 'pending' and not exists (
             select from ledger.hold_postings p
-            where p.hold_id = h.id and p.ledger_id = $1 and p.source <> all (wallets))
+            where p.hold_id = h.hold_id and p.ledger_id = $1 and p.source <> all (wallets))
         returning h.*
     loop
+        continue when h.posting <> 1;
         settled := settled + 1;
         insert into ledger.outbox (ledger_id, aggregatetype, aggregateid, type, payload, recorded_at)
-        select g.ledger_id, 'hold', h.id::text, 'hold.expired', zerosum.hold_json(h), moment
+        select g.ledger_id, 'hold', h.hold_id::text, 'hold.expired', zerosum.hold_json(h), moment
         from ledger.ledgers g where g.ledger_id = $1;
     end loop;
     return settled;

@@ -32,16 +32,18 @@ begin
             order by t.id;
     elsif part = 'hold' then
         return query
-            select h.id::text, (jsonb_build_object('part', part) || to_jsonb(h) - 'ledger_id'
-                || jsonb_build_object('postings', p.postings))::text
+            select h.hold_id::text, jsonb_build_object('part', part, 'id', h.hold_id, 'expires_at', h.expires_at,
+                'settled_at', h.settled_at, 'status', h.status, 'postings', p.postings)::text
             from (
-                select * from ledger.holds h where h.ledger_id + 0 = l and h.id > past order by h.id limit max
+                select * from ledger.hold_postings h
+                where h.ledger_id + 0 = l and h.posting = 1 and h.hold_id > past order by h.hold_id limit max
             ) h
             cross join lateral (
-                select jsonb_agg(to_jsonb(p) - array['ledger_id', 'hold_id', 'expires_at'] order by p.posting) as postings
-                from ledger.hold_postings p where p.hold_id = h.id and p.ledger_id = l
+                select jsonb_agg(to_jsonb(p) - array['ledger_id', 'hold_id', 'expires_at', 'settled_at', 'status']
+                    order by p.posting) as postings
+                from ledger.hold_postings p where p.hold_id = h.hold_id and p.ledger_id = l
             ) p
-            order by h.id;
+            order by h.hold_id;
     elsif part = 'reversed' then
         return query
             select r.transaction_id::text, jsonb_build_object('part', part, 'transaction_id', r.transaction_id, 'postings',

@@ -5,9 +5,10 @@ create or replace function zerosum.list_holds(ledger bigint, before bigint, max 
 returns table (id bigint, body text)
 language sql volatile security definer
 set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off as $$
-    select h.id, zerosum.hold_json(h)
-    from ledger.holds h
-    where h.ledger_id + 0 = $1 and h.id < coalesce($2, 9223372036854775807) and ($4 is null or h.id = $4)
-    order by h.id desc
+    select h.hold_id, zerosum.hold_json(h)
+    from ledger.hold_postings h
+    where h.ledger_id + 0 = $1 and h.posting = 1 and h.hold_id < coalesce($2, 9223372036854775807)
+        and ($4 is null or h.hold_id = $4)
+    order by h.hold_id desc
     limit $3
 $$;

@@ -40,7 +40,7 @@ declare
     -- a posting of a hold or transaction each, that a capture, void or reversal is about
     origins bigint[]; origin_postings smallint[];
     part_ids bigint[]; part_numbers smallint[]; part_stati text[];
-    part_amounts numeric[]; part_captured numeric[]; part_lefts numeric[]; part_places tid[]; hold_places tid[];
+    part_amounts numeric[]; part_captured numeric[]; part_lefts numeric[]; part_places tid[];
     lefts_before numeric[]; stati_before text[];
     written int := 0; at timestamptz; checked bool := false; known record;
     i int; j int; faults bigint;
@@ -221,9 +221,12 @@ begin
 
     if origins is not null then
         select array_agg(q.origin), array_agg(q.posting), array_agg(q.status), array_agg(q.amount),
-            array_agg(q.captured), array_agg(q.remaining), array_agg(q.place), array_agg(q.hold_place)
-        into part_ids, part_numbers, part_stati, part_amounts, part_captured, part_lefts, part_places, hold_places
-        from (select * from zerosum.part_states(l, at, origins, origin_postings) order by origin, posting) q;
+            array_agg(q.captured), array_agg(q.remaining), array_agg(q.place)
+        into part_ids, part_numbers, part_stati, part_amounts, part_captured, part_lefts, part_places
+        from (
+            select * from zerosum.part_states(l, at, origins, origin_postings, kinds && array['capture', 'void'],
+                'reversal' = any (kinds)) order by origin, posting
+        ) q;
         part_slots := array(select p.slot
             from unnest(origins, origin_postings) with ordinality u (origin, posting, i)
             left join unnest(part_ids, part_numbers) with ordinality p (origin, posting, slot)
@@ -253,7 +256,7 @@ begin
             effective_ats, ranks, firsts, bodies, posting_of, sources, destinations, moved, from_slots,
             from_balances, from_versions, to_balances, to_versions, places, befores, wallets, assets,
             balances, versions, worlds, helds_before, helds, debts, expiries, numbers, options, extras,
-            part_ids, part_numbers, part_stati, part_amounts, part_captured, part_lefts, part_places, hold_places,
+            part_ids, part_numbers, part_stati, part_amounts, part_captured, part_lefts, part_places,
             lefts_before, stati_before);
     end if;
     if priors is not null then

@@ -38,8 +38,9 @@ begin
                 where s.ledger_id = f.ledger_id and s.paused_at is null and s.sent_seq < f.last_seq
                 union all
                 select 0 where exists (
-                    select from ledger.holds h
-                    where h.status = 'pending' and h.expires_at <= moment and h.ledger_id = f.ledger_id)
+                    select from ledger.hold_postings p
+                    where p.posting = 1 and p.status = 'pending' and p.expires_at <= moment
+                        and p.ledger_id = f.ledger_id)
             ),
             not exists (select from ledger.feeds o where o.holder is distinct from $1 or o.until <= clock_timestamp()),
             coalesce(pg_snapshot_xmin(pg_current_snapshot()) >= $3::xid8, true)

@@ -14,7 +14,8 @@ with derived as materialized (
     group by t.origin_id
 ), held as (
     select p.hold_id as id, sum(p.captured) as captured, sum(p.held) as held, count(*) as size, max(p.posting) as last,
-        min(p.expires_at) as low, max(p.expires_at) as high, count(p.expires_at) as timed
+        min(p.expires_at) as expires_at, min(p.status) as status, min(p.settled_at) as settled_at,
+        count(distinct (p.expires_at, p.status, p.settled_at)) > 1 as differs
     from ledger.hold_postings p where p.ledger_id = $1 group by p.hold_id
 ), reversed as (
     select r.transaction_id as id, sum(r.reversed) as reversed from ledger.reversed_postings r
@@ -22,24 +23,24 @@ with derived as materialized (
 )
 select 'hold', x.id::text, x.detail
 from (
-    select coalesce(h.id, p.id, t.id) as id, concat_ws(', ',
-        case when h.id is null then 'postings or a transaction without a hold' end,
+    select coalesce(p.id, t.id) as id, concat_ws(', ',
         case when p.id is null then 'no postings' when p.size <> p.last then 'postings not 1..n' end,
+        case when p.differs then 'expires_at, status or settled_at differ' end,
         case when t.id is null then 'no transaction' end,
         case when p.captured <> coalesce(d.moved, 0) then 'captured ' || p.captured || ', captures moved '
             || coalesce(d.moved, 0) end,
-        case when h.status <> 'pending' and p.held <> 0 then h.status || ' and still held' end,
-        case when (h.status = 'voided') <> coalesce(d.voided, false) then 'status is not what was done' end,
-        case when h.status = 'captured' and h.settled_at <> d.last_at then 'settled_at is not the last capture''s' end,
-        case when h.status = 'expired' and (h.expires_at <= h.settled_at) is not true then 'expired before its time' end,
-        case when h.expires_at is distinct from p.low or h.expires_at is distinct from p.high
-            or p.timed not in (0, p.size) then 'expires_at differs' end) as detail
-    from (select * from ledger.holds h where h.ledger_id = $1) h
-    full join held p on p.id = h.id
+        case when p.status <> 'pending' and p.held <> 0 then p.status || ' and still held' end,
+        case when (p.status = 'voided') <> coalesce(d.voided, false) then 'status is not what was done' end,
+        case when p.status = 'captured' and p.settled_at <> d.last_at then 'settled_at is not the last capture''s' end,
+        case when t.extra not like concat('%,"expires_at":', coalesce(zerosum.time_json(p.expires_at), 'null'))
+            then 'expires_at is not what was answered' end,
+        case when p.status = 'expired' and (p.expires_at <= p.settled_at) is not true then 'expired before its time' end
+        ) as detail
+    from held p
     full join (
-        select t.id from ledger.transactions t where t.ledger_id = $1 and t.kind = 'hold'
-    ) t on t.id = coalesce(h.id, p.id)
-    left join derived d on d.id = h.id
+        select t.id, t.extra from ledger.transactions t where t.ledger_id = $1 and t.kind = 'hold'
+    ) t on t.id = p.id
+    left join derived d on d.id = p.id
 ) x
 where x.detail <> ''
 union all

@@ -1,4 +1,4 @@
--- Write the holds that post() decided to place, and their postings. Arguments are post()'s arrays; ids: each request's new
+-- Write the postings of the holds that post() decided to place. Arguments are post()'s arrays; ids: each request's new
 -- transaction.
 -- Locks: none beyond its inserts'. Codes: none.
 create or replace function zerosum.write_holds(
@@ -9,14 +9,6 @@ language plpgsql
 set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off
 set plan_cache_mode = force_generic_plan as $$
 begin
-    insert into ledger.holds (ledger_id, id, expires_at)
-    select g.ledger_id, u.*
-    from ledger.ledgers g, (
-        select r.id, (r.given ->> 'expires_at')::timestamptz
-        from unnest(kinds, options, ids) r (kind, given, id)
-        where r.kind = 'hold' and r.id is not null
-    ) u
-    where g.ledger_id = l;
     insert into ledger.hold_postings (ledger_id, hold_id, expires_at, posting, source, destination, asset, amount, held)
     select g.ledger_id, u.*
     from ledger.ledgers g, (

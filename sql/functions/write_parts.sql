@@ -1,13 +1,12 @@
 -- Write what post() decided about parts, the postings of holds and transactions that are captured, voided or reversed: how much of
 -- each is captured and held, or reversed, now, and which holds are settled by it. Arguments are post()'s arrays after
--- decide(); places and hold_places: where the rows of the parts and of their holds are; lefts_before, stati_before: what was
--- read there.
+-- decide(); places: where the rows of a hold's postings are; lefts_before, stati_before: what was read there.
 -- By place, as write_wallets() has it and for its reasons; a part at a time cost six times as much.
 -- Locks: none, the caller holds the wallets'. Codes: XX000 if a row was not where it should be.
 create or replace function zerosum.write_parts(
     l bigint, at timestamptz, kinds text[], part_ids bigint[], part_numbers smallint[], part_stati text[],
     part_amounts numeric[], part_captured numeric[], part_lefts numeric[],
-    places tid[], hold_places tid[], lefts_before numeric[], stati_before text[]
+    places tid[], lefts_before numeric[], stati_before text[]
 ) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_indexscan = off
@@ -15,32 +14,20 @@ set enable_bitmapscan = off set jit = off set plan_cache_mode = force_generic_pl
 #variable_conflict use_column
 declare
     changed constant bool[] := array(
-        select u.place is not null and u.remaining <> u.before
-        from unnest(places, part_lefts, lefts_before) with ordinality u (place, remaining, before, q) order by u.q);
-    settled constant tid[] := array(
-        select distinct u.place from unnest(hold_places, part_stati, stati_before) u (place, status, before)
-        where u.before = 'pending' and u.status in ('captured', 'voided'));
+        select u.place is not null and (u.remaining <> u.before or u.status <> u.status_before)
+        from unnest(places, part_lefts, lefts_before, part_stati, stati_before)
+            with ordinality u (place, remaining, before, status, status_before, q) order by u.q);
     found_rows bigint;
 begin
     if true = any (changed) then
-        update ledger.hold_postings p set captured = u.captured, held = u.remaining
-        from unnest(places, part_captured, part_lefts, changed) u (place, captured, remaining, changed)
+        update ledger.hold_postings p
+        set captured = u.captured, held = u.remaining, status = u.status,
+            settled_at = case when u.status <> 'pending' then at end
+        from unnest(places, part_captured, part_lefts, part_stati, changed) u (place, captured, remaining, status, changed)
         where p.ledger_id = l and p.ctid = u.place and u.changed;
         get diagnostics found_rows = row_count;
         if found_rows <> cardinality(array_positions(changed, true)) then
             raise exception 'parts of holds are not where they were' using errcode = 'XX000';
-        end if;
-    end if;
-    if cardinality(settled) > 0 then
-        update ledger.holds h set status = u.status, settled_at = at
-        from (
-            select distinct u.place, u.status from unnest(hold_places, part_stati) u (place, status)
-            where u.place = any (settled)
-        ) u
-        where h.ledger_id = l and h.ctid = u.place;
-        get diagnostics found_rows = row_count;
-        if found_rows <> cardinality(settled) then
-            raise exception 'holds are not where they were' using errcode = 'XX000';
         end if;
     end if;
     if 'reversal' = any (kinds) then

@@ -13,7 +13,7 @@ create or replace function zerosum.write_posted(
     places tid[], befores bigint[], wallets text[], assets text[], balances numeric[], versions bigint[], worlds text[],
     helds_before numeric[], helds numeric[], debts numeric[], expiries timestamptz[], numbers smallint[],
     options jsonb[], extras text[], part_ids bigint[], part_numbers smallint[], part_stati text[],
-    part_amounts numeric[], part_captured numeric[], part_lefts numeric[], part_places tid[], hold_places tid[],
+    part_amounts numeric[], part_captured numeric[], part_lefts numeric[], part_places tid[],
     lefts_before numeric[], stati_before text[]
 ) returns text[]
 language plpgsql
@@ -85,7 +85,7 @@ begin
     end if;
     if part_ids is not null then
         perform zerosum.write_parts(l, at, kinds, part_ids, part_numbers, part_stati, part_amounts, part_captured,
-            part_lefts, part_places, hold_places, lefts_before, stati_before);
+            part_lefts, part_places, lefts_before, stati_before);
     end if;
 
     select array_agg(q.body) into bodies

@@ -134,7 +134,9 @@ async def test_it_comes_back_the_same(
         assert await call(other, function, ledger=1, **given) == before
     # It goes on: keys are known, numbers and seqs follow, holds can be captured.
     assert await codes(other, PAID, PAID.but(ref="x")) == ["replayed", "idempotency_key_reused"]
-    pending = await other.fetchval("select id from ledger.holds where status = 'pending'")
+    pending = await other.fetchval(
+        "select hold_id from ledger.hold_postings where status = 'pending'"
+    )
     assert await codes(other, about("capture", pending), req(("m1", "m2", 1))) == ["posted"] * 2
     epoch = await lease(other, "r")
     assert await stamp(other, "r", epoch) == 5

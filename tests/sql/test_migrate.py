@@ -113,3 +113,45 @@ async def test_migrating_inside_a_callers_transaction_keeps_the_functions(empty_
             await migrate(conn)
     assert await functions(conn) == ours()
     await conn.close()
+
+
+@pytest.fixture
+def ten_migrations(sql: Path) -> Path:
+    """The tables as they were, and no functions."""
+    for path in (*sql.glob("functions/*.sql"), *sql.glob("retired/*.sql")):
+        path.unlink()
+    for path in sql.glob("migrations/*.sql"):
+        if path.name > "0011":
+            path.unlink()
+    return sql
+
+
+async def test_holds_move_into_their_postings(empty_url: str, ten_migrations: Path) -> None:
+    """0011: what was placed before it, settled or not, is as it was; what is settled stays so."""
+    conn = await connect(empty_url)
+    await migrate(conn, ten_migrations)
+    await conn.execute("""
+        insert into ledger.holds (ledger_id, id, expires_at, settled_at, status) values
+            (1, 1, null, null, 'pending'), (1, 2, '2040-01-01', '2030-01-01', 'captured');
+        insert into ledger.hold_postings
+            (ledger_id, hold_id, expires_at, posting, source, destination, asset, amount, captured, held)
+        values (1, 1, null, 1, 'a', 'b', 'USD', 9, 2, 7),
+            (1, 2, '2040-01-01', 1, 'a', 'b', 'USD', 5, 5, 0), (1, 2, '2040-01-01', 2, 'a', 'c', 'USD', 6, 0, 0)
+    """)
+    await migrate(conn)
+    rows = await conn.fetch(
+        "select hold_id, posting, status, settled_at::text from ledger.hold_postings order by 1, 2"
+    )
+    settled = rows[1]["settled_at"]
+    assert settled.startswith("2030-01-01")
+    assert [tuple(row) for row in rows] == [
+        (1, 1, "pending", None),
+        (2, 1, "captured", settled),
+        (2, 2, "captured", settled),
+    ]
+    for change in ("captured = 1", "captured = 3", "amount = 8", "expires_at = now()"):
+        with pytest.raises(asyncpg.PostgresError, match="is refused"):
+            await conn.execute(f"update ledger.hold_postings set {change} where hold_id = 1")
+    with pytest.raises(asyncpg.PostgresError, match="is refused"):
+        await conn.execute("update ledger.hold_postings set status = 'voided' where hold_id = 2")
+    await conn.close()

@@ -161,7 +161,7 @@ async def test_holds_captures_and_reversals_probe_their_keys(
             name, rows = await most_read(conn, lambda c=conn, r=requests: post(c, *r))
             assert rows <= PER_TRANSFER * BATCH, (round_, name, rows)
     assert (
-        await db.fetchval("select count(*) from ledger.holds where status = 'captured'")
+        await db.fetchval("select count(*) from ledger.hold_postings where status = 'captured'")
         == 30 * BATCH
     )
     await fresh.close()

@@ -26,7 +26,7 @@ DISABLE = "".join(
     f"alter table ledger.{table} disable trigger all;"
     for table in (
         *("entries", "wallets", "events", "transactions", "outbox"),
-        *("holds", "hold_postings", "reversed_postings", "tiles", "event_bundles"),
+        *("hold_postings", "reversed_postings", "tiles", "event_bundles"),
     )
 )
 
@@ -101,10 +101,9 @@ CHANGED_HOLDS = [
     ("wallet", "update ledger.wallets set floor_debt = 1 where id = 'm1'"),
     ("wallet", "update ledger.hold_postings set held = held - 1 where held > 0"),
     ("hold", "update ledger.hold_postings set captured = captured - 1 where held > 0"),
-    ("hold", "update ledger.holds set status = 'voided', settled_at = now()"),
-    ("hold", "update ledger.holds set status = 'expired', settled_at = now()"),
-    ("hold", "update ledger.holds set expires_at = now()"),
-    ("hold", "delete from ledger.holds"),
+    ("hold", "update ledger.hold_postings set status = 'voided', settled_at = now(), held = 0"),
+    ("hold", "update ledger.hold_postings set status = 'expired', settled_at = now(), held = 0"),
+    ("hold", "update ledger.hold_postings set expires_at = now()"),
     ("hold", "delete from ledger.hold_postings"),
     ("hold", "delete from ledger.transactions where kind = 'hold'"),
     ("reversal", "update ledger.reversed_postings set reversed = reversed + 1"),
