@@ -588,7 +588,7 @@ CREATE FUNCTION zerosum.debit(ledger bigint, wallet text, amount numeric, key te
         description, metadata, effective_at, conditions)
 $$;
 
-CREATE FUNCTION zerosum.decide(l bigint, at timestamp with time zone, kinds text[], prints bytea[], units integer[], ifs jsonb[], options jsonb[], firsts integer[], lasts integer[], flaws text[], from_slots integer[], to_slots integer[], part_slots integer[], wallets text[], assets text[], highs numeric[], part_ids bigint[], part_numbers smallint[], part_amounts numeric[], INOUT outcomes text[], INOUT bodies text[], INOUT twins integer[], INOUT moved numeric[], INOUT balances numeric[], INOUT versions bigint[], INOUT helds numeric[], INOUT lows numeric[], INOUT debts numeric[], INOUT part_lefts numeric[], INOUT part_captured numeric[], INOUT part_stati text[], OUT written integer, OUT ranks integer[], OUT numbers smallint[], OUT from_balances numeric[], OUT from_versions bigint[], OUT to_balances numeric[], OUT to_versions bigint[], OUT extras text[]) RETURNS record
+CREATE FUNCTION zerosum.decide(l bigint, at timestamp with time zone, kinds text[], prints bytea[], units integer[], ifs jsonb[], options jsonb[], firsts integer[], lasts integer[], flaws text[], from_slots integer[], to_slots integer[], part_slots integer[], wallets text[], assets text[], highs numeric[], part_ids bigint[], part_numbers smallint[], part_amounts numeric[], INOUT outcomes text[], INOUT bodies text[], INOUT twins integer[], INOUT moved numeric[], INOUT balances numeric[], INOUT versions bigint[], INOUT helds numeric[], INOUT lows numeric[], INOUT debts numeric[], INOUT part_lefts numeric[], INOUT part_captured numeric[], INOUT part_stati text[], OUT written integer, OUT ranks integer[], OUT numbers smallint[], OUT from_balances numeric[], OUT from_versions bigint[], OUT to_balances numeric[], OUT to_versions bigint[], OUT extras text[], OUT expiring boolean) RETURNS record
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -615,6 +615,7 @@ begin
         extras := array_fill(null::text, array[n]);
     end if;
     written := 0;
+    expiring := false;
     for i in 1..n loop
         if units[i] is not null and units[i] is distinct from unit then
             unit_first := i;
@@ -777,6 +778,7 @@ begin
                     end if;
                     extras[i] := zerosum.hold_state_json(status, case when not mixed then total end,
                         case when not mixed then captured end, case when not mixed then remaining end);
+                    expiring := expiring or kind = 'hold' and options[i] ? 'expires_at';
                     extras[i] := case when kind = 'hold' then concat(extras[i], ',"expires_at":', coalesce(
                             zerosum.time_json((options[i] ->> 'expires_at')::timestamptz), 'null'))
                         else concat('"hold":{"id":', part_ids[q], ',', extras[i], '}') end;
@@ -905,10 +907,12 @@ begin
             ) s on true
             where a.reverses and t.ledger_id = l and t.id = a.origin
         ) p on true
-        left join lateral (
-            select x.one from jsonb_array_elements(a.given -> 'postings') x (one)
-            where (x.one ->> 'posting')::int = p.posting limit 1
-        ) c on true
+        cross join lateral (
+            select case when a.given ? 'postings' then (
+                select x.one from jsonb_array_elements(a.given -> 'postings') x (one)
+                where (x.one ->> 'posting')::int = p.posting limit 1
+            ) end as one offset 0
+        ) c
     )
     select array_agg(q.i), array_agg(q.source), array_agg(q.destination), array_agg(q.amount), array_agg(q.origin),
         array_agg(q.posting), array_agg(q.refusal), count(q.refusal), bool_or(q.posting > 30 or q.given ? 'postings')
@@ -2023,6 +2027,9 @@ begin
     then
         return 'invalid_postings';
     end if;
+    if options - origin = '{}' then
+        return null;
+    end if;
     one := options;
     loop
         if jsonb_typeof(one) <> 'object' then
@@ -2131,7 +2138,7 @@ declare
     part_ids bigint[]; part_numbers smallint[]; part_stati text[];
     part_amounts numeric[]; part_captured numeric[]; part_lefts numeric[]; part_places tid[];
     lefts_before numeric[]; stati_before text[];
-    written int := 0; at timestamptz; checked bool := false; known record;
+    written int := 0; at timestamptz; checked bool := false; expiring bool; known record;
     i int; j int; faults bigint;
 begin
     if n is null or m is null or cardinality(keys) <> n or cardinality(sources) <> m
@@ -2327,12 +2334,12 @@ begin
 
     select r.* into outcomes, bodies, twins, moved, balances, versions, helds, lows, debts,
         part_lefts, part_captured, part_stati, written, ranks, numbers, from_balances, from_versions,
-        to_balances, to_versions, extras
+        to_balances, to_versions, extras, expiring
     from zerosum.decide(l, at, kinds, prints, units, ifs, options, firsts, lasts, flaws, from_slots, to_slots,
         part_slots, wallets, assets, highs, part_ids, part_numbers, part_amounts, outcomes, bodies, twins, moved, balances,
         versions, helds, lows, debts, part_lefts, part_captured, part_stati) r;
 
-    if 'hold' = any (kinds) then
+    if expiring then
         expiries := array(
             select min((options[x.request] ->> 'expires_at')::timestamptz)
             from generate_series(1, cardinality(wallets)) w (slot)

@@ -4,7 +4,8 @@
 -- firsts and lasts number a request's postings. lows is the least that `posted` may be: min_balance + held - floor_debt.
 -- moved is null for "what is left"; a posting without a destination only locks its source. What comes back is what the
 -- arrays are after the batch, and: the rank of each request that posted, in order from 1; a number for each posting that
--- makes entries, with the balances and versions that it leaves; and extras, the answer's further members.
+-- makes entries, with the balances and versions that it leaves; extras, the answer's further members; and expiring, whether a hold that
+-- was placed may expire.
 -- Units are numbered atomic batches: as soon as one request of a unit is refused, those before it are taken back, and all
 -- others of it are `undone` (or `busy`).
 -- Locks: none, the caller holds them. Codes: none.
@@ -16,7 +17,7 @@ create or replace function zerosum.decide(
     inout balances numeric[], inout versions bigint[], inout helds numeric[], inout lows numeric[],
     inout debts numeric[], inout part_lefts numeric[], inout part_captured numeric[],
     inout part_stati text[], out written int, out ranks int[], out numbers smallint[], out from_balances numeric[], out from_versions bigint[],
-    out to_balances numeric[], out to_versions bigint[], out extras text[]
+    out to_balances numeric[], out to_versions bigint[], out extras text[], out expiring bool
 ) language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
     n constant int := cardinality(kinds);
@@ -41,6 +42,7 @@ begin
         extras := array_fill(null::text, array[n]);
     end if;
     written := 0;
+    expiring := false;
     for i in 1..n loop
         if units[i] is not null and units[i] is distinct from unit then
             unit_first := i;
@@ -203,6 +205,7 @@ begin
                     end if;
                     extras[i] := zerosum.hold_state_json(status, case when not mixed then total end,
                         case when not mixed then captured end, case when not mixed then remaining end);
+                    expiring := expiring or kind = 'hold' and options[i] ? 'expires_at';
                     extras[i] := case when kind = 'hold' then concat(extras[i], ',"expires_at":', coalesce(
                             zerosum.time_json((options[i] ->> 'expires_at')::timestamptz), 'null'))
                         else concat('"hold":{"id":', part_ids[q], ',', extras[i], '}') end;

@@ -46,10 +46,12 @@ begin
             ) s on true
             where a.reverses and t.ledger_id = l and t.id = a.origin
         ) p on true
-        left join lateral (
-            select x.one from jsonb_array_elements(a.given -> 'postings') x (one)
-            where (x.one ->> 'posting')::int = p.posting limit 1
-        ) c on true
+        cross join lateral (
+            select case when a.given ? 'postings' then (
+                select x.one from jsonb_array_elements(a.given -> 'postings') x (one)
+                where (x.one ->> 'posting')::int = p.posting limit 1
+            ) end as one offset 0
+        ) c
     )
     select array_agg(q.i), array_agg(q.source), array_agg(q.destination), array_agg(q.amount), array_agg(q.origin),
         array_agg(q.posting), array_agg(q.refusal), count(q.refusal), bool_or(q.posting > 30 or q.given ? 'postings')

@@ -42,6 +42,9 @@ begin
     then
         return 'invalid_postings';
     end if;
+    if options - origin = '{}' then
+        return null;
+    end if;
     one := options;
     loop
         if jsonb_typeof(one) <> 'object' then

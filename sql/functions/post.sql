@@ -42,7 +42,7 @@ declare
     part_ids bigint[]; part_numbers smallint[]; part_stati text[];
     part_amounts numeric[]; part_captured numeric[]; part_lefts numeric[]; part_places tid[];
     lefts_before numeric[]; stati_before text[];
-    written int := 0; at timestamptz; checked bool := false; known record;
+    written int := 0; at timestamptz; checked bool := false; expiring bool; known record;
     i int; j int; faults bigint;
 begin
     if n is null or m is null or cardinality(keys) <> n or cardinality(sources) <> m
@@ -238,12 +238,12 @@ begin
 
     select r.* into outcomes, bodies, twins, moved, balances, versions, helds, lows, debts,
         part_lefts, part_captured, part_stati, written, ranks, numbers, from_balances, from_versions,
-        to_balances, to_versions, extras
+        to_balances, to_versions, extras, expiring
     from zerosum.decide(l, at, kinds, prints, units, ifs, options, firsts, lasts, flaws, from_slots, to_slots,
         part_slots, wallets, assets, highs, part_ids, part_numbers, part_amounts, outcomes, bodies, twins, moved, balances,
         versions, helds, lows, debts, part_lefts, part_captured, part_stati) r;
 
-    if 'hold' = any (kinds) then
+    if expiring then
         expiries := array(
             select min((options[x.request] ->> 'expires_at')::timestamptz)
             from generate_series(1, cardinality(wallets)) w (slot)
