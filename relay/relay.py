@@ -27,7 +27,8 @@ LEASE_S = 5.0  # How long the next relay waits for one that was killed.
 STAMP_MAX = 500
 # Events are bundled when there is nothing else to do, but for the last, which most are read of; past so many that could
 # be, also while busy.
-KEEP_EVENTS, BUNDLES_MAX, BUNDLE_S, BUNDLE_ANYHOW = 4096, 1, 0.5, 1_000_000
+KEEP_EVENTS, BUNDLE_S = 4096, 0.5
+BUNDLE_ANYHOW, BUNDLES_ANYHOW = 1_000_000, 4
 POOL_SIZE = 2  # and one connection to listen
 LEASE_LOST = "ZS301"
 EXPIRED_HOLDS = 0  # As zerosum.take_leases tells them among the readers.
@@ -158,7 +159,7 @@ class Relay:
         self.leased = {row["ledger_id"] for row in rows}
         self.stamped_unbundled += stamped
         if self.stamped_unbundled > BUNDLE_ANYHOW:
-            await self.bundle()
+            await self.bundle(BUNDLES_ANYHOW)
         return stamped, all(row["settled"] for row in rows)
 
     async def bundle_until_woken(self) -> None:
@@ -166,12 +167,12 @@ class Relay:
         loop = asyncio.get_running_loop()
         until = loop.time() + BUNDLE_S
         while self.unbundled and not self.woken.is_set():
-            await self.bundle()
+            await self.bundle(1)
             if loop.time() > until:
                 self.woken.set()
 
-    async def bundle(self) -> None:
-        """The next old events in each ledger that may have some."""
+    async def bundle(self, max_bundles: int) -> None:
+        """The next old events in each ledger that may have some: few, since whoever wants to stamp waits for it."""
         for ledger, epoch in list(self.unbundled.items()):
             ((made,),) = await call(
                 self.pool,
@@ -180,9 +181,9 @@ class Relay:
                 holder=self.holder,
                 epoch=epoch,
                 keep=KEEP_EVENTS,
-                max_bundles=BUNDLES_MAX,
+                max_bundles=max_bundles,
             )
-            if made < BUNDLES_MAX:
+            if made < max_bundles:
                 del self.unbundled[ledger]
         if not self.unbundled:
             self.stamped_unbundled = 0

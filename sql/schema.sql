@@ -594,8 +594,8 @@ CREATE FUNCTION zerosum.decide(l bigint, at timestamp with time zone, kinds text
     AS $$
 declare
     n constant int := cardinality(kinds);
-    indebted bool := exists (select from unnest(debts) u (debt) where debt > 0)
-        or exists (select from unnest(options) u (given) where given ? 'force');
+    -- (No statement: each costs as much as deciding three requests.)
+    indebted constant bool := 0 < any (debts) or 'reversal' = any (kinds);
     m constant int := coalesce(cardinality(moved), 0);
     special constant bool := kinds && array['hold', 'capture', 'void', 'reversal'];
     freed numeric[];
@@ -1292,6 +1292,7 @@ declare
     full_tiles bigint := size / 256;
     next bigint;
     hashes bytea[];
+    joined bytea;
 begin
     while full_tiles > 0 loop
         next := coalesce((
@@ -1299,14 +1300,18 @@ begin
             order by t.number desc limit 1), 0);
         exit when next >= full_tiles;
         for number in next..full_tiles - 1 loop
-            hashes := case when at > 0 then zerosum.tile_hashes(l, at, number, 0, 256)
-                else array(
+            if at = 0 then
+                select array_agg(v.leaf), string_agg(v.leaf, '') into hashes, joined
+                from (
                     select v.leaf from ledger.events v
-                    where v.ledger_id = l and v.seq > number * 256 and v.seq <= number * 256 + 256 order by v.seq)
-                end;
+                    where v.ledger_id = l and v.seq > number * 256 and v.seq <= number * 256 + 256 order by v.seq
+                ) v;
+            else
+                hashes := zerosum.tile_hashes(l, at, number, 0, 256);
+                joined := (select string_agg(h.hash, '' order by h.i) from unnest(hashes) with ordinality h (hash, i));
+            end if;
             insert into ledger.tiles (ledger_id, level, number, root, hashes)
-            select g.ledger_id, at, number, zerosum.hashes_root(hashes),
-                (select string_agg(h.hash, '' order by h.i) from unnest(hashes) with ordinality h (hash, i))
+            select g.ledger_id, at, number, zerosum.hashes_root(hashes), joined
             from ledger.ledgers g where g.ledger_id = l;
         end loop;
         at := at + 1;
@@ -2140,6 +2145,7 @@ declare
     lefts_before numeric[]; stati_before text[];
     written int := 0; at timestamptz; checked bool := false; expiring bool; known record;
     i int; j int; faults bigint;
+    known_ids bigint[]; known_keys text[]; known_prints bytea[];
 begin
     if n is null or m is null or cardinality(keys) <> n or cardinality(sources) <> m
         or cardinality(destinations) <> m or cardinality(amounts) <> m
@@ -2200,19 +2206,19 @@ begin
     -- (The lateral forms leave the planner no way but a probe of the key for each row: a plan made while the tables
     -- were small or never analysed would read the whole ledger for each batch.)
     loop
-        for known in
-            select t.* from unnest(keys) k (key)
-            cross join lateral (
-                select t.id, t.key, t.fingerprint from ledger.transactions t
-                where t.ledger_id = l and t.key = k.key limit 1
-            ) t
-        loop
-            foreach i in array array_positions(keys, known.key) loop
+        select array_agg(t.id), array_agg(t.key), array_agg(t.fingerprint) into known_ids, known_keys, known_prints
+        from unnest(keys) k (key)
+        cross join lateral (
+            select t.id, t.key, t.fingerprint from ledger.transactions t
+            where t.ledger_id = l and t.key = k.key limit 1
+        ) t;
+        for k in 1..coalesce(cardinality(known_keys), 0) loop
+            foreach i in array array_positions(keys, known_keys[k]) loop
                 continue when outcomes[i] is not null;
-                if prints[i] = known.fingerprint then
+                if prints[i] = known_prints[k] then
                     outcomes[i] := 'replayed';
                     priors := coalesce(priors, array_fill(null::bigint, array[n]));
-                    priors[i] := known.id;
+                    priors[i] := known_ids[k];
                 else
                     outcomes[i] := 'refused';
                     bodies[i] := json_build_object('code', 'idempotency_key_reused');
@@ -2294,10 +2300,12 @@ begin
     end loop;
 
     -- @world wallets that are not there yet start in memory at zero, and are made only if something is posted.
-    select array_agg(x.id order by x.id) into worlds
-    from (select unnest(sources) union select unnest(destinations)) x (id)
-    join ledger.assets k on k.ledger_id = l and k.code = substr(x.id, 8)
-    where starts_with(x.id, '@world:') and x.id <> all (coalesce(wallets, '{}'));
+    if strpos(array_to_string(sources || destinations, ' '), '@world:') > 0 then
+        select array_agg(x.id order by x.id) into worlds
+        from (select unnest(sources) union select unnest(destinations)) x (id)
+        join ledger.assets k on k.ledger_id = l and k.code = substr(x.id, 8)
+        where starts_with(x.id, '@world:') and x.id <> all (coalesce(wallets, '{}'));
+    end if;
     if worlds is not null then
         j := cardinality(worlds);
         wallets := wallets || worlds;
@@ -3579,8 +3587,9 @@ declare
     seed constant text := left(gen_random_uuid()::text, 28);
     ids bigint[]; ords bigint[]; events uuid[]; found_rows bigint;
 begin
-    select array_agg(nextval('ledger.transaction_id')), array_agg((seed || lpad(to_hex(i), 8, '0'))::uuid)
-    into ids, events
+    select array_agg(nextval('ledger.transaction_id')), array_agg(nextval('ledger.outbox_ord')),
+        array_agg((seed || lpad(to_hex(i), 8, '0'))::uuid)
+    into ids, ords, events
     from generate_series(1, written) i;
     insert into ledger.transactions (ledger_id, id, effective_at, recorded_at, kind, key, fingerprint,
         reference, description, metadata, origin_id, extra)
@@ -3666,7 +3675,6 @@ begin
         order by r.i
     ) q;
 
-    ords := array(select nextval('ledger.outbox_ord') from generate_series(1, written));
     insert into ledger.outbox (ledger_id, ord, id, aggregatetype, aggregateid, type, transaction_id, recorded_at,
         payload)
     select g.ledger_id, u.*

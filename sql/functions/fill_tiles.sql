@@ -10,6 +10,7 @@ declare
     full_tiles bigint := size / 256;
     next bigint;
     hashes bytea[];
+    joined bytea;
 begin
     while full_tiles > 0 loop
         next := coalesce((
@@ -17,14 +18,18 @@ begin
             order by t.number desc limit 1), 0);
         exit when next >= full_tiles;
         for number in next..full_tiles - 1 loop
-            hashes := case when at > 0 then zerosum.tile_hashes(l, at, number, 0, 256)
-                else array(
+            if at = 0 then
+                select array_agg(v.leaf), string_agg(v.leaf, '') into hashes, joined
+                from (
                     select v.leaf from ledger.events v
-                    where v.ledger_id = l and v.seq > number * 256 and v.seq <= number * 256 + 256 order by v.seq)
-                end;
+                    where v.ledger_id = l and v.seq > number * 256 and v.seq <= number * 256 + 256 order by v.seq
+                ) v;
+            else
+                hashes := zerosum.tile_hashes(l, at, number, 0, 256);
+                joined := (select string_agg(h.hash, '' order by h.i) from unnest(hashes) with ordinality h (hash, i));
+            end if;
             insert into ledger.tiles (ledger_id, level, number, root, hashes)
-            select g.ledger_id, at, number, zerosum.hashes_root(hashes),
-                (select string_agg(h.hash, '' order by h.i) from unnest(hashes) with ordinality h (hash, i))
+            select g.ledger_id, at, number, zerosum.hashes_root(hashes), joined
             from ledger.ledgers g where g.ledger_id = l;
         end loop;
         at := at + 1;

@@ -44,6 +44,7 @@ declare
     lefts_before numeric[]; stati_before text[];
     written int := 0; at timestamptz; checked bool := false; expiring bool; known record;
     i int; j int; faults bigint;
+    known_ids bigint[]; known_keys text[]; known_prints bytea[];
 begin
     if n is null or m is null or cardinality(keys) <> n or cardinality(sources) <> m
         or cardinality(destinations) <> m or cardinality(amounts) <> m
@@ -104,19 +105,19 @@ begin
     -- (The lateral forms leave the planner no way but a probe of the key for each row: a plan made while the tables
     -- were small or never analysed would read the whole ledger for each batch.)
     loop
-        for known in
-            select t.* from unnest(keys) k (key)
-            cross join lateral (
-                select t.id, t.key, t.fingerprint from ledger.transactions t
-                where t.ledger_id = l and t.key = k.key limit 1
-            ) t
-        loop
-            foreach i in array array_positions(keys, known.key) loop
+        select array_agg(t.id), array_agg(t.key), array_agg(t.fingerprint) into known_ids, known_keys, known_prints
+        from unnest(keys) k (key)
+        cross join lateral (
+            select t.id, t.key, t.fingerprint from ledger.transactions t
+            where t.ledger_id = l and t.key = k.key limit 1
+        ) t;
+        for k in 1..coalesce(cardinality(known_keys), 0) loop
+            foreach i in array array_positions(keys, known_keys[k]) loop
                 continue when outcomes[i] is not null;
-                if prints[i] = known.fingerprint then
+                if prints[i] = known_prints[k] then
                     outcomes[i] := 'replayed';
                     priors := coalesce(priors, array_fill(null::bigint, array[n]));
-                    priors[i] := known.id;
+                    priors[i] := known_ids[k];
                 else
                     outcomes[i] := 'refused';
                     bodies[i] := json_build_object('code', 'idempotency_key_reused');
@@ -198,10 +199,12 @@ begin
     end loop;
 
     -- @world wallets that are not there yet start in memory at zero, and are made only if something is posted.
-    select array_agg(x.id order by x.id) into worlds
-    from (select unnest(sources) union select unnest(destinations)) x (id)
-    join ledger.assets k on k.ledger_id = l and k.code = substr(x.id, 8)
-    where starts_with(x.id, '@world:') and x.id <> all (coalesce(wallets, '{}'));
+    if strpos(array_to_string(sources || destinations, ' '), '@world:') > 0 then
+        select array_agg(x.id order by x.id) into worlds
+        from (select unnest(sources) union select unnest(destinations)) x (id)
+        join ledger.assets k on k.ledger_id = l and k.code = substr(x.id, 8)
+        where starts_with(x.id, '@world:') and x.id <> all (coalesce(wallets, '{}'));
+    end if;
     if worlds is not null then
         j := cardinality(worlds);
         wallets := wallets || worlds;

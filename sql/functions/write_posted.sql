@@ -26,8 +26,9 @@ declare
     seed constant text := left(gen_random_uuid()::text, 28);
     ids bigint[]; ords bigint[]; events uuid[]; found_rows bigint;
 begin
-    select array_agg(nextval('ledger.transaction_id')), array_agg((seed || lpad(to_hex(i), 8, '0'))::uuid)
-    into ids, events
+    select array_agg(nextval('ledger.transaction_id')), array_agg(nextval('ledger.outbox_ord')),
+        array_agg((seed || lpad(to_hex(i), 8, '0'))::uuid)
+    into ids, ords, events
     from generate_series(1, written) i;
     insert into ledger.transactions (ledger_id, id, effective_at, recorded_at, kind, key, fingerprint,
         reference, description, metadata, origin_id, extra)
@@ -113,7 +114,6 @@ begin
         order by r.i
     ) q;
 
-    ords := array(select nextval('ledger.outbox_ord') from generate_series(1, written));
     insert into ledger.outbox (ledger_id, ord, id, aggregatetype, aggregateid, type, transaction_id, recorded_at,
         payload)
     select g.ledger_id, u.*

@@ -29,7 +29,6 @@ async def test_old_events_are_bundled(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(module, "KEEP_EVENTS", 100)
-    monkeypatch.setattr(module, "BUNDLES_MAX", 1)
     await wallets(db, ("ann", "bob"))
     await fund(db, "ann", 5000)
     for _ in range(5):
