@@ -3371,7 +3371,7 @@ with expected (name, digest) as (values
     ('transactions.transactions_append', 'f75f1df8fb45d9c8bb67bd18253b67f2'),
     ('wallets.wallets_account', 'cf070c8375dd63dc5ce7e0f7ac495af6'),
     ('wallets.wallets_empty', '6d6395d81d75004779ab33ed3cae8e12'),
-    ('wallets.wallets_forward', '97d6257e4dd4fd725b3451b026269327'),
+    ('wallets.wallets_fixed', '3dd5ef61e6cb6dbd48fc5e0a0ce55225'),
     ('wallets.wallets_keep', '7eafd3251ef2feec02a6e2c8f02d280d')
 ), found as (
     select c.relname || '.' || t.tgname as name, md5(concat_ws(' ', pg_get_triggerdef(t.oid), t.tgenabled,
@@ -4025,9 +4025,9 @@ CREATE TRIGGER wallets_empty AFTER INSERT ON ledger.wallets FOR EACH ROW WHEN ((
 
 ALTER TABLE ledger.wallets ENABLE ALWAYS TRIGGER wallets_empty;
 
-CREATE TRIGGER wallets_forward AFTER UPDATE ON ledger.wallets FOR EACH ROW WHEN (((new.version < old.version) OR ((new.version = old.version) AND (new.posted <> old.posted)) OR ((new.id)::text <> (old.id)::text) OR (new.ledger_id <> old.ledger_id) OR (new.asset <> old.asset))) EXECUTE FUNCTION ledger.refuse();
+CREATE TRIGGER wallets_fixed BEFORE UPDATE OF ledger_id, id, asset ON ledger.wallets FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
 
-ALTER TABLE ledger.wallets ENABLE ALWAYS TRIGGER wallets_forward;
+ALTER TABLE ledger.wallets ENABLE ALWAYS TRIGGER wallets_fixed;
 
 CREATE TRIGGER wallets_keep BEFORE DELETE OR TRUNCATE ON ledger.wallets FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
 

@@ -22,7 +22,7 @@ with expected (name, digest) as (values
     ('transactions.transactions_append', 'f75f1df8fb45d9c8bb67bd18253b67f2'),
     ('wallets.wallets_account', 'cf070c8375dd63dc5ce7e0f7ac495af6'),
     ('wallets.wallets_empty', '6d6395d81d75004779ab33ed3cae8e12'),
-    ('wallets.wallets_forward', '97d6257e4dd4fd725b3451b026269327'),
+    ('wallets.wallets_fixed', '3dd5ef61e6cb6dbd48fc5e0a0ce55225'),
     ('wallets.wallets_keep', '7eafd3251ef2feec02a6e2c8f02d280d')
 ), found as (
     select c.relname || '.' || t.tgname as name, md5(concat_ws(' ', pg_get_triggerdef(t.oid), t.tgenabled,

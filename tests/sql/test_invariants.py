@@ -74,14 +74,17 @@ TAMPERING = {
         "truncate ledger.wallets",
         "update ledger.outbox set payload = payload",
         "truncate ledger.outbox",
-        "update ledger.wallets set posted = posted + 1 where id = 'alice'",
         "update ledger.wallets set asset = 'EUR' where id = 'alice'",
         "update ledger.wallets set id = 'alicia' where id = 'alice'",
-        "update ledger.wallets w set version = e.version, posted = e.balance, recorded_at = e.recorded_at"
-        " from ledger.entries e where w.id = 'alice' and e.wallet_id = 'alice' and e.version = 1",
+        "update ledger.wallets set ledger_id = 2 where id = 'alice'",
     ],
     "ZS903": [
         "update ledger.wallets set posted = posted + 1, version = version + 1 where id = 'alice'",
+        "update ledger.wallets set posted = posted + 1 where id = 'alice'",
+        "update ledger.wallets set version = version + 1 where id = 'alice'",
+        "update ledger.wallets set version = version - 1 where id = 'alice'",
+        "update ledger.wallets w set version = e.version, posted = e.balance, recorded_at = e.recorded_at"
+        " from ledger.entries e where w.id = 'alice' and e.wallet_id = 'alice' and e.version = 1",
         "update ledger.wallets set recorded_at = now() where id = 'alice'",
         "insert into ledger.wallets (ledger_id, id, asset, posted) values (1, 'rich', 'USD', 5)",
         "insert into ledger.wallets (ledger_id, id, asset, version) values (1, 'rich', 'USD', 5)",
