@@ -12,16 +12,20 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import asyncpg
 
 from app.db import connect
 from app.embedded import EmbeddedPostgres
 from bench.load import WALLETS
+from relay.relay import KEEP_EVENTS
 from tests.process import free_port
 
 SECONDS = float(os.environ.get("BENCH_SECONDS", "8"))
+LEFT = """
+select exists (select from ledger.outbox) or count(*) - count(distinct ledger_id) * $1 > 0 from ledger.events
+"""
 KEY = "zs_" + secrets.token_urlsafe(24)
 
 
@@ -33,6 +37,8 @@ class Bench:
         self.base = f"http://127.0.0.1:{self.port}"
         self.environ: dict[str, str] = {}  # for servers that are started from now on
         self.processes: list[subprocess.Popen[bytes]] = []
+        self.relays = True  # Does the server that was started last?
+        self.loads = 0  # that run now
 
     async def prepare(self) -> None:
         """The databases of the service and of pgbench's TPC-B."""
@@ -60,6 +66,8 @@ class Bench:
     def start(self, *options: str, port: int | None = None) -> subprocess.Popen[bytes]:
         """`zerosum serve` with these options, ready."""
         process = self.spawn("serve", *options, port=port)
+        if port is None:
+            self.relays = not options
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             try:
@@ -103,8 +111,21 @@ class Bench:
             await conn.close()
 
     async def checkpoint(self) -> None:
+        """What the load before left to do is done, so that no figure pays for another's, pgbench's neither."""
         async with self.database() as conn:
+            if self.relays:
+                async with asyncio.timeout(300):
+                    while not self.loads and await conn.fetchval(LEFT, KEEP_EVENTS + 256):  # noqa: ASYNC110
+                        await asyncio.sleep(0.1)
             await conn.execute("checkpoint")
+
+    @contextlib.contextmanager
+    def load(self) -> Iterator[None]:
+        self.loads += 1
+        try:
+            yield
+        finally:
+            self.loads -= 1
 
     def pgbench(self, database: str, *arguments: str) -> str:
         done = self.postgres.run(
@@ -116,11 +137,12 @@ class Bench:
 
     async def run_pgbench(self, clients: int, database: str, *arguments: str) -> dict[str, float]:
         await self.checkpoint()
-        out = await asyncio.to_thread(
-            self.pgbench,
-            *(database, "-M", "prepared", "-n", "-c", str(clients), "-j", str(min(2, clients))),
-            *("-T", str(max(1, int(SECONDS))), *arguments),
-        )
+        with self.load():
+            out = await asyncio.to_thread(
+                self.pgbench,
+                *(database, "-M", "prepared", "-n", "-c", str(clients), "-j", str(min(2, clients))),
+                *("-T", str(max(1, int(SECONDS))), *arguments),
+            )
         per_s = float(re.search(r"tps = ([0-9.]+)", out)[1])  # type: ignore[index]
         return {"per_s": per_s, "p50_ms": 1000 * clients / per_s}
 
@@ -152,7 +174,8 @@ class Bench:
             *(str(connections), str(SECONDS), shape),
             stdout=asyncio.subprocess.PIPE,
         )
-        out, _ = await process.communicate()
+        with self.load():
+            out, _ = await process.communicate()
         if process.returncode != 0:
             raise SystemExit("the load failed")
         result: dict[str, float] = json.loads(out)

@@ -25,10 +25,10 @@ from relay.webhook import WebhookSender
 POLL_S = 1.1  # With the listener's probe less than a query a second.
 LEASE_S = 5.0  # How long the next relay waits for one that was killed.
 STAMP_MAX = 500
-# Events are bundled when there is nothing else to do, but for the last, which most are read of; past so many that could
-# be, also while busy.
-KEEP_EVENTS, BUNDLE_S = 4096, 0.5
-BUNDLE_ANYHOW, BUNDLES_ANYHOW = 1_000_000, 4
+# Events are bundled when nothing has been stamped for a while, but for the last, which most are read of; past so many
+# that could be, also while busy, faster than they are stamped.
+KEEP_EVENTS, QUIET_S, BUNDLE_S = 4096, 1.0, 0.5
+BUNDLE_ANYHOW, BUNDLES_ANYHOW = 100_000, 4
 POOL_SIZE = 2  # and one connection to listen
 LEASE_LOST = "ZS301"
 EXPIRED_HOLDS = 0  # As zerosum.take_leases tells them among the readers.
@@ -70,6 +70,7 @@ class Relay:
         self.hinted: dict[tuple[int, int], float] = {}
         self.unbundled: dict[int, int] = {}  # Ledgers in which events may be bundled: their epochs.
         self.stamped_unbundled = 0
+        self.stamped_at = 0.0
         self.whole = False  # Are all leases held here? Only then may it say that it is awake.
 
     async def run(self) -> None:
@@ -96,7 +97,7 @@ class Relay:
             self.woken.clear()
             try:
                 await self.look_until_idle()
-                await self.bundle_until_woken()
+                await self.bundle_while_quiet()
             except DATABASE_ERRORS as error:
                 if getattr(error, "sqlstate", None) != LEASE_LOST:
                     log.warning("the relay waits for the database: %s", error)
@@ -157,15 +158,19 @@ class Relay:
             if row["waiting"]:
                 stamped += await self.stamp(row["ledger_id"], row["epoch"])
         self.leased = {row["ledger_id"] for row in rows}
-        self.stamped_unbundled += stamped
+        if stamped:
+            self.stamped_unbundled += stamped
+            self.stamped_at = asyncio.get_running_loop().time()
         if self.stamped_unbundled > BUNDLE_ANYHOW:
             await self.bundle(BUNDLES_ANYHOW)
         return stamped, all(row["settled"] for row in rows)
 
-    async def bundle_until_woken(self) -> None:
-        """Not for long, since the leases run out meanwhile: the next look comes at once, and then this again."""
+    async def bundle_while_quiet(self) -> None:
+        """Until it is woken, and not for long, since leases run out: the next look comes at once, then this again."""
         loop = asyncio.get_running_loop()
         until = loop.time() + BUNDLE_S
+        if loop.time() < self.stamped_at + QUIET_S:
+            return
         while self.unbundled and not self.woken.is_set():
             await self.bundle(1)
             if loop.time() > until:

@@ -49,6 +49,24 @@ async def test_old_events_are_bundled(
     assert await verify(db) == []
 
 
+async def test_nothing_is_bundled_soon_after_stamping(
+    db: asyncpg.Connection, run_relay: RunRelay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that an event that comes now and then waits for no bundle."""
+    monkeypatch.setattr(module, "KEEP_EVENTS", 0)
+    monkeypatch.setattr(module, "QUIET_S", 600.0)
+    await wallets(db, ("ann", "bob"))
+    await fund(db, "ann", 5000)
+    async with run_relay():
+        await post(db, *[req(("ann", "bob", 1))] * 600)
+        while await db.fetchval("select exists (select from ledger.outbox)"):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(2 * module.POLL_S)
+        assert await db.fetchval("select count(*) from ledger.event_bundles") == 0
+        monkeypatch.setattr(module, "QUIET_S", 0.0)
+        await until(db, 2)
+
+
 async def test_a_relay_that_is_never_idle_bundles_too(
     db: asyncpg.Connection, run_relay: RunRelay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -57,7 +75,7 @@ async def test_a_relay_that_is_never_idle_bundles_too(
     await wallets(db, ("ann", "bob"))
     await fund(db, "ann", 5000)
     async with run_relay() as relay:
-        monkeypatch.setattr(relay, "bundle_until_woken", lambda: asyncio.sleep(0))
+        monkeypatch.setattr(relay, "bundle_while_quiet", lambda: asyncio.sleep(0))
         for _ in range(10):
             await post(db, *[req(("ann", "bob", 1))] * 100)
             await asyncio.sleep(0.05)
