@@ -3799,7 +3799,8 @@ CREATE TABLE ledger.events (
     body text NOT NULL,
     CONSTRAINT events_leaf_length CHECK ((octet_length(leaf) = 32)),
     CONSTRAINT events_size CHECK ((octet_length(body) < 65536))
-);
+)
+WITH (autovacuum_vacuum_cost_delay='0');
 
 CREATE SEQUENCE ledger.ledger_id
     START WITH 1
@@ -3838,7 +3839,8 @@ CREATE TABLE ledger.outbox (
     payload text NOT NULL,
     transaction_id bigint,
     recorded_at timestamp with time zone NOT NULL
-);
+)
+WITH (autovacuum_vacuum_cost_delay='0');
 
 CREATE TABLE ledger.reversed_postings (
     ledger_id bigint NOT NULL,
