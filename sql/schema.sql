@@ -778,7 +778,7 @@ begin
                     end if;
                     extras[i] := zerosum.hold_state_json(status, case when not mixed then total end,
                         case when not mixed then captured end, case when not mixed then remaining end);
-                    expiring := expiring or kind = 'hold' and options[i] ? 'expires_at';
+                    expiring := expiring or coalesce(kind = 'hold' and options[i] ? 'expires_at', false);
                     extras[i] := case when kind = 'hold' then concat(extras[i], ',"expires_at":', coalesce(
                             zerosum.time_json((options[i] ->> 'expires_at')::timestamptz), 'null'))
                         else concat('"hold":{"id":', part_ids[q], ',', extras[i], '}') end;

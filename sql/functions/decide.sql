@@ -4,8 +4,8 @@
 -- firsts and lasts number a request's postings. lows is the least that `posted` may be: min_balance + held - floor_debt.
 -- moved is null for "what is left"; a posting without a destination only locks its source. What comes back is what the
 -- arrays are after the batch, and: the rank of each request that posted, in order from 1; a number for each posting that
--- makes entries, with the balances and versions that it leaves; extras, the answer's further members; and expiring, whether a hold that
--- was placed may expire.
+-- makes entries, with the balances and versions that it leaves; extras, the answer's further members; and expiring:
+-- whether a hold that was placed may expire.
 -- Units are numbered atomic batches: as soon as one request of a unit is refused, those before it are taken back, and all
 -- others of it are `undone` (or `busy`).
 -- Locks: none, the caller holds them. Codes: none.
@@ -205,7 +205,7 @@ begin
                     end if;
                     extras[i] := zerosum.hold_state_json(status, case when not mixed then total end,
                         case when not mixed then captured end, case when not mixed then remaining end);
-                    expiring := expiring or kind = 'hold' and options[i] ? 'expires_at';
+                    expiring := expiring or coalesce(kind = 'hold' and options[i] ? 'expires_at', false);
                     extras[i] := case when kind = 'hold' then concat(extras[i], ',"expires_at":', coalesce(
                             zerosum.time_json((options[i] ->> 'expires_at')::timestamptz), 'null'))
                         else concat('"hold":{"id":', part_ids[q], ',', extras[i], '}') end;

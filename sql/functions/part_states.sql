@@ -3,7 +3,7 @@
 -- a hold's, null for a transaction; the place is where the row of a hold's posting is. The caller has their wallets locked, and
 -- calls this after that: nobody else changes them, so the places stay.
 -- (The order is only in the index that is meant, and sorting is priced out: while entries is empty both its indexes cost the same,
--- and the plan is kept. What no request needs is not even planned to be run: a statement's start costs as much as 20 rows.)
+-- and the plan is kept. Apart, since starting a statement costs as much as 20 rows of it, and few batches have both.)
 -- Locks: none. Codes: none.
 create or replace function zerosum.part_states(
     ledger bigint, at timestamptz, origins bigint[], postings smallint[], holds boolean, reversals boolean
