@@ -14,6 +14,7 @@ import asyncpg
 import httpx
 
 from bench.harness import KEY, Bench
+from tests.ledger import stamped
 
 BACKLOG = 20_000
 ANSWER = b"HTTP/1.1 204 No Content\r\n\r\n"
@@ -129,7 +130,6 @@ async def pile_up(conn: asyncpg.Connection) -> None:
 
 async def settled(bench: Bench) -> None:
     """An idle database is one whose vacuum of what the load left has ended too."""
-    await drained(bench)
     await bench.checkpoint()
     vacuums = "select count(*) from pg_stat_activity where backend_type = 'autovacuum worker'"
     quiet = 0
@@ -142,8 +142,7 @@ async def settled(bench: Bench) -> None:
 async def drained(bench: Bench) -> None:
     """Wait until the outbox is empty, so that one figure does not pay for another's events."""
     async with bench.database() as conn:
-        while await conn.fetchval("select exists (select from ledger.outbox)"):  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
+        await stamped(conn)
 
 
 async def with_endpoint(bench: Bench) -> dict[str, float]:

@@ -17,7 +17,6 @@ import httpx
 from app.migrate import SQL
 from bench.harness import KEY, Bench
 from bench.load import WALLETS
-from relay.relay import KEEP_EVENTS
 from tests.ledger import lease
 
 TRANSACTIONS = int(os.environ.get("BENCH_TRANSACTIONS", "5000000"))
@@ -30,7 +29,6 @@ TILES_OFF = (
     "create or replace function zerosum.fill_tiles(ledger bigint, size bigint) returns void"
     " language sql as 'select'"
 )
-UNBUNDLED = "select count(*) from ledger.events where ledger_id = 1"
 SIZES = """
 select sum(pg_total_relation_size(oid)) filter (where relname in ('transactions', 'entries', 'tiles')),
     sum(pg_total_relation_size(oid)) filter (where relname in ('events', 'event_bundles'))
@@ -57,17 +55,8 @@ async def fill(bench: Bench, transactions: int) -> None:
                 )
 
     await asyncio.gather(*(work() for _ in range(FILLERS)))
+    await bench.checkpoint()
     async with bench.database() as conn:
-        while True:
-            if not await conn.fetchval("select exists (select from ledger.outbox)"):
-                break
-            await asyncio.sleep(0.5)
-    async with bench.database() as conn:
-        while True:
-            # The relay bundles what is old once it has nothing else to do.
-            if await conn.fetchval(UNBUNDLED) <= KEEP_EVENTS + 256:
-                break
-            await asyncio.sleep(0.5)
         await conn.execute("vacuum (analyze)")
 
 

@@ -168,9 +168,9 @@ class Relay:
     async def bundle_while_quiet(self) -> None:
         """Until it is woken, and not for long, since leases run out: the next look comes at once, then this again."""
         loop = asyncio.get_running_loop()
-        until = loop.time() + BUNDLE_S
         if loop.time() < self.stamped_at + QUIET_S:
             return
+        until = loop.time() + BUNDLE_S
         while self.unbundled and not self.woken.is_set():
             await self.bundle(1)
             if loop.time() > until:

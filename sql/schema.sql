@@ -350,7 +350,7 @@ CREATE FUNCTION zerosum.check_requests(kinds text[], keys text[], posting_of int
             when jsonb_typeof(r.metadata) <> 'object' or octet_length(r.metadata::text) > 16384
                 then 'invalid_metadata'
             when g.size > 30
-                and g.ids * 2 + g.size * 420 + octet_length(coalesce(r.metadata, '{}')::text) > 51000
+                and zerosum.event_size(g.ids, g.size, r.metadata) > 51000
                 then 'transaction_too_large'
             when r.effective not between '0001-01-01 00:00:00+00' and '9999-12-31 23:59:59.999999+00'
                 then 'invalid_effective_at'
@@ -876,10 +876,10 @@ CREATE FUNCTION zerosum.derive_postings(l bigint, kinds text[], options jsonb[],
     AS $$
 #variable_conflict use_column
 declare
-    refusals text[]; refused bigint; sized bool; at_once record; i int;
+    refusals text[]; refused bigint; sized bool; known record; i int;
 begin
     with parts as (
-        select a.i, a.kind, a.given, a.origin, p.of_kind, p.posting, p.source, p.asset, c.one,
+        select a.i, a.kind, a.given, a.origin, p.of_kind, p.posting, p.source, p.asset,
             case when c.one is not null or not a.given ? 'postings' and a.kind <> 'void'
                 then coalesce(c.one ->> 'destination', a.given ->> 'destination', p.destination) end as goes_to,
             coalesce(c.one, a.given) ->> 'amount' as amount
@@ -948,24 +948,9 @@ begin
     end loop;
 
     if sized then
-        -- As check_requests() has it, and what the answer's further members can add: `hold`, or a wallet each in `forced`.
-        for at_once in
-            select u.i, u.first,
-                case when u.found <> jsonb_array_length(u.given -> 'postings') then '{"code" : "invalid_postings"}'
-                    when u.size > 30 and u.ids * 2 + u.size * 420 + octet_length(coalesce(u.metadata, '{}')::text)
-                        + case when u.given ? 'force' then u.ids + u.size * 70 else 0 end > 50800
-                        then '{"code" : "transaction_too_large"}' end as refusal
-            from (
-                select x.i, min(x.p) as first, count(*) as size, count(x.destination) as found,
-                    sum(length(x.source) + coalesce(length(x.destination), 0)) as ids,
-                    options[x.i] as given, metadatas[x.i] as metadata
-                from unnest(posting_of, sources, destinations) with ordinality x (i, source, destination, p)
-                where kinds[x.i] in ('capture', 'void', 'reversal')
-                group by x.i
-            ) u
-        loop
-            if at_once.refusal is not null and refusals[at_once.first] is null then
-                refusals[at_once.first] := at_once.refusal;
+        for known in select * from zerosum.derived_faults(kinds, options, metadatas, posting_of, sources, destinations) loop
+            if refusals[known.first] is null then
+                refusals[known.first] := known.fault;
                 refused := refused + 1;
             end if;
         end loop;
@@ -983,6 +968,32 @@ begin
             end loop;
         end loop;
     end if;
+end $$;
+
+CREATE FUNCTION zerosum.derived_faults(kinds text[], options jsonb[], metadatas jsonb[], posting_of integer[], sources text[], destinations text[]) RETURNS TABLE(first bigint, fault text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    return query
+    select f.first, f.fault
+    from (
+        select u.first,
+            case when u.found <> jsonb_array_length(u.given -> 'postings') then '{"code" : "invalid_postings"}'
+                when u.size > 30 and zerosum.event_size(u.ids, u.size, u.metadata)
+                    + case when u.given ? 'force' then u.ids + u.size * 70 else 0 end > 50800
+                    then '{"code" : "transaction_too_large"}' end as fault
+        from (
+            select min(x.p) as first, count(*) as size, count(x.destination) as found,
+                sum(length(x.source) + coalesce(length(x.destination), 0)) as ids,
+                options[x.i] as given, metadatas[x.i] as metadata
+            from unnest(posting_of, sources, destinations) with ordinality x (i, source, destination, p)
+            where kinds[x.i] in ('capture', 'void', 'reversal')
+            group by x.i
+        ) u
+    ) f
+    where f.fault is not null;
 end $$;
 
 CREATE FUNCTION zerosum.details_json(reference text, description text, metadata jsonb, effective text, recorded text, key text) RETURNS text
@@ -1121,6 +1132,12 @@ CREATE FUNCTION zerosum.entry_json(wallet text, amount numeric, balance numeric,
     AS $$
     select concat('{"wallet":"', wallet, '","amount":', amount, ',"balance":', balance,
         ',"version":', version, '}')
+$$;
+
+CREATE FUNCTION zerosum.event_size(ids bigint, size bigint, metadata jsonb) RETURNS bigint
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    select ids * 2 + size * 420 + octet_length(coalesce(metadata, '{}')::text)
 $$;
 
 CREATE FUNCTION zerosum.events_at(ledger bigint, seqs bigint[]) RETURNS TABLE(seq bigint, id uuid, type text, body text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass, replace
@@ -134,6 +135,12 @@ async def counts(conn: asyncpg.Connection) -> dict[str, int]:
 
 async def verify(conn: asyncpg.Connection, ledger: int = MAIN) -> list[tuple[str, str, str]]:
     return [tuple(row) for row in await conn.fetch("select * from zerosum.verify($1)", ledger)]
+
+
+async def stamped(conn: asyncpg.Connection) -> None:
+    """Wait until a relay that runs has emptied the outbox."""
+    while await conn.fetchval("select exists (select from ledger.outbox)"):  # noqa: ASYNC110
+        await asyncio.sleep(0.05)
 
 
 async def bodies(conn: asyncpg.Connection) -> list[bytes]:

@@ -15,6 +15,7 @@ import pytest
 
 from bench.load import WALLETS
 from tests.api import KEY
+from tests.ledger import stamped
 from tests.process import ServerProcess
 
 MINUTES, MORE, MINUTE_S = 10, 3, 60
@@ -50,6 +51,5 @@ async def test_ten_minutes_of_load_slow_nothing_down(server: ServerProcess) -> N
     assert minutes[-1] >= SHARE * minutes[0], minutes
     assert await conn.fetchval("select sum(posted) from ledger.wallets") == 0
     async with asyncio.timeout(60):  # The relay kept up, or nearly.
-        while await conn.fetchval("select exists (select from ledger.outbox)"):  # noqa: ASYNC110
-            await asyncio.sleep(0.1)
+        await stamped(conn)
     await conn.close()

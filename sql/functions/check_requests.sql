@@ -28,7 +28,7 @@ language sql stable as $$
             when jsonb_typeof(r.metadata) <> 'object' or octet_length(r.metadata::text) > 16384
                 then 'invalid_metadata'
             when g.size > 30
-                and g.ids * 2 + g.size * 420 + octet_length(coalesce(r.metadata, '{}')::text) > 51000
+                and zerosum.event_size(g.ids, g.size, r.metadata) > 51000
                 then 'transaction_too_large'
             when r.effective not between '0001-01-01 00:00:00+00' and '9999-12-31 23:59:59.999999+00'
                 then 'invalid_effective_at'

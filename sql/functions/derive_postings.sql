@@ -15,10 +15,10 @@ create or replace function zerosum.derive_postings(
 set enable_mergejoin = off set enable_sort = off set jit = off set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
 declare
-    refusals text[]; refused bigint; sized bool; at_once record; i int;
+    refusals text[]; refused bigint; sized bool; known record; i int;
 begin
     with parts as (
-        select a.i, a.kind, a.given, a.origin, p.of_kind, p.posting, p.source, p.asset, c.one,
+        select a.i, a.kind, a.given, a.origin, p.of_kind, p.posting, p.source, p.asset,
             case when c.one is not null or not a.given ? 'postings' and a.kind <> 'void'
                 then coalesce(c.one ->> 'destination', a.given ->> 'destination', p.destination) end as goes_to,
             coalesce(c.one, a.given) ->> 'amount' as amount
@@ -87,24 +87,9 @@ begin
     end loop;
 
     if sized then
-        -- As check_requests() has it, and what the answer's further members can add: `hold`, or a wallet each in `forced`.
-        for at_once in
-            select u.i, u.first,
-                case when u.found <> jsonb_array_length(u.given -> 'postings') then '{"code" : "invalid_postings"}'
-                    when u.size > 30 and u.ids * 2 + u.size * 420 + octet_length(coalesce(u.metadata, '{}')::text)
-                        + case when u.given ? 'force' then u.ids + u.size * 70 else 0 end > 50800
-                        then '{"code" : "transaction_too_large"}' end as refusal
-            from (
-                select x.i, min(x.p) as first, count(*) as size, count(x.destination) as found,
-                    sum(length(x.source) + coalesce(length(x.destination), 0)) as ids,
-                    options[x.i] as given, metadatas[x.i] as metadata
-                from unnest(posting_of, sources, destinations) with ordinality x (i, source, destination, p)
-                where kinds[x.i] in ('capture', 'void', 'reversal')
-                group by x.i
-            ) u
-        loop
-            if at_once.refusal is not null and refusals[at_once.first] is null then
-                refusals[at_once.first] := at_once.refusal;
+        for known in select * from zerosum.derived_faults(kinds, options, metadatas, posting_of, sources, destinations) loop
+            if refusals[known.first] is null then
+                refusals[known.first] := known.fault;
                 refused := refused + 1;
             end if;
         end loop;

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from relay import relay as module
-from tests.ledger import fund, post, req, verify, wallets
+from tests.ledger import fund, post, req, stamped, verify, wallets
 from tests.receiver import Receiver
 from tests.relay.conftest import RunRelay
 from tests.relay.test_webhooks import subscribe
@@ -59,8 +59,7 @@ async def test_nothing_is_bundled_soon_after_stamping(
     await fund(db, "ann", 5000)
     async with run_relay():
         await post(db, *[req(("ann", "bob", 1))] * 600)
-        while await db.fetchval("select exists (select from ledger.outbox)"):  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
+        await stamped(db)
         await asyncio.sleep(2 * module.POLL_S)
         assert await db.fetchval("select count(*) from ledger.event_bundles") == 0
         monkeypatch.setattr(module, "QUIET_S", 0.0)

@@ -21,7 +21,7 @@ from relay.relay import POOL_SIZE, Relay
 from relay.webhook import WebhookSender
 from tests.debian import OWNER, debian_postgres
 from tests.java import ROOT, jars
-from tests.ledger import fund, verify, wallets
+from tests.ledger import fund, stamped, verify, wallets
 
 COUNT = 50
 
@@ -110,5 +110,4 @@ async def test_every_committed_event_comes_out_and_no_other(
 async def emptied(conn: asyncpg.Connection) -> None:
     """By the relay that only stamps."""
     async with asyncio.timeout(20):
-        while await conn.fetchval("select exists (select from ledger.outbox)"):  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
+        await stamped(conn)
