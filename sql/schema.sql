@@ -2,6 +2,15 @@ CREATE SCHEMA ledger;
 
 CREATE SCHEMA zerosum;
 
+CREATE DOMAIN ledger.amount AS numeric
+	CONSTRAINT amount_whole CHECK (((scale(VALUE) = 0) AND (VALUE > (0)::numeric) AND (VALUE < '100000000000000000000000000000000000000'::numeric)));
+
+CREATE DOMAIN ledger.hold_status AS text
+	CONSTRAINT hold_status_known CHECK ((VALUE = ANY (ARRAY['pending'::text, 'captured'::text, 'voided'::text, 'expired'::text])));
+
+CREATE DOMAIN ledger.quantity AS numeric
+	CONSTRAINT quantity_whole CHECK (((scale(VALUE) = 0) AND (VALUE >= (0)::numeric)));
+
 CREATE DOMAIN ledger.wallet_id AS text COLLATE pg_catalog."C"
 	CONSTRAINT wallet_id_form CHECK ((((length(VALUE) >= 1) AND (length(VALUE) <= 128)) AND (VALUE !~ '[^A-Za-z0-9_.:@-]'::text)));
 
@@ -1182,8 +1191,8 @@ declare
 begin
     due := array(
         select p.hold_id from ledger.hold_postings p
-        where p.posting = 1 and p.status = 'pending' and p.expires_at <= moment and p.ledger_id = $1
-        order by p.expires_at limit max_holds);
+        where p.posting = 1 and p.due_at <= moment and p.ledger_id = $1
+        order by p.due_at limit max_holds);
     wallets := array(
         select distinct p.source collate "C" from unnest(due) d (id)
         join ledger.hold_postings p on p.hold_id = d.id and p.ledger_id = $1 order by 1);
@@ -1198,7 +1207,7 @@ begin
     end if;
     perform zerosum.release_expired($1, moment, wallets);
     for h in
-        update ledger.hold_postings h set status = 'expired', settled_at = moment
+        update ledger.hold_postings h set status = 'expired', settled_at = moment, due_at = null
         where h.ledger_id = $1 and h.hold_id = any (due) and h.status = 'pending' and not exists (
             select from ledger.hold_postings p
             where p.hold_id = h.hold_id and p.ledger_id = $1 and p.source <> all (wallets))
@@ -1250,10 +1259,10 @@ begin
                 'settled_at', h.settled_at, 'status', h.status, 'postings', p.postings)::text
             from (
                 select * from ledger.hold_postings h
-                where h.ledger_id + 0 = l and h.posting = 1 and h.hold_id > past order by h.hold_id limit max
+                where h.ledger_id = l and h.posting = 1 and h.hold_id > past order by h.hold_id limit max
             ) h
             cross join lateral (
-                select jsonb_agg(to_jsonb(p) - array['ledger_id', 'hold_id', 'expires_at', 'settled_at', 'status']
+                select jsonb_agg(to_jsonb(p) - array['ledger_id', 'hold_id', 'expires_at', 'due_at', 'settled_at', 'status']
                     order by p.posting) as postings
                 from ledger.hold_postings p where p.hold_id = h.hold_id and p.ledger_id = l
             ) p
@@ -1434,17 +1443,15 @@ CREATE TABLE ledger.hold_postings (
     source text NOT NULL COLLATE pg_catalog."C",
     destination text NOT NULL COLLATE pg_catalog."C",
     asset text NOT NULL COLLATE pg_catalog."C",
-    amount numeric NOT NULL,
-    captured numeric DEFAULT 0 NOT NULL,
-    held numeric NOT NULL,
-    status text DEFAULT 'pending'::text NOT NULL,
+    amount ledger.amount NOT NULL,
+    captured ledger.quantity DEFAULT 0 NOT NULL,
+    held ledger.quantity NOT NULL,
+    status ledger.hold_status DEFAULT 'pending'::text NOT NULL,
     settled_at timestamp with time zone,
-    CONSTRAINT hold_postings_state CHECK (((scale(amount) = 0) AND (amount > (0)::numeric) AND (amount < '100000000000000000000000000000000000000'::numeric) AND (scale(captured) = 0) AND (captured >= (0)::numeric) AND (scale(held) = 0) AND (held >= (0)::numeric) AND ((captured + held) <= amount) AND
-CASE status
-    WHEN 'pending'::text THEN (settled_at IS NULL)
-    ELSE ((held = (0)::numeric) AND (settled_at IS NOT NULL) AND (status = ANY (ARRAY['captured'::text, 'voided'::text, 'expired'::text])))
-END))
-);
+    due_at timestamp with time zone,
+    CONSTRAINT hold_postings_state CHECK (((((captured)::numeric + (held)::numeric) <= (amount)::numeric) AND ((settled_at IS NULL) = ((status)::text = 'pending'::text)) AND ((settled_at IS NULL) OR ((held)::numeric = (0)::numeric))))
+)
+WITH (fillfactor='60');
 
 CREATE FUNCTION zerosum.hold_json(h ledger.hold_postings) RETURNS text
     LANGUAGE sql
@@ -1509,9 +1516,9 @@ begin
         cross join lateral jsonb_to_recordset(x.entries) e (
             version bigint, posting smallint, wallet text, asset text, amount numeric, balance numeric);
     elsif part = 'hold' then
-        insert into ledger.hold_postings (ledger_id, hold_id, expires_at, settled_at, status, posting, source, destination,
-            asset, amount, captured, held)
-        select l, x.id, x.expires_at, x.settled_at, x.status, p.posting, p.source, p.destination, p.asset, p.amount,
+        insert into ledger.hold_postings (ledger_id, hold_id, expires_at, due_at, settled_at, status, posting, source,
+            destination, asset, amount, captured, held)
+        select l, x.id, x.expires_at, case when x.status = 'pending' then x.expires_at end, x.settled_at, x.status, p.posting, p.source, p.destination, p.asset, p.amount,
             p.captured, p.held
         from jsonb_to_recordset(lines) x (id bigint, expires_at timestamptz, settled_at timestamptz, status text,
             postings jsonb)
@@ -1697,7 +1704,7 @@ CREATE FUNCTION zerosum.list_holds(ledger bigint, before bigint, max integer, on
     AS $_$
     select h.hold_id, zerosum.hold_json(h)
     from ledger.hold_postings h
-    where h.ledger_id + 0 = $1 and h.posting = 1 and h.hold_id < coalesce($2, 9223372036854775807)
+    where h.ledger_id = $1 and h.posting = 1 and h.hold_id < coalesce($2, 9223372036854775807)
         and ($4 is null or h.hold_id = $4)
     order by h.hold_id desc
     limit $3
@@ -2105,8 +2112,8 @@ begin
     if holds then
         return query
         select x.origin, x.posting,
-            case when p.status = 'pending' and p.expires_at <= at then 'expired' else p.status end,
-            p.amount, p.captured, p.held, p.place
+            case when p.status = 'pending' and p.expires_at <= at then 'expired' else p.status::text end,
+            p.amount::numeric, p.captured::numeric, p.held::numeric, p.place
         from (select distinct u.origin, u.posting from unnest(origins, postings) u (origin, posting)) x
         cross join lateral (
             select p.ctid as place, p.* from ledger.hold_postings p
@@ -2532,12 +2539,12 @@ begin
             select from ledger.wallets w where w.ledger_id = $1 and w.id = x.id and w.next_expiry <= at limit 1
         ) w
     loop
-        select sum(p.held) filter (where p.expires_at <= at), min(p.expires_at) filter (where p.expires_at > at)
+        select sum(p.held) filter (where p.due_at <= at), min(p.due_at) filter (where p.due_at > at)
         into due, next
         from ledger.hold_postings p
-        where p.source = wallet and p.ledger_id = $1 and p.expires_at is not null and p.held > 0;
+        where p.source = wallet and p.ledger_id + 0 = $1 and p.due_at is not null and p.held > 0;
         update ledger.hold_postings p set held = 0
-        where p.source = wallet and p.ledger_id = $1 and p.expires_at <= at and p.held > 0;
+        where p.source = wallet and p.ledger_id + 0 = $1 and p.due_at <= at and p.held > 0;
         update ledger.wallets w
         set held = w.held - coalesce(due, 0), next_expiry = next,
             floor_debt = greatest(0,
@@ -2905,7 +2912,7 @@ begin
                 union all
                 select 0 where exists (
                     select from ledger.hold_postings p
-                    where p.posting = 1 and p.status = 'pending' and p.expires_at <= moment
+                    where p.posting = 1 and p.due_at <= moment
                         and p.ledger_id = f.ledger_id)
             ),
             not exists (select from ledger.feeds o where o.holder is distinct from $1 or o.until <= clock_timestamp()),
@@ -3153,7 +3160,7 @@ with derived as materialized (
 ), held as (
     select p.hold_id as id, sum(p.captured) as captured, sum(p.held) as held, count(*) as size, max(p.posting) as last,
         min(p.expires_at) as expires_at, min(p.status) as status, min(p.settled_at) as settled_at,
-        count(distinct (p.expires_at, p.status, p.settled_at)) > 1 as differs
+        min(p.due_at) as due_at, count(distinct (p.expires_at, p.status, p.settled_at, p.due_at)) > 1 as differs
     from ledger.hold_postings p where p.ledger_id = $1 group by p.hold_id
 ), reversed as (
     select r.transaction_id as id, sum(r.reversed) as reversed from ledger.reversed_postings r
@@ -3163,7 +3170,9 @@ select 'hold', x.id::text, x.detail
 from (
     select coalesce(p.id, t.id) as id, concat_ws(', ',
         case when p.id is null then 'no postings' when p.size <> p.last then 'postings not 1..n' end,
-        case when p.differs then 'expires_at, status or settled_at differ' end,
+        case when p.differs then 'expires_at, status, settled_at or due_at differ' end,
+        case when p.due_at is distinct from case when p.status = 'pending' then p.expires_at end
+            then 'due_at is not when it expires' end,
         case when t.id is null then 'no transaction' end,
         case when p.captured <> coalesce(d.moved, 0) then 'captured ' || p.captured || ', captures moved '
             || coalesce(d.moved, 0) end,
@@ -3286,7 +3295,7 @@ begin
         from touched x join ledger.wallets w on w.ledger_id = l and w.id = x.id
         where w.held <> (
             select coalesce(sum(p.held), 0) from ledger.hold_postings p
-            where p.source = w.id and p.ledger_id = l and p.held > 0);
+            where p.source = w.id and p.ledger_id + 0 = l and p.held > 0);
 
     return query
         select 'asset', b.asset, 'sums to ' || b.total from zerosum.trial_balance(l) b where b.total <> 0
@@ -3378,7 +3387,7 @@ with expected (name, digest) as (values
     ('events.events_append', 'c585b4651fdc6a1c02f5e245108819dd'),
     ('events.events_bundled', '951c6f8e507cdf9d4fad5a44eed461ad'),
     ('hold_postings.hold_postings_fixed', '78c73266f98a34cca4300f0cc49ae685'),
-    ('hold_postings.hold_postings_forward', '8f86e0e2782500d7c5edb77bc9ff4666'),
+    ('hold_postings.hold_postings_forward', '782b8000716d6e1994bb93d48c77c22c'),
     ('hold_postings.hold_postings_keep', '7e55b0eca4f191e3f899da39714aa90c'),
     ('outbox.outbox_fixed', 'd9a7482f29f579d2ddaf831384b20468'),
     ('outbox.outbox_notify', '514efee3c01e45475d8c6dd1f3acc0fb'),
@@ -3438,7 +3447,7 @@ from (
     cross join lateral (
         select coalesce(sum(p.held), 0) as reserved, min(p.expires_at) as expiry
         from ledger.hold_postings p
-        where p.source = w.id and p.ledger_id = $1 and p.held > 0
+        where p.source = w.id and p.ledger_id + 0 = $1 and p.held > 0
     ) h
     where w.ledger_id = $1 and w.id > $2 collate "C" and ($3 is null or w.id <= $3 collate "C")
 ) w full join sums s on s.wallet_id = w.id
@@ -3515,7 +3524,7 @@ CREATE FUNCTION zerosum.wallet_json(w ledger.wallets) RETURNS text
         -- What has expired reserves nothing, even before it is settled.
         select w.held - case when w.next_expiry <= clock_timestamp() then (
             select coalesce(sum(p.held), 0) from ledger.hold_postings p
-            where p.source = w.id and p.ledger_id = w.ledger_id and p.expires_at <= clock_timestamp() and p.held > 0
+            where p.source = w.id and p.ledger_id + 0 = w.ledger_id and p.due_at <= clock_timestamp() and p.held > 0
         ) else 0 end as held
     ) h
 $$;
@@ -3535,10 +3544,12 @@ CREATE FUNCTION zerosum.write_holds(l bigint, kinds text[], options jsonb[], ids
     SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 begin
-    insert into ledger.hold_postings (ledger_id, hold_id, expires_at, posting, source, destination, asset, amount, held)
+    insert into ledger.hold_postings (ledger_id, hold_id, expires_at, due_at, posting, source, destination, asset, amount,
+        held)
     select g.ledger_id, u.*
     from ledger.ledgers g, (
-        select ids[x.request], (options[x.request] ->> 'expires_at')::timestamptz, x.p - firsts[x.request] + 1,
+        select ids[x.request], (options[x.request] ->> 'expires_at')::timestamptz,
+            (options[x.request] ->> 'expires_at')::timestamptz, x.p - firsts[x.request] + 1,
             x.source, x.destination, assets[x.slot], x.amount, x.amount
         from unnest(posting_of, sources, destinations, moved, from_slots)
             with ordinality x (request, source, destination, amount, slot, p)
@@ -3567,7 +3578,8 @@ begin
     if true = any (changed) then
         update ledger.hold_postings p
         set captured = u.captured, held = u.remaining, status = u.status,
-            settled_at = case when u.status <> 'pending' then at end
+            settled_at = case when u.status <> 'pending' then at end,
+            due_at = case when u.status = 'pending' then p.due_at end
         from unnest(places, part_captured, part_lefts, part_stati, changed) u (place, captured, remaining, status, changed)
         where p.ledger_id = l and p.ctid = u.place and u.changed;
         get diagnostics found_rows = row_count;
@@ -3934,7 +3946,7 @@ ALTER TABLE ONLY ledger.feeds
     ADD CONSTRAINT feeds_pkey PRIMARY KEY (ledger_id);
 
 ALTER TABLE ONLY ledger.hold_postings
-    ADD CONSTRAINT hold_postings_pkey PRIMARY KEY (hold_id, ledger_id, posting);
+    ADD CONSTRAINT hold_postings_pkey PRIMARY KEY (ledger_id, hold_id, posting);
 
 ALTER TABLE ONLY ledger.ledgers
     ADD CONSTRAINT ledgers_pkey PRIMARY KEY (ledger_id);
@@ -3970,11 +3982,9 @@ CREATE INDEX deliveries_due ON ledger.deliveries USING btree (endpoint_id, ledge
 
 CREATE UNIQUE INDEX entries_side ON ledger.entries USING btree (transaction_id, ledger_id, posting, ((amount > (0)::numeric)));
 
-CREATE INDEX hold_postings_expiry ON ledger.hold_postings USING btree (source, ledger_id, expires_at) WHERE (held > (0)::numeric);
+CREATE INDEX hold_postings_source ON ledger.hold_postings USING btree (source, ((ledger_id + 0)), due_at);
 
-CREATE INDEX holds_due ON ledger.hold_postings USING btree (expires_at, ledger_id) WHERE ((posting = 1) AND (status = 'pending'::text) AND (expires_at IS NOT NULL));
-
-CREATE INDEX holds_newest ON ledger.hold_postings USING btree (((ledger_id + 0)), hold_id) WHERE (posting = 1);
+CREATE INDEX holds_due ON ledger.hold_postings USING btree (due_at, ledger_id) WHERE ((posting = 1) AND (due_at IS NOT NULL));
 
 CREATE INDEX transactions_newest ON ledger.transactions USING btree (((ledger_id + 0)), id);
 
@@ -4004,7 +4014,7 @@ CREATE TRIGGER hold_postings_fixed BEFORE UPDATE OF ledger_id, hold_id, posting,
 
 ALTER TABLE ledger.hold_postings ENABLE ALWAYS TRIGGER hold_postings_fixed;
 
-CREATE TRIGGER hold_postings_forward BEFORE UPDATE ON ledger.hold_postings FOR EACH ROW WHEN (((old.status <> 'pending'::text) OR (new.captured < old.captured) OR ((new.captured - old.captured) > (old.held - new.held)))) EXECUTE FUNCTION ledger.refuse();
+CREATE TRIGGER hold_postings_forward BEFORE UPDATE ON ledger.hold_postings FOR EACH ROW WHEN ((((old.status)::text <> 'pending'::text) OR ((new.captured)::numeric < (old.captured)::numeric) OR (((new.captured)::numeric - (old.captured)::numeric) > ((old.held)::numeric - (new.held)::numeric)))) EXECUTE FUNCTION ledger.refuse();
 
 ALTER TABLE ledger.hold_postings ENABLE ALWAYS TRIGGER hold_postings_forward;
 

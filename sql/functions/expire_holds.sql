@@ -18,8 +18,8 @@ declare
 begin
     due := array(
         select p.hold_id from ledger.hold_postings p
-        where p.posting = 1 and p.status = 'pending' and p.expires_at <= moment and p.ledger_id = $1
-        order by p.expires_at limit max_holds);
+        where p.posting = 1 and p.due_at <= moment and p.ledger_id = $1
+        order by p.due_at limit max_holds);
     wallets := array(
         select distinct p.source collate "C" from unnest(due) d (id)
         join ledger.hold_postings p on p.hold_id = d.id and p.ledger_id = $1 order by 1);
@@ -34,7 +34,7 @@ begin
     end if;
     perform zerosum.release_expired($1, moment, wallets);
     for h in
-        update ledger.hold_postings h set status = 'expired', settled_at = moment
+        update ledger.hold_postings h set status = 'expired', settled_at = moment, due_at = null
         where h.ledger_id = $1 and h.hold_id = any (due) and h.status = 'pending' and not exists (
             select from ledger.hold_postings p
             where p.hold_id = h.hold_id and p.ledger_id = $1 and p.source <> all (wallets))

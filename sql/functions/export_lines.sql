@@ -36,10 +36,10 @@ begin
                 'settled_at', h.settled_at, 'status', h.status, 'postings', p.postings)::text
             from (
                 select * from ledger.hold_postings h
-                where h.ledger_id + 0 = l and h.posting = 1 and h.hold_id > past order by h.hold_id limit max
+                where h.ledger_id = l and h.posting = 1 and h.hold_id > past order by h.hold_id limit max
             ) h
             cross join lateral (
-                select jsonb_agg(to_jsonb(p) - array['ledger_id', 'hold_id', 'expires_at', 'settled_at', 'status']
+                select jsonb_agg(to_jsonb(p) - array['ledger_id', 'hold_id', 'expires_at', 'due_at', 'settled_at', 'status']
                     order by p.posting) as postings
                 from ledger.hold_postings p where p.hold_id = h.hold_id and p.ledger_id = l
             ) p

@@ -26,9 +26,9 @@ begin
         cross join lateral jsonb_to_recordset(x.entries) e (
             version bigint, posting smallint, wallet text, asset text, amount numeric, balance numeric);
     elsif part = 'hold' then
-        insert into ledger.hold_postings (ledger_id, hold_id, expires_at, settled_at, status, posting, source, destination,
-            asset, amount, captured, held)
-        select l, x.id, x.expires_at, x.settled_at, x.status, p.posting, p.source, p.destination, p.asset, p.amount,
+        insert into ledger.hold_postings (ledger_id, hold_id, expires_at, due_at, settled_at, status, posting, source,
+            destination, asset, amount, captured, held)
+        select l, x.id, x.expires_at, case when x.status = 'pending' then x.expires_at end, x.settled_at, x.status, p.posting, p.source, p.destination, p.asset, p.amount,
             p.captured, p.held
         from jsonb_to_recordset(lines) x (id bigint, expires_at timestamptz, settled_at timestamptz, status text,
             postings jsonb)

@@ -1,5 +1,5 @@
 -- The ledger's holds, newest first, at most `max`, those with an id below `before` (null: from the newest); of one id if
--- `only_id` is given. ledger_id + 0 is what the index is on that only lists use.
+-- `only_id` is given.
 -- Locks: none. Codes: none.
 create or replace function zerosum.list_holds(ledger bigint, before bigint, max int, only_id bigint default null)
 returns table (id bigint, body text)
@@ -7,7 +7,7 @@ language sql volatile security definer
 set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off as $$
     select h.hold_id, zerosum.hold_json(h)
     from ledger.hold_postings h
-    where h.ledger_id + 0 = $1 and h.posting = 1 and h.hold_id < coalesce($2, 9223372036854775807)
+    where h.ledger_id = $1 and h.posting = 1 and h.hold_id < coalesce($2, 9223372036854775807)
         and ($4 is null or h.hold_id = $4)
     order by h.hold_id desc
     limit $3

@@ -19,8 +19,8 @@ begin
     if holds then
         return query
         select x.origin, x.posting,
-            case when p.status = 'pending' and p.expires_at <= at then 'expired' else p.status end,
-            p.amount, p.captured, p.held, p.place
+            case when p.status = 'pending' and p.expires_at <= at then 'expired' else p.status::text end,
+            p.amount::numeric, p.captured::numeric, p.held::numeric, p.place
         from (select distinct u.origin, u.posting from unnest(origins, postings) u (origin, posting)) x
         cross join lateral (
             select p.ctid as place, p.* from ledger.hold_postings p

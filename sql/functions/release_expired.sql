@@ -15,12 +15,12 @@ begin
             select from ledger.wallets w where w.ledger_id = $1 and w.id = x.id and w.next_expiry <= at limit 1
         ) w
     loop
-        select sum(p.held) filter (where p.expires_at <= at), min(p.expires_at) filter (where p.expires_at > at)
+        select sum(p.held) filter (where p.due_at <= at), min(p.due_at) filter (where p.due_at > at)
         into due, next
         from ledger.hold_postings p
-        where p.source = wallet and p.ledger_id = $1 and p.expires_at is not null and p.held > 0;
+        where p.source = wallet and p.ledger_id + 0 = $1 and p.due_at is not null and p.held > 0;
         update ledger.hold_postings p set held = 0
-        where p.source = wallet and p.ledger_id = $1 and p.expires_at <= at and p.held > 0;
+        where p.source = wallet and p.ledger_id + 0 = $1 and p.due_at <= at and p.held > 0;
         update ledger.wallets w
         set held = w.held - coalesce(due, 0), next_expiry = next,
             floor_debt = greatest(0,

@@ -39,7 +39,7 @@ begin
                 union all
                 select 0 where exists (
                     select from ledger.hold_postings p
-                    where p.posting = 1 and p.status = 'pending' and p.expires_at <= moment
+                    where p.posting = 1 and p.due_at <= moment
                         and p.ledger_id = f.ledger_id)
             ),
             not exists (select from ledger.feeds o where o.holder is distinct from $1 or o.until <= clock_timestamp()),

@@ -15,7 +15,7 @@ with derived as materialized (
 ), held as (
     select p.hold_id as id, sum(p.captured) as captured, sum(p.held) as held, count(*) as size, max(p.posting) as last,
         min(p.expires_at) as expires_at, min(p.status) as status, min(p.settled_at) as settled_at,
-        count(distinct (p.expires_at, p.status, p.settled_at)) > 1 as differs
+        min(p.due_at) as due_at, count(distinct (p.expires_at, p.status, p.settled_at, p.due_at)) > 1 as differs
     from ledger.hold_postings p where p.ledger_id = $1 group by p.hold_id
 ), reversed as (
     select r.transaction_id as id, sum(r.reversed) as reversed from ledger.reversed_postings r
@@ -25,7 +25,9 @@ select 'hold', x.id::text, x.detail
 from (
     select coalesce(p.id, t.id) as id, concat_ws(', ',
         case when p.id is null then 'no postings' when p.size <> p.last then 'postings not 1..n' end,
-        case when p.differs then 'expires_at, status or settled_at differ' end,
+        case when p.differs then 'expires_at, status, settled_at or due_at differ' end,
+        case when p.due_at is distinct from case when p.status = 'pending' then p.expires_at end
+            then 'due_at is not when it expires' end,
         case when t.id is null then 'no transaction' end,
         case when p.captured <> coalesce(d.moved, 0) then 'captured ' || p.captured || ', captures moved '
             || coalesce(d.moved, 0) end,

@@ -84,7 +84,7 @@ begin
         from touched x join ledger.wallets w on w.ledger_id = l and w.id = x.id
         where w.held <> (
             select coalesce(sum(p.held), 0) from ledger.hold_postings p
-            where p.source = w.id and p.ledger_id = l and p.held > 0);
+            where p.source = w.id and p.ledger_id + 0 = l and p.held > 0);
 
     return query
         select 'asset', b.asset, 'sums to ' || b.total from zerosum.trial_balance(l) b where b.total <> 0

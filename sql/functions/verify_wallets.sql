@@ -35,7 +35,7 @@ from (
     cross join lateral (
         select coalesce(sum(p.held), 0) as reserved, min(p.expires_at) as expiry
         from ledger.hold_postings p
-        where p.source = w.id and p.ledger_id = $1 and p.held > 0
+        where p.source = w.id and p.ledger_id + 0 = $1 and p.held > 0
     ) h
     where w.ledger_id = $1 and w.id > $2 collate "C" and ($3 is null or w.id <= $3 collate "C")
 ) w full join sums s on s.wallet_id = w.id

@@ -10,7 +10,7 @@ language sql volatile set search_path = pg_catalog, pg_temp set enable_seqscan =
         -- What has expired reserves nothing, even before it is settled.
         select w.held - case when w.next_expiry <= clock_timestamp() then (
             select coalesce(sum(p.held), 0) from ledger.hold_postings p
-            where p.source = w.id and p.ledger_id = w.ledger_id and p.expires_at <= clock_timestamp() and p.held > 0
+            where p.source = w.id and p.ledger_id + 0 = w.ledger_id and p.due_at <= clock_timestamp() and p.held > 0
         ) else 0 end as held
     ) h
 $$;

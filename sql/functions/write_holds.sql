@@ -9,10 +9,12 @@ language plpgsql
 set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off
 set plan_cache_mode = force_generic_plan as $$
 begin
-    insert into ledger.hold_postings (ledger_id, hold_id, expires_at, posting, source, destination, asset, amount, held)
+    insert into ledger.hold_postings (ledger_id, hold_id, expires_at, due_at, posting, source, destination, asset, amount,
+        held)
     select g.ledger_id, u.*
     from ledger.ledgers g, (
-        select ids[x.request], (options[x.request] ->> 'expires_at')::timestamptz, x.p - firsts[x.request] + 1,
+        select ids[x.request], (options[x.request] ->> 'expires_at')::timestamptz,
+            (options[x.request] ->> 'expires_at')::timestamptz, x.p - firsts[x.request] + 1,
             x.source, x.destination, assets[x.slot], x.amount, x.amount
         from unnest(posting_of, sources, destinations, moved, from_slots)
             with ordinality x (request, source, destination, amount, slot, p)

@@ -22,7 +22,8 @@ begin
     if true = any (changed) then
         update ledger.hold_postings p
         set captured = u.captured, held = u.remaining, status = u.status,
-            settled_at = case when u.status <> 'pending' then at end
+            settled_at = case when u.status <> 'pending' then at end,
+            due_at = case when u.status = 'pending' then p.due_at end
         from unnest(places, part_captured, part_lefts, part_stati, changed) u (place, captured, remaining, status, changed)
         where p.ledger_id = l and p.ctid = u.place and u.changed;
         get diagnostics found_rows = row_count;

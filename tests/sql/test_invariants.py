@@ -55,6 +55,19 @@ TAMPERING = {
         "update ledger.wallets set min_balance = posted + 1 where id = 'alice'",
         "update ledger.wallets set held = posted + 1 where id = 'alice'",
         "update ledger.wallets set max_balance = posted - 1 where id = 'alice'",
+        *(
+            f"update ledger.hold_postings set {change}"
+            for change in (
+                *("captured = 0.5, held = 0.5", "captured = -1", "held = 'NaN'"),
+                *("status = 'done'", "status = 'voided', held = 0"),
+                *("settled_at = now(), held = 0", "status = 'voided', settled_at = now()"),
+            )
+        ),
+        *(
+            "insert into ledger.hold_postings (ledger_id, hold_id, posting, source, destination, asset, amount, held)"
+            f" values (1, 0, 1, 'alice', 'bob', 'USD', {amount}, 0)"
+            for amount in ("0", "-1", "0.5", "1e38", "'NaN'")
+        ),
     ],
     "ZS902": [
         *(
@@ -77,6 +90,14 @@ TAMPERING = {
         "update ledger.wallets set asset = 'EUR' where id = 'alice'",
         "update ledger.wallets set id = 'alicia' where id = 'alice'",
         "update ledger.wallets set ledger_id = 2 where id = 'alice'",
+        *(
+            f"update ledger.hold_postings set {change}"
+            for change in (
+                *("amount = 2", "source = 'bob'", "expires_at = now()", "hold_id = 1"),
+                *("held = 2", "captured = 1", "captured = 1, held = 1"),
+            )
+        ),
+        "delete from ledger.hold_postings",
     ],
     "ZS903": [
         "update ledger.wallets set posted = posted + 1, version = version + 1 where id = 'alice'",
@@ -97,6 +118,7 @@ async def moved(db: asyncpg.Connection) -> asyncpg.Connection:
     await wallets(db, ("alice", "bob"))
     await fund(db, "alice", 100)
     assert await codes(db, req(("alice", "bob", 1))) == ["posted"]
+    assert await codes(db, req(("alice", "bob", 1)).but(kind="hold")) == ["posted"]
     assert await stamp(db, "r", await lease(db, "r"), 1) == 1
     return db
 

@@ -127,27 +127,31 @@ def ten_migrations(sql: Path) -> Path:
 
 
 async def test_holds_move_into_their_postings(empty_url: str, ten_migrations: Path) -> None:
-    """0011: what was placed before it, settled or not, is as it was; what is settled stays so."""
+    """0011, 0014: what was placed before, settled or not, is as it was; what is settled stays so."""
     conn = await connect(empty_url)
     await migrate(conn, ten_migrations)
     await conn.execute("""
         insert into ledger.holds (ledger_id, id, expires_at, settled_at, status) values
-            (1, 1, null, null, 'pending'), (1, 2, '2040-01-01', '2030-01-01', 'captured');
+            (1, 1, null, null, 'pending'), (1, 2, '2040-01-01', '2030-01-01', 'captured'),
+            (1, 3, '2040-01-01', null, 'pending');
         insert into ledger.hold_postings
             (ledger_id, hold_id, expires_at, posting, source, destination, asset, amount, captured, held)
         values (1, 1, null, 1, 'a', 'b', 'USD', 9, 2, 7),
-            (1, 2, '2040-01-01', 1, 'a', 'b', 'USD', 5, 5, 0), (1, 2, '2040-01-01', 2, 'a', 'c', 'USD', 6, 0, 0)
+            (1, 2, '2040-01-01', 1, 'a', 'b', 'USD', 5, 5, 0), (1, 2, '2040-01-01', 2, 'a', 'c', 'USD', 6, 0, 0),
+            (1, 3, '2040-01-01', 1, 'a', 'b', 'USD', 5, 0, 5)
     """)
     await migrate(conn)
     rows = await conn.fetch(
-        "select hold_id, posting, status, settled_at::text from ledger.hold_postings order by 1, 2"
+        "select hold_id, posting, status, settled_at::text, due_at = expires_at"
+        " from ledger.hold_postings order by 1, 2"
     )
     settled = rows[1]["settled_at"]
     assert settled.startswith("2030-01-01")
     assert [tuple(row) for row in rows] == [
-        (1, 1, "pending", None),
-        (2, 1, "captured", settled),
-        (2, 2, "captured", settled),
+        (1, 1, "pending", None, None),
+        (2, 1, "captured", settled, None),
+        (2, 2, "captured", settled, None),
+        (3, 1, "pending", None, True),
     ]
     for change in ("captured = 1", "captured = 3", "amount = 8", "expires_at = now()"):
         with pytest.raises(asyncpg.PostgresError, match="is refused"):

@@ -101,9 +101,16 @@ CHANGED_HOLDS = [
     ("wallet", "update ledger.wallets set floor_debt = 1 where id = 'm1'"),
     ("wallet", "update ledger.hold_postings set held = held - 1 where held > 0"),
     ("hold", "update ledger.hold_postings set captured = captured - 1 where held > 0"),
-    ("hold", "update ledger.hold_postings set status = 'voided', settled_at = now(), held = 0"),
-    ("hold", "update ledger.hold_postings set status = 'expired', settled_at = now(), held = 0"),
+    (
+        "hold",
+        "update ledger.hold_postings set status = 'voided', settled_at = now(), held = 0, due_at = null",
+    ),
+    (
+        "hold",
+        "update ledger.hold_postings set status = 'expired', settled_at = now(), held = 0, due_at = null",
+    ),
     ("hold", "update ledger.hold_postings set expires_at = now()"),
+    ("hold", "update ledger.hold_postings set due_at = now() where status = 'pending'"),
     ("hold", "delete from ledger.hold_postings"),
     ("hold", "delete from ledger.transactions where kind = 'hold'"),
     ("reversal", "update ledger.reversed_postings set reversed = reversed + 1"),
