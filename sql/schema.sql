@@ -607,9 +607,10 @@ declare
     indebted constant bool := 0 < any (debts) or 'reversal' = any (kinds);
     m constant int := coalesce(cardinality(moved), 0);
     special constant bool := kinds && array['hold', 'capture', 'void', 'reversal'];
+    in_units constant bool := cardinality(units) > 0;
     freed numeric[];
-    kind text; code text; forced bool; number int; last int; first int; back int; j int;
-    s int; d int; q int; asked int; exceeded bool; broken int; at_fault numeric; amount numeric;
+    kind text; code text; number int; last int; first int; back int; j int;
+    s int; d int; q int; asked int; broken int; at_fault numeric; amount numeric;
     total numeric; captured numeric; remaining numeric; mixed bool; status text; below text;
     unit int; unit_first int; failed_unit int; failed_as text; debts_before numeric[]; lows_before numeric[];
 begin
@@ -626,21 +627,23 @@ begin
     written := 0;
     expiring := false;
     for i in 1..n loop
-        if units[i] is not null and units[i] is distinct from unit then
-            unit_first := i;
-            debts_before := debts;
-            lows_before := lows;
-        end if;
-        unit := units[i];
-        if unit = failed_unit then
-            outcomes[i] := failed_as;
-            continue;
+        if in_units then
+            if units[i] is not null and units[i] is distinct from unit then
+                unit_first := i;
+                debts_before := debts;
+                lows_before := lows;
+            end if;
+            unit := units[i];
+            if unit = failed_unit then
+                outcomes[i] := failed_as;
+                continue;
+            end if;
         end if;
         code := null;
         broken := null;
         first := firsts[i];
         j := first - 1;
-        if outcomes[i] is null then
+        if twins[i] is not null and outcomes[i] is null then
             -- The request of this batch that posted under the same key, if one did.
             back := twins[i];
             while outcomes[back] in ('refused', 'undone') loop
@@ -662,15 +665,16 @@ begin
 
         if outcomes[i] is null then
             kind := kinds[i];
-            forced := kind = 'reversal' and options[i] @> '{"force": true}';
             number := 0;
-            exceeded := false;
             last := lasts[i];
             if ifs[i] is not null then
                 code := zerosum.condition_facts(ifs[i], wallets, versions, balances, helds, false);
             end if;
-            if kind = 'hold' and code is null and (options[i] ->> 'expires_at')::timestamptz <= at then
-                code := '{"code" : "invalid_expires_at"}';
+            if kind = 'hold' and options[i] ? 'expires_at' then
+                expiring := true;
+                if code is null and (options[i] ->> 'expires_at')::timestamptz <= at then
+                    code := '{"code" : "invalid_expires_at"}';
+                end if;
             end if;
             if code is null then
                 for p in first..last loop
@@ -680,33 +684,39 @@ begin
                     end if;
                     s := from_slots[p];
                     d := to_slots[p];
-                    q := part_slots[p];
                     amount := moved[p];
-                    if q is not null then
+                    if not special then
+                        null;
+                    elsif part_slots[p] is not null then
+                        q := part_slots[p];
                         if part_stati[q] <> 'pending' then
                             code := json_build_object('code', 'hold_' || part_stati[q], 'hold', part_ids[q]);
                             exit;
                         end if;
                         amount := case when d is null then 0 else coalesce(amount, part_lefts[q]) end;
                         asked := case when d is null then asked else q end;
-                        exceeded := amount > part_lefts[q];
-                        exit when exceeded;
+                        if amount > part_lefts[q] then
+                            number := -1;
+                            exit;
+                        end if;
                         moved[p] := amount;
                         freed[p] := case when kind = 'void' or options[i] @> '{"final": true}'
                             then part_lefts[q] else amount end;
                         part_lefts[q] := part_lefts[q] - freed[p];
                         part_captured[q] := part_captured[q] + amount;
+                        if kind <> 'reversal' then
+                            helds[s] := helds[s] - freed[p];
+                            lows[s] := lows[s] - freed[p];
+                        end if;
                     elsif kind = 'hold' then
                         if lows[s] = '-Infinity' then
                             code := json_build_object('code', 'reserved_wallet_id', 'wallet', wallets[s]);
                             exit;
                         end if;
                         freed[p] := -amount;
+                        helds[s] := helds[s] + amount;
+                        lows[s] := lows[s] + amount;
                         amount := 0;
-                    end if;
-                    if freed[p] <> 0 and kind <> 'reversal' then
-                        helds[s] := helds[s] - freed[p];
-                        lows[s] := lows[s] - freed[p];
                     end if;
                     j := p;
                     if amount > 0 then
@@ -722,7 +732,7 @@ begin
                         to_versions[p] := versions[d];
                     end if;
                 end loop;
-                if exceeded or code is null and number = 0 and kind in ('capture', 'reversal') then
+                if number < 1 and code is null and kind in ('capture', 'reversal') then
                     code := json_build_object('code',
                         case when kind = 'capture' then 'hold_exceeded' else 'reversal_exceeded' end,
                         'posting', part_numbers[asked], 'remaining', part_lefts[asked]);
@@ -733,7 +743,7 @@ begin
             if code is null then
                 for p in first..last loop
                     if balances[from_slots[p]] < lows[from_slots[p]]
-                        and (forced is not true or balances[from_slots[p]] <= -1e38)
+                        and (kind <> 'reversal' or not options[i] @> '{"force": true}' or balances[from_slots[p]] <= -1e38)
                     then
                         broken := from_slots[p];
                     elsif balances[to_slots[p]] > highs[to_slots[p]] then
@@ -768,11 +778,12 @@ begin
                 if kind = 'reversal' then
                     extras[i] := concat('"reverses":', options[i] -> 'transaction', ',"forced":[', below, ']');
                 elsif special and kind in ('hold', 'capture', 'void') then
-                    total := 0;
-                    captured := 0;
-                    remaining := 0;
+                    q := part_slots[first];
+                    total := coalesce(part_amounts[q], moved[first]);
+                    captured := coalesce(part_captured[q], 0);
+                    remaining := coalesce(part_lefts[q], moved[first]);
                     mixed := false;
-                    for p in first..last loop
+                    for p in first + 1..last loop
                         q := part_slots[p];
                         total := total + coalesce(part_amounts[q], moved[p]);
                         captured := captured + coalesce(part_captured[q], 0);
@@ -785,12 +796,15 @@ begin
                             part_stati[part_slots[p]] := status;
                         end loop;
                     end if;
-                    extras[i] := zerosum.hold_state_json(status, case when not mixed then total end,
-                        case when not mixed then captured end, case when not mixed then remaining end);
-                    expiring := expiring or coalesce(kind = 'hold' and options[i] ? 'expires_at', false);
-                    extras[i] := case when kind = 'hold' then concat(extras[i], ',"expires_at":', coalesce(
-                            zerosum.time_json((options[i] ->> 'expires_at')::timestamptz), 'null'))
-                        else concat('"hold":{"id":', part_ids[q], ',', extras[i], '}') end;
+                    if mixed then
+                        total := null;
+                        captured := null;
+                        remaining := null;
+                    end if;
+                    extras[i] := concat('"hold":{"id":' || part_ids[first] || ',',
+                        zerosum.hold_state_json(status, total, captured, remaining),
+                        case when kind <> 'hold' then '}' else ',"expires_at":' || coalesce(
+                            zerosum.time_json((options[i] ->> 'expires_at')::timestamptz), 'null') end);
                 end if;
                 continue;
             end if;
@@ -873,7 +887,7 @@ begin
     return true;
 end $_$;
 
-CREATE FUNCTION zerosum.derive_postings(l bigint, kinds text[], options jsonb[], metadatas jsonb[], INOUT outcomes text[], INOUT bodies text[], OUT firsts integer[], OUT lasts integer[], INOUT posting_of integer[], INOUT sources text[], INOUT destinations text[], INOUT moved numeric[], OUT origins bigint[], OUT origin_postings smallint[]) RETURNS record
+CREATE FUNCTION zerosum.derive_postings(l bigint, kinds text[], options jsonb[], metadatas jsonb[], INOUT outcomes text[], INOUT bodies text[], INOUT firsts integer[], INOUT lasts integer[], INOUT posting_of integer[], INOUT sources text[], INOUT destinations text[], INOUT moved numeric[], OUT origins bigint[], OUT origin_postings smallint[]) RETURNS record
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
@@ -885,13 +899,25 @@ CREATE FUNCTION zerosum.derive_postings(l bigint, kinds text[], options jsonb[],
     AS $$
 #variable_conflict use_column
 declare
-    refusals text[]; refused bigint; sized bool; known record; i int;
+    given constant int := cardinality(posting_of);
+    derived record; known record; i int;
 begin
-    with parts as (
-        select a.i, a.kind, a.given, a.origin, p.of_kind, p.posting, p.source, p.asset,
-            case when c.one is not null or not a.given ? 'postings' and a.kind <> 'void'
-                then coalesce(c.one ->> 'destination', a.given ->> 'destination', p.destination) end as goes_to,
-            coalesce(c.one, a.given) ->> 'amount' as amount
+    select array_agg(q.i) as owners, array_agg(case when q.takes then q.source end) as sources,
+        array_agg(case when q.goes_to = '@world' then '@world:' || q.asset else q.goes_to end) as destinations,
+        array_agg(q.amount::numeric) as amounts, array_agg(case when q.takes then q.origin end) as origins,
+        array_agg(q.posting) as postings,
+        array_agg(case
+            when q.of_kind is null then
+                case when q.kind = 'reversal' then '{"code" : "unknown_transaction"}' else '{"code" : "unknown_hold"}' end
+            when q.kind = 'reversal' and q.of_kind in ('hold', 'void', 'reversal') then '{"code" : "not_reversible"}'
+            when q.posting > 1 and q.given ? 'amount' then '{"code" : "invalid_postings"}'
+            when q.goes_to = q.source then '{"code" : "same_wallet"}'
+        end) as refusals,
+        bool_or(q.posting > 30 or q.given ? 'postings') as sized
+    into derived
+    from (
+        select a.i, a.kind, a.given, a.origin, p.of_kind, p.posting, p.source, p.asset, c.goes_to, c.amount,
+            c.goes_to is not null or a.kind <> 'reversal' as takes
         from (
             select r.i::int as i, r.kind, r.given, r.kind = 'reversal' as reverses,
                 (r.given ->> case when r.kind = 'reversal' then 'transaction' else 'hold' end)::bigint as origin
@@ -899,9 +925,11 @@ begin
             where r.kind in ('capture', 'void', 'reversal') and r.outcome is null
         ) a
         left join lateral (
-            select 'hold' as of_kind, h.posting, h.source, h.destination, h.asset
-            from ledger.hold_postings h
-            where not a.reverses and h.ledger_id = l and h.hold_id = a.origin
+            (
+                select 'hold' as of_kind, h.posting, h.source, h.destination, h.asset
+                from ledger.hold_postings h
+                where not a.reverses and h.ledger_id = l and h.hold_id = a.origin order by h.posting
+            )
             union all
             select t.kind, d.posting, d.wallet_id, s.wallet_id, d.asset
             from ledger.transactions t
@@ -917,66 +945,56 @@ begin
             where a.reverses and t.ledger_id = l and t.id = a.origin
         ) p on true
         cross join lateral (
-            select case when a.given ? 'postings' then (
-                select x.one from jsonb_array_elements(a.given -> 'postings') x (one)
-                where (x.one ->> 'posting')::int = p.posting limit 1
-            ) end as one offset 0
+            select case when o.one is not null or not a.given ? 'postings' and a.kind <> 'void'
+                    then coalesce(o.one ->> 'destination', a.given ->> 'destination', p.destination) end as goes_to,
+                coalesce(o.one, a.given) ->> 'amount' as amount
+            from (
+                select case when a.given ? 'postings' then (
+                    select x.one from jsonb_array_elements(a.given -> 'postings') x (one)
+                    where (x.one ->> 'posting')::int = p.posting limit 1
+                ) end as one offset 0
+            ) o
         ) c
-    )
-    select array_agg(q.i), array_agg(q.source), array_agg(q.destination), array_agg(q.amount), array_agg(q.origin),
-        array_agg(q.posting), array_agg(q.refusal), count(q.refusal), bool_or(q.posting > 30 or q.given ? 'postings')
-    into posting_of, sources, destinations, moved, origins, origin_postings, refusals, refused, sized
-    from (
-        select u.i, u.source, u.destination, u.amount, null::bigint as origin, null::smallint as posting, u.p,
-            null as refusal, null::jsonb as given
-        from unnest(posting_of, sources, destinations, moved) with ordinality u (i, source, destination, amount, p)
-        union all
-        select d.i, case when d.takes then d.source end,
-            case when d.goes_to = '@world' then '@world:' || d.asset else d.goes_to end,
-            d.amount::numeric, case when d.takes then d.origin end, d.posting, d.posting,
-            case
-                when d.of_kind is null then
-                    case when d.kind = 'reversal' then '{"code" : "unknown_transaction"}' else '{"code" : "unknown_hold"}' end
-                when d.kind = 'reversal' and d.of_kind in ('hold', 'void', 'reversal') then '{"code" : "not_reversible"}'
-                when d.posting > 1 and d.given ? 'amount' then '{"code" : "invalid_postings"}'
-                when d.goes_to = d.source then '{"code" : "same_wallet"}'
-            end, d.given
-        from (select *, goes_to is not null or kind <> 'reversal' as takes from parts) d
-        -- (The first stays, with no wallets, so that a request of which nothing is found is seen below.)
-        where d.takes or d.posting is null or d.posting = 1
-        order by i, p
-    ) q;
-    posting_of := coalesce(posting_of, '{}');
-    firsts := array_fill(1, array[cardinality(kinds)]);
-    lasts := array_fill(0, array[cardinality(kinds)]);
-    for p in 1..cardinality(posting_of) loop
-        lasts[posting_of[p]] := p;
-    end loop;
-    for p in reverse cardinality(posting_of)..1 loop
-        firsts[posting_of[p]] := p;
+    ) q
+    -- (The first stays, with no wallets, so that a request of which nothing is found is seen below.)
+    where q.takes or q.posting is null or q.posting = 1;
+
+    if derived.owners is null then
+        return;
+    end if;
+    posting_of := posting_of || derived.owners;
+    sources := sources || derived.sources;
+    destinations := destinations || derived.destinations;
+    moved := moved || derived.amounts;
+    origins := array_fill(null::bigint, array[given]) || derived.origins;
+    origin_postings := array_fill(null::smallint, array[given]) || derived.postings;
+    for p in given + 1..cardinality(posting_of) loop
+        i := posting_of[p];
+        if lasts[i] = 0 then
+            firsts[i] := p;
+        end if;
+        lasts[i] := p;
     end loop;
 
-    if sized then
+    if derived.sized then
         for known in select * from zerosum.derived_faults(kinds, options, metadatas, posting_of, sources, destinations) loop
-            if refusals[known.first] is null then
-                refusals[known.first] := known.fault;
-                refused := refused + 1;
-            end if;
+            derived.refusals[known.first - given] := coalesce(derived.refusals[known.first - given], known.fault);
         end loop;
     end if;
-    if refused > 0 then
-        for d in 1..cardinality(refusals) loop
-            continue when refusals[d] is null;
-            i := posting_of[d];
-            outcomes[i] := 'refused';
-            bodies[i] := refusals[d];
-            for p in firsts[i]..lasts[i] loop
-                sources[p] := null;
-                destinations[p] := null;
-                origins[p] := null;
-            end loop;
-        end loop;
+    if array_remove(derived.refusals, null) = '{}' then
+        return;
     end if;
+    for d in 1..cardinality(derived.refusals) loop
+        continue when derived.refusals[d] is null;
+        i := derived.owners[d];
+        outcomes[i] := 'refused';
+        bodies[i] := derived.refusals[d];
+        for p in firsts[i]..lasts[i] loop
+            sources[p] := null;
+            destinations[p] := null;
+            origins[p] := null;
+        end loop;
+    end loop;
 end $$;
 
 CREATE FUNCTION zerosum.derived_faults(kinds text[], options jsonb[], metadatas jsonb[], posting_of integer[], sources text[], destinations text[]) RETURNS TABLE(first bigint, fault text)
@@ -2097,46 +2115,6 @@ CREATE FUNCTION zerosum.outbox_state() RETURNS TABLE(ledger text, depth bigint, 
     group by g.name
 $$;
 
-CREATE FUNCTION zerosum.part_states(ledger bigint, at timestamp with time zone, origins bigint[], postings smallint[], holds boolean, reversals boolean) RETURNS TABLE(origin bigint, posting smallint, status text, amount numeric, captured numeric, remaining numeric, place tid)
-    LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    SET enable_seqscan TO 'off'
-    SET enable_sort TO 'off'
-    SET jit TO 'off'
-    SET plan_cache_mode TO 'force_generic_plan'
-    AS $$
-#variable_conflict use_column
-declare
-    l constant bigint := ledger;
-begin
-    if holds then
-        return query
-        select x.origin, x.posting,
-            case when p.status = 'pending' and p.expires_at <= at then 'expired' else p.status::text end,
-            p.amount::numeric, p.captured::numeric, p.held::numeric, p.place
-        from (select distinct u.origin, u.posting from unnest(origins, postings) u (origin, posting)) x
-        cross join lateral (
-            select p.ctid as place, p.* from ledger.hold_postings p
-            where p.ledger_id = l and p.hold_id = x.origin and p.posting = x.posting limit 1
-        ) p;
-    end if;
-    if reversals then
-        return query
-        select x.origin, x.posting, null, e.amount, coalesce(r.reversed, 0), e.amount - coalesce(r.reversed, 0), null::tid
-        from (select distinct u.origin, u.posting from unnest(origins, postings) u (origin, posting)) x
-        cross join lateral (
-            select * from ledger.entries e
-            where e.ledger_id = l and e.transaction_id = x.origin and e.posting between x.posting and x.posting
-                and e.amount > 0
-            order by e.posting limit 1
-        ) e
-        left join lateral (
-            select * from ledger.reversed_postings r
-            where r.ledger_id = l and r.transaction_id = x.origin and r.posting = x.posting limit 1
-        ) r on true;
-    end if;
-end $$;
-
 CREATE FUNCTION zerosum.post(ledger bigint, kinds text[], keys text[], posting_of integer[], sources text[], destinations text[], amounts text[], refs text[] DEFAULT '{}'::text[], descriptions text[] DEFAULT '{}'::text[], metadatas jsonb[] DEFAULT '{}'::jsonb[], effective_ats timestamp with time zone[] DEFAULT '{}'::timestamp with time zone[], skip_locked boolean DEFAULT false, ifs jsonb[] DEFAULT '{}'::jsonb[], options jsonb[] DEFAULT '{}'::jsonb[], units integer[] DEFAULT '{}'::integer[]) RETURNS TABLE(outcome text, body text)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2164,7 +2142,7 @@ declare
     worlds text[];
     -- a posting of a hold or transaction each, that a capture, void or reversal is about
     origins bigint[]; origin_postings smallint[];
-    part_ids bigint[]; part_numbers smallint[]; part_stati text[];
+    part_stati text[];
     part_amounts numeric[]; part_captured numeric[]; part_lefts numeric[]; part_places tid[];
     lefts_before numeric[]; stati_before text[];
     written int := 0; at timestamptz; checked bool := false; expiring bool; known record;
@@ -2258,7 +2236,7 @@ begin
         if kinds && array['capture', 'void', 'reversal'] then
             select r.* into outcomes, bodies, firsts, lasts, posting_of, sources, destinations, moved,
                 origins, origin_postings
-            from zerosum.derive_postings(l, kinds, options, metadatas, outcomes, bodies, posting_of,
+            from zerosum.derive_postings(l, kinds, options, metadatas, outcomes, bodies, firsts, lasts, posting_of,
                 sources, destinations, moved) r;
         end if;
         if cardinality(ifs) > 0 then
@@ -2348,18 +2326,9 @@ begin
     from (select * from zerosum.posting_slots(sources, destinations, wallets, assets, stati) order by p) q;
 
     if origins is not null then
-        select array_agg(q.origin), array_agg(q.posting), array_agg(q.status), array_agg(q.amount),
-            array_agg(q.captured), array_agg(q.remaining), array_agg(q.place)
-        into part_ids, part_numbers, part_stati, part_amounts, part_captured, part_lefts, part_places
-        from (
-            select * from zerosum.part_states(l, at, origins, origin_postings, kinds && array['capture', 'void'],
-                'reversal' = any (kinds)) order by origin, posting
-        ) q;
-        part_slots := array(select p.slot
-            from unnest(origins, origin_postings) with ordinality u (origin, posting, i)
-            left join unnest(part_ids, part_numbers) with ordinality p (origin, posting, slot)
-                on p.origin = u.origin and p.posting = u.posting
-            order by u.i);
+        select r.* into part_slots, part_stati, part_amounts, part_captured, part_lefts, part_places
+        from zerosum.read_parts(l, at, origins, origin_postings, kinds && array['capture', 'void'],
+            'reversal' = any (kinds)) r;
         lefts_before := part_lefts;
         stati_before := part_stati;
     end if;
@@ -2368,7 +2337,7 @@ begin
         part_lefts, part_captured, part_stati, written, ranks, numbers, from_balances, from_versions,
         to_balances, to_versions, extras, expiring
     from zerosum.decide(l, at, kinds, prints, units, ifs, options, firsts, lasts, flaws, from_slots, to_slots,
-        part_slots, wallets, assets, highs, part_ids, part_numbers, part_amounts, outcomes, bodies, twins, moved, balances,
+        part_slots, wallets, assets, highs, origins, origin_postings, part_amounts, outcomes, bodies, twins, moved, balances,
         versions, helds, lows, debts, part_lefts, part_captured, part_stati) r;
 
     if expiring then
@@ -2384,7 +2353,7 @@ begin
             effective_ats, ranks, firsts, bodies, posting_of, sources, destinations, moved, from_slots,
             from_balances, from_versions, to_balances, to_versions, places, befores, wallets, assets,
             balances, versions, worlds, helds_before, helds, debts, expiries, numbers, options, extras,
-            part_ids, part_numbers, part_stati, part_amounts, part_captured, part_lefts, part_places,
+            origins, origin_postings, part_stati, part_amounts, part_captured, part_lefts, part_places,
             lefts_before, stati_before);
     end if;
     if priors is not null then
@@ -2435,6 +2404,61 @@ CREATE FUNCTION zerosum.probe_listener() RETURNS void
     AS $$
     select pg_notify('zerosum_probe', '')
 $$;
+
+CREATE FUNCTION zerosum.read_parts(l bigint, at timestamp with time zone, origins bigint[], postings smallint[], holds boolean, reversals boolean, OUT slots integer[], OUT stati text[], OUT amounts numeric[], OUT captured numeric[], OUT lefts numeric[], OUT places tid[]) RETURNS record
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_sort TO 'off'
+    SET jit TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+#variable_conflict use_column
+declare
+    also record;
+begin
+    if holds then
+        -- (A request about a hold has all of its postings, in order.)
+        select array_agg(case when p.place is not null then array_position(origins, u.origin) + u.posting - 1 end),
+            array_agg(case when p.status = 'pending' and p.expires_at <= at then 'expired' else p.status::text end),
+            array_agg(p.amount::numeric), array_agg(p.captured::numeric), array_agg(p.held::numeric), array_agg(p.place)
+        into slots, stati, amounts, captured, lefts, places
+        from unnest(origins, postings) u (origin, posting)
+        left join lateral (
+            select p.ctid as place, p.* from ledger.hold_postings p
+            where p.ledger_id = l and p.hold_id = u.origin and p.posting = u.posting limit 1
+        ) p on true;
+    else
+        slots := array_fill(null::int, array[cardinality(origins)]);
+        stati := slots;
+        amounts := slots;
+        captured := slots;
+        lefts := slots;
+        places := array_fill(null::tid, array[cardinality(origins)]);
+    end if;
+    if reversals then
+        for also in
+            select u.i, min(u.i) over (partition by u.origin, u.posting) as slot, e.amount, coalesce(r.reversed, 0) as reversed
+            from unnest(origins, postings) with ordinality u (origin, posting, i)
+            cross join lateral (
+                select * from ledger.entries e
+                where e.ledger_id = l and e.transaction_id = u.origin and e.posting between u.posting and u.posting
+                    and e.amount > 0
+                order by e.posting limit 1
+            ) e
+            left join lateral (
+                select * from ledger.reversed_postings r
+                where r.ledger_id = l and r.transaction_id = u.origin and r.posting = u.posting limit 1
+            ) r on true
+            order by u.i
+        loop
+            slots[also.i] := also.slot;
+            amounts[also.i] := also.amount;
+            captured[also.i] := also.reversed;
+            lefts[also.i] := also.amount - also.reversed;
+        end loop;
+    end if;
+end $$;
 
 CREATE FUNCTION zerosum.read_transaction(ledger bigint, id bigint) RETURNS TABLE(body text)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -3536,7 +3560,7 @@ CREATE FUNCTION zerosum.world_wallet(ledger bigint, id text, other text) RETURNS
         select w.asset from ledger.wallets w where w.ledger_id = $1 and w.id = $3), $2) else $2 end
 $_$;
 
-CREATE FUNCTION zerosum.write_holds(l bigint, kinds text[], options jsonb[], ids bigint[], posting_of integer[], firsts integer[], sources text[], destinations text[], moved numeric[], from_slots integer[], assets text[]) RETURNS void
+CREATE FUNCTION zerosum.write_holds(l bigint, kinds text[], options jsonb[], ids bigint[], ranks integer[], posting_of integer[], firsts integer[], sources text[], destinations text[], moved numeric[], from_slots integer[], assets text[]) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
@@ -3548,12 +3572,12 @@ begin
         held)
     select g.ledger_id, u.*
     from ledger.ledgers g, (
-        select ids[x.request], (options[x.request] ->> 'expires_at')::timestamptz,
+        select ids[ranks[x.request]], (options[x.request] ->> 'expires_at')::timestamptz,
             (options[x.request] ->> 'expires_at')::timestamptz, x.p - firsts[x.request] + 1,
             x.source, x.destination, assets[x.slot], x.amount, x.amount
         from unnest(posting_of, sources, destinations, moved, from_slots)
             with ordinality x (request, source, destination, amount, slot, p)
-        where kinds[x.request] = 'hold' and ids[x.request] is not null
+        where kinds[x.request] = 'hold' and ranks[x.request] is not null
     ) u
     where g.ledger_id = l;
 end $$;
@@ -3569,36 +3593,38 @@ CREATE FUNCTION zerosum.write_parts(l bigint, at timestamp with time zone, kinds
     AS $$
 #variable_conflict use_column
 declare
-    changed constant bool[] := array(
-        select u.place is not null and (u.remaining <> u.before or u.status <> u.status_before)
-        from unnest(places, part_lefts, lefts_before, part_stati, stati_before)
-            with ordinality u (place, remaining, before, status, status_before, q) order by u.q);
+    changed int := 0;
     found_rows bigint;
 begin
-    if true = any (changed) then
+    if kinds && array['capture', 'void'] then
         update ledger.hold_postings p
         set captured = u.captured, held = u.remaining, status = u.status,
             settled_at = case when u.status <> 'pending' then at end,
             due_at = case when u.status = 'pending' then p.due_at end
-        from unnest(places, part_captured, part_lefts, part_stati, changed) u (place, captured, remaining, status, changed)
-        where p.ledger_id = l and p.ctid = u.place and u.changed;
+        from unnest(places, part_captured, part_lefts, part_stati, lefts_before, stati_before)
+            u (place, captured, remaining, status, before, status_before)
+        where p.ledger_id = l and p.ctid = u.place and (u.remaining <> u.before or u.status <> u.status_before);
         get diagnostics found_rows = row_count;
-        if found_rows <> cardinality(array_positions(changed, true)) then
+        for q in 1..cardinality(places) loop
+            if places[q] is not null and (part_lefts[q] <> lefts_before[q] or part_stati[q] <> stati_before[q]) then
+                changed := changed + 1;
+            end if;
+        end loop;
+        if found_rows <> changed then
             raise exception 'parts of holds are not where they were' using errcode = 'XX000';
         end if;
     end if;
     if 'reversal' = any (kinds) then
-        insert into ledger.reversed_postings as r (ledger_id, transaction_id, posting, amount, reversed)
+        insert into ledger.reversed_postings (ledger_id, transaction_id, posting, amount, reversed)
         select g.ledger_id, u.*
         from ledger.ledgers g, (
             select p.id, p.number, p.amount, p.captured
-            from unnest(part_ids, part_numbers, part_amounts, part_captured, part_stati)
-                p (id, number, amount, captured, status)
-            where p.captured > 0 and p.status is null
+            from unnest(part_ids, part_numbers, part_amounts, part_captured, part_stati, part_lefts, lefts_before)
+                p (id, number, amount, captured, status, remaining, before)
+            where p.remaining <> p.before and p.status is null
         ) u
         where g.ledger_id = l
-        on conflict (transaction_id, ledger_id, posting) do update set reversed = excluded.reversed
-        where r.reversed <> excluded.reversed;
+        on conflict (transaction_id, ledger_id, posting) do update set reversed = excluded.reversed;
     end if;
 end $$;
 
@@ -3670,9 +3696,7 @@ begin
     perform zerosum.write_wallets(l, at, places, befores, wallets, balances, versions, worlds,
         helds_before, helds, debts, expiries);
     if 'hold' = any (kinds) then
-        perform zerosum.write_holds(l, kinds, options,
-            array(select ids[r.rank] from unnest(ranks) with ordinality r (rank, i) order by r.i),
-            posting_of, firsts, sources, destinations, moved, from_slots, assets);
+        perform zerosum.write_holds(l, kinds, options, ids, ranks, posting_of, firsts, sources, destinations, moved, from_slots, assets);
     end if;
     if part_ids is not null then
         perform zerosum.write_parts(l, at, kinds, part_ids, part_numbers, part_stati, part_amounts, part_captured,

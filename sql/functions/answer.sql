@@ -1,6 +1,6 @@
 -- The first answers of transactions, rebuilt from ledger.transactions, ledger.entries and what never changes of
 -- ledger.hold_postings: what post() returned, byte for byte. For replays and for reading one transaction; an unknown id gives no row.
--- (Orders and prices as part_states() has them, and for its reason.)
+-- (Orders and prices as read_parts() has them, and for its reason.)
 -- Locks: none. Codes: none.
 create or replace function zerosum.answer(ledger bigint, ids bigint[])
 returns table (id bigint, body text)

@@ -5,7 +5,7 @@
 -- moved is null for "what is left"; a posting without a destination only locks its source. What comes back is what the
 -- arrays are after the batch, and: the rank of each request that posted, in order from 1; a number for each posting that
 -- makes entries, with the balances and versions that it leaves; extras, the answer's further members; and expiring:
--- whether a hold that was placed may expire.
+-- whether a hold that was asked for may expire.
 -- Units are numbered atomic batches: as soon as one request of a unit is refused, those before it are taken back, and all
 -- others of it are `undone` (or `busy`).
 -- Locks: none, the caller holds them. Codes: none.
@@ -25,9 +25,10 @@ declare
     indebted constant bool := 0 < any (debts) or 'reversal' = any (kinds);
     m constant int := coalesce(cardinality(moved), 0);
     special constant bool := kinds && array['hold', 'capture', 'void', 'reversal'];
+    in_units constant bool := cardinality(units) > 0;
     freed numeric[];
-    kind text; code text; forced bool; number int; last int; first int; back int; j int;
-    s int; d int; q int; asked int; exceeded bool; broken int; at_fault numeric; amount numeric;
+    kind text; code text; number int; last int; first int; back int; j int;
+    s int; d int; q int; asked int; broken int; at_fault numeric; amount numeric;
     total numeric; captured numeric; remaining numeric; mixed bool; status text; below text;
     unit int; unit_first int; failed_unit int; failed_as text; debts_before numeric[]; lows_before numeric[];
 begin
@@ -44,21 +45,23 @@ begin
     written := 0;
     expiring := false;
     for i in 1..n loop
-        if units[i] is not null and units[i] is distinct from unit then
-            unit_first := i;
-            debts_before := debts;
-            lows_before := lows;
-        end if;
-        unit := units[i];
-        if unit = failed_unit then
-            outcomes[i] := failed_as;
-            continue;
+        if in_units then
+            if units[i] is not null and units[i] is distinct from unit then
+                unit_first := i;
+                debts_before := debts;
+                lows_before := lows;
+            end if;
+            unit := units[i];
+            if unit = failed_unit then
+                outcomes[i] := failed_as;
+                continue;
+            end if;
         end if;
         code := null;
         broken := null;
         first := firsts[i];
         j := first - 1;
-        if outcomes[i] is null then
+        if twins[i] is not null and outcomes[i] is null then
             -- The request of this batch that posted under the same key, if one did.
             back := twins[i];
             while outcomes[back] in ('refused', 'undone') loop
@@ -80,15 +83,16 @@ begin
 
         if outcomes[i] is null then
             kind := kinds[i];
-            forced := kind = 'reversal' and options[i] @> '{"force": true}';
             number := 0;
-            exceeded := false;
             last := lasts[i];
             if ifs[i] is not null then
                 code := zerosum.condition_facts(ifs[i], wallets, versions, balances, helds, false);
             end if;
-            if kind = 'hold' and code is null and (options[i] ->> 'expires_at')::timestamptz <= at then
-                code := '{"code" : "invalid_expires_at"}';
+            if kind = 'hold' and options[i] ? 'expires_at' then
+                expiring := true;
+                if code is null and (options[i] ->> 'expires_at')::timestamptz <= at then
+                    code := '{"code" : "invalid_expires_at"}';
+                end if;
             end if;
             if code is null then
                 for p in first..last loop
@@ -98,33 +102,39 @@ begin
                     end if;
                     s := from_slots[p];
                     d := to_slots[p];
-                    q := part_slots[p];
                     amount := moved[p];
-                    if q is not null then
+                    if not special then
+                        null;
+                    elsif part_slots[p] is not null then
+                        q := part_slots[p];
                         if part_stati[q] <> 'pending' then
                             code := json_build_object('code', 'hold_' || part_stati[q], 'hold', part_ids[q]);
                             exit;
                         end if;
                         amount := case when d is null then 0 else coalesce(amount, part_lefts[q]) end;
                         asked := case when d is null then asked else q end;
-                        exceeded := amount > part_lefts[q];
-                        exit when exceeded;
+                        if amount > part_lefts[q] then
+                            number := -1;
+                            exit;
+                        end if;
                         moved[p] := amount;
                         freed[p] := case when kind = 'void' or options[i] @> '{"final": true}'
                             then part_lefts[q] else amount end;
                         part_lefts[q] := part_lefts[q] - freed[p];
                         part_captured[q] := part_captured[q] + amount;
+                        if kind <> 'reversal' then
+                            helds[s] := helds[s] - freed[p];
+                            lows[s] := lows[s] - freed[p];
+                        end if;
                     elsif kind = 'hold' then
                         if lows[s] = '-Infinity' then
                             code := json_build_object('code', 'reserved_wallet_id', 'wallet', wallets[s]);
                             exit;
                         end if;
                         freed[p] := -amount;
+                        helds[s] := helds[s] + amount;
+                        lows[s] := lows[s] + amount;
                         amount := 0;
-                    end if;
-                    if freed[p] <> 0 and kind <> 'reversal' then
-                        helds[s] := helds[s] - freed[p];
-                        lows[s] := lows[s] - freed[p];
                     end if;
                     j := p;
                     if amount > 0 then
@@ -140,7 +150,7 @@ begin
                         to_versions[p] := versions[d];
                     end if;
                 end loop;
-                if exceeded or code is null and number = 0 and kind in ('capture', 'reversal') then
+                if number < 1 and code is null and kind in ('capture', 'reversal') then
                     code := json_build_object('code',
                         case when kind = 'capture' then 'hold_exceeded' else 'reversal_exceeded' end,
                         'posting', part_numbers[asked], 'remaining', part_lefts[asked]);
@@ -151,7 +161,7 @@ begin
             if code is null then
                 for p in first..last loop
                     if balances[from_slots[p]] < lows[from_slots[p]]
-                        and (forced is not true or balances[from_slots[p]] <= -1e38)
+                        and (kind <> 'reversal' or not options[i] @> '{"force": true}' or balances[from_slots[p]] <= -1e38)
                     then
                         broken := from_slots[p];
                     elsif balances[to_slots[p]] > highs[to_slots[p]] then
@@ -186,11 +196,12 @@ begin
                 if kind = 'reversal' then
                     extras[i] := concat('"reverses":', options[i] -> 'transaction', ',"forced":[', below, ']');
                 elsif special and kind in ('hold', 'capture', 'void') then
-                    total := 0;
-                    captured := 0;
-                    remaining := 0;
+                    q := part_slots[first];
+                    total := coalesce(part_amounts[q], moved[first]);
+                    captured := coalesce(part_captured[q], 0);
+                    remaining := coalesce(part_lefts[q], moved[first]);
                     mixed := false;
-                    for p in first..last loop
+                    for p in first + 1..last loop
                         q := part_slots[p];
                         total := total + coalesce(part_amounts[q], moved[p]);
                         captured := captured + coalesce(part_captured[q], 0);
@@ -203,12 +214,15 @@ begin
                             part_stati[part_slots[p]] := status;
                         end loop;
                     end if;
-                    extras[i] := zerosum.hold_state_json(status, case when not mixed then total end,
-                        case when not mixed then captured end, case when not mixed then remaining end);
-                    expiring := expiring or coalesce(kind = 'hold' and options[i] ? 'expires_at', false);
-                    extras[i] := case when kind = 'hold' then concat(extras[i], ',"expires_at":', coalesce(
-                            zerosum.time_json((options[i] ->> 'expires_at')::timestamptz), 'null'))
-                        else concat('"hold":{"id":', part_ids[q], ',', extras[i], '}') end;
+                    if mixed then
+                        total := null;
+                        captured := null;
+                        remaining := null;
+                    end if;
+                    extras[i] := concat('"hold":{"id":' || part_ids[first] || ',',
+                        zerosum.hold_state_json(status, total, captured, remaining),
+                        case when kind <> 'hold' then '}' else ',"expires_at":' || coalesce(
+                            zerosum.time_json((options[i] ->> 'expires_at')::timestamptz), 'null') end);
                 end if;
                 continue;
             end if;

@@ -39,7 +39,7 @@ declare
     worlds text[];
     -- a posting of a hold or transaction each, that a capture, void or reversal is about
     origins bigint[]; origin_postings smallint[];
-    part_ids bigint[]; part_numbers smallint[]; part_stati text[];
+    part_stati text[];
     part_amounts numeric[]; part_captured numeric[]; part_lefts numeric[]; part_places tid[];
     lefts_before numeric[]; stati_before text[];
     written int := 0; at timestamptz; checked bool := false; expiring bool; known record;
@@ -133,7 +133,7 @@ begin
         if kinds && array['capture', 'void', 'reversal'] then
             select r.* into outcomes, bodies, firsts, lasts, posting_of, sources, destinations, moved,
                 origins, origin_postings
-            from zerosum.derive_postings(l, kinds, options, metadatas, outcomes, bodies, posting_of,
+            from zerosum.derive_postings(l, kinds, options, metadatas, outcomes, bodies, firsts, lasts, posting_of,
                 sources, destinations, moved) r;
         end if;
         if cardinality(ifs) > 0 then
@@ -223,18 +223,9 @@ begin
     from (select * from zerosum.posting_slots(sources, destinations, wallets, assets, stati) order by p) q;
 
     if origins is not null then
-        select array_agg(q.origin), array_agg(q.posting), array_agg(q.status), array_agg(q.amount),
-            array_agg(q.captured), array_agg(q.remaining), array_agg(q.place)
-        into part_ids, part_numbers, part_stati, part_amounts, part_captured, part_lefts, part_places
-        from (
-            select * from zerosum.part_states(l, at, origins, origin_postings, kinds && array['capture', 'void'],
-                'reversal' = any (kinds)) order by origin, posting
-        ) q;
-        part_slots := array(select p.slot
-            from unnest(origins, origin_postings) with ordinality u (origin, posting, i)
-            left join unnest(part_ids, part_numbers) with ordinality p (origin, posting, slot)
-                on p.origin = u.origin and p.posting = u.posting
-            order by u.i);
+        select r.* into part_slots, part_stati, part_amounts, part_captured, part_lefts, part_places
+        from zerosum.read_parts(l, at, origins, origin_postings, kinds && array['capture', 'void'],
+            'reversal' = any (kinds)) r;
         lefts_before := part_lefts;
         stati_before := part_stati;
     end if;
@@ -243,7 +234,7 @@ begin
         part_lefts, part_captured, part_stati, written, ranks, numbers, from_balances, from_versions,
         to_balances, to_versions, extras, expiring
     from zerosum.decide(l, at, kinds, prints, units, ifs, options, firsts, lasts, flaws, from_slots, to_slots,
-        part_slots, wallets, assets, highs, part_ids, part_numbers, part_amounts, outcomes, bodies, twins, moved, balances,
+        part_slots, wallets, assets, highs, origins, origin_postings, part_amounts, outcomes, bodies, twins, moved, balances,
         versions, helds, lows, debts, part_lefts, part_captured, part_stati) r;
 
     if expiring then
@@ -259,7 +250,7 @@ begin
             effective_ats, ranks, firsts, bodies, posting_of, sources, destinations, moved, from_slots,
             from_balances, from_versions, to_balances, to_versions, places, befores, wallets, assets,
             balances, versions, worlds, helds_before, helds, debts, expiries, numbers, options, extras,
-            part_ids, part_numbers, part_stati, part_amounts, part_captured, part_lefts, part_places,
+            origins, origin_postings, part_stati, part_amounts, part_captured, part_lefts, part_places,
             lefts_before, stati_before);
     end if;
     if priors is not null then

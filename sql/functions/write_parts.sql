@@ -13,35 +13,37 @@ set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_indexs
 set enable_bitmapscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
 declare
-    changed constant bool[] := array(
-        select u.place is not null and (u.remaining <> u.before or u.status <> u.status_before)
-        from unnest(places, part_lefts, lefts_before, part_stati, stati_before)
-            with ordinality u (place, remaining, before, status, status_before, q) order by u.q);
+    changed int := 0;
     found_rows bigint;
 begin
-    if true = any (changed) then
+    if kinds && array['capture', 'void'] then
         update ledger.hold_postings p
         set captured = u.captured, held = u.remaining, status = u.status,
             settled_at = case when u.status <> 'pending' then at end,
             due_at = case when u.status = 'pending' then p.due_at end
-        from unnest(places, part_captured, part_lefts, part_stati, changed) u (place, captured, remaining, status, changed)
-        where p.ledger_id = l and p.ctid = u.place and u.changed;
+        from unnest(places, part_captured, part_lefts, part_stati, lefts_before, stati_before)
+            u (place, captured, remaining, status, before, status_before)
+        where p.ledger_id = l and p.ctid = u.place and (u.remaining <> u.before or u.status <> u.status_before);
         get diagnostics found_rows = row_count;
-        if found_rows <> cardinality(array_positions(changed, true)) then
+        for q in 1..cardinality(places) loop
+            if places[q] is not null and (part_lefts[q] <> lefts_before[q] or part_stati[q] <> stati_before[q]) then
+                changed := changed + 1;
+            end if;
+        end loop;
+        if found_rows <> changed then
             raise exception 'parts of holds are not where they were' using errcode = 'XX000';
         end if;
     end if;
     if 'reversal' = any (kinds) then
-        insert into ledger.reversed_postings as r (ledger_id, transaction_id, posting, amount, reversed)
+        insert into ledger.reversed_postings (ledger_id, transaction_id, posting, amount, reversed)
         select g.ledger_id, u.*
         from ledger.ledgers g, (
             select p.id, p.number, p.amount, p.captured
-            from unnest(part_ids, part_numbers, part_amounts, part_captured, part_stati)
-                p (id, number, amount, captured, status)
-            where p.captured > 0 and p.status is null
+            from unnest(part_ids, part_numbers, part_amounts, part_captured, part_stati, part_lefts, lefts_before)
+                p (id, number, amount, captured, status, remaining, before)
+            where p.remaining <> p.before and p.status is null
         ) u
         where g.ledger_id = l
-        on conflict (transaction_id, ledger_id, posting) do update set reversed = excluded.reversed
-        where r.reversed <> excluded.reversed;
+        on conflict (transaction_id, ledger_id, posting) do update set reversed = excluded.reversed;
     end if;
 end $$;
