@@ -364,6 +364,9 @@ CREATE FUNCTION zerosum.check_requests(kinds text[], keys text[], posting_of int
             when r.effective not between '0001-01-01 00:00:00+00' and '9999-12-31 23:59:59.999999+00'
                 then 'invalid_effective_at'
             when not zerosum.conditions_valid(r.conditions) then 'invalid_conditions'
+            -- (What most captures are needs no call.)
+            when r.kind in ('capture', 'void') and r.given - 'hold' = '{}' and r.given ->> 'hold' ~ '^[1-9][0-9]{0,17}$'
+                then null
             when r.given is not null or g.first is null then zerosum.options_fault(r.kind, r.given)
         end,
         sha256(convert_to(concat('1 ', r.kind, ' ', g.size, ' ', g.canon, E'\n', to_json(r.ref), E'\n',
@@ -3411,7 +3414,7 @@ with expected (name, digest) as (values
     ('events.events_append', 'c585b4651fdc6a1c02f5e245108819dd'),
     ('events.events_bundled', '951c6f8e507cdf9d4fad5a44eed461ad'),
     ('hold_postings.hold_postings_fixed', '78c73266f98a34cca4300f0cc49ae685'),
-    ('hold_postings.hold_postings_forward', '782b8000716d6e1994bb93d48c77c22c'),
+    ('hold_postings.hold_postings_forward', '4c8034ad705c83130f756db21efff9c7'),
     ('hold_postings.hold_postings_keep', '7e55b0eca4f191e3f899da39714aa90c'),
     ('outbox.outbox_fixed', 'd9a7482f29f579d2ddaf831384b20468'),
     ('outbox.outbox_notify', '514efee3c01e45475d8c6dd1f3acc0fb'),
@@ -4038,7 +4041,7 @@ CREATE TRIGGER hold_postings_fixed BEFORE UPDATE OF ledger_id, hold_id, posting,
 
 ALTER TABLE ledger.hold_postings ENABLE ALWAYS TRIGGER hold_postings_fixed;
 
-CREATE TRIGGER hold_postings_forward BEFORE UPDATE ON ledger.hold_postings FOR EACH ROW WHEN ((((old.status)::text <> 'pending'::text) OR ((new.captured)::numeric < (old.captured)::numeric) OR (((new.captured)::numeric - (old.captured)::numeric) > ((old.held)::numeric - (new.held)::numeric)))) EXECUTE FUNCTION ledger.refuse();
+CREATE TRIGGER hold_postings_forward AFTER UPDATE ON ledger.hold_postings FOR EACH ROW WHEN ((((old.status)::text <> 'pending'::text) OR ((new.captured)::numeric < (old.captured)::numeric) OR (((new.captured)::numeric - (old.captured)::numeric) > ((old.held)::numeric - (new.held)::numeric)))) EXECUTE FUNCTION ledger.refuse();
 
 ALTER TABLE ledger.hold_postings ENABLE ALWAYS TRIGGER hold_postings_forward;
 

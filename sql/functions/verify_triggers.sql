@@ -12,7 +12,7 @@ with expected (name, digest) as (values
     ('events.events_append', 'c585b4651fdc6a1c02f5e245108819dd'),
     ('events.events_bundled', '951c6f8e507cdf9d4fad5a44eed461ad'),
     ('hold_postings.hold_postings_fixed', '78c73266f98a34cca4300f0cc49ae685'),
-    ('hold_postings.hold_postings_forward', '782b8000716d6e1994bb93d48c77c22c'),
+    ('hold_postings.hold_postings_forward', '4c8034ad705c83130f756db21efff9c7'),
     ('hold_postings.hold_postings_keep', '7e55b0eca4f191e3f899da39714aa90c'),
     ('outbox.outbox_fixed', 'd9a7482f29f579d2ddaf831384b20468'),
     ('outbox.outbox_notify', '514efee3c01e45475d8c6dd1f3acc0fb'),

@@ -5,7 +5,19 @@ from __future__ import annotations
 import asyncpg
 import pytest
 
-from tests.ledger import codes, counts, fund, lease, raises, req, stamp, wallets
+from tests.ledger import (
+    about,
+    codes,
+    counts,
+    fund,
+    hold,
+    lease,
+    posted,
+    raises,
+    req,
+    stamp,
+    wallets,
+)
 
 LAST = 10**6
 
@@ -58,7 +70,8 @@ TAMPERING = {
         *(
             f"update ledger.hold_postings set {change}"
             for change in (
-                *("captured = 0.5, held = 0.5", "captured = -1", "held = 'NaN'"),
+                *("captured = 1.5, held = 1.5", "captured = -1", "held = 'NaN'"),
+                *("held = 3", "captured = 2"),
                 *("status = 'done'", "status = 'voided', held = 0"),
                 *("settled_at = now(), held = 0", "status = 'voided', settled_at = now()"),
             )
@@ -94,7 +107,7 @@ TAMPERING = {
             f"update ledger.hold_postings set {change}"
             for change in (
                 *("amount = 2", "source = 'bob'", "expires_at = now()", "hold_id = 1"),
-                *("held = 2", "captured = 1", "captured = 1, held = 1"),
+                *("captured = 0", "captured = 0, held = 3"),
             )
         ),
         "delete from ledger.hold_postings",
@@ -118,7 +131,8 @@ async def moved(db: asyncpg.Connection) -> asyncpg.Connection:
     await wallets(db, ("alice", "bob"))
     await fund(db, "alice", 100)
     assert await codes(db, req(("alice", "bob", 1))) == ["posted"]
-    assert await codes(db, req(("alice", "bob", 1)).but(kind="hold")) == ["posted"]
+    held = await posted(db, hold(("alice", "bob", 3)))
+    assert await codes(db, about("capture", held["id"], amount="1")) == ["posted"]
     assert await stamp(db, "r", await lease(db, "r"), 1) == 1
     return db
 
