@@ -3076,6 +3076,7 @@ begin
             order by t.id offset slice - 1 limit 1
         ) x;
         return query select * from zerosum.verify_transactions(l, at, till);
+        return query select * from zerosum.verify_holds(l, at, till);
         exit when till is null;
         at := till;
         done := done + slice;
@@ -3114,8 +3115,6 @@ begin
         ) v
         left join ledger.feeds f on f.ledger_id = l
         where coalesce(f.last_seq, 0) <> last or v.n <> last
-        union all
-        select * from zerosum.verify_holds(l)
         union all
         select * from zerosum.verify_tiles(l)
         union all
@@ -3172,7 +3171,7 @@ begin
     end loop;
 end $$;
 
-CREATE FUNCTION zerosum.verify_holds(ledger bigint) RETURNS TABLE(fault text, subject text, detail text)
+CREATE FUNCTION zerosum.verify_holds(ledger bigint, low bigint, high bigint) RETURNS TABLE(fault text, subject text, detail text)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
@@ -3182,16 +3181,18 @@ with derived as materialized (
         min(t.kind) as kind, max(t.kind) as last_kind, max(t.recorded_at) as last_at
     from ledger.transactions t
     left join ledger.entries e on e.ledger_id = t.ledger_id and e.transaction_id = t.id and e.amount > 0
-    where t.ledger_id = $1 and t.origin_id is not null
+    where t.ledger_id = $1 and t.origin_id > $2 and ($3 is null or t.origin_id <= $3)
     group by t.origin_id
 ), held as (
     select p.hold_id as id, sum(p.captured) as captured, sum(p.held) as held, count(*) as size, max(p.posting) as last,
         min(p.expires_at) as expires_at, min(p.status) as status, min(p.settled_at) as settled_at,
         min(p.due_at) as due_at, count(distinct (p.expires_at, p.status, p.settled_at, p.due_at)) > 1 as differs
-    from ledger.hold_postings p where p.ledger_id = $1 group by p.hold_id
+    from ledger.hold_postings p
+    where p.ledger_id = $1 and p.hold_id > $2 and ($3 is null or p.hold_id <= $3) group by p.hold_id
 ), reversed as (
     select r.transaction_id as id, sum(r.reversed) as reversed from ledger.reversed_postings r
-    where r.ledger_id = $1 group by r.transaction_id
+    where r.ledger_id = $1 and r.transaction_id > $2 and ($3 is null or r.transaction_id <= $3)
+    group by r.transaction_id
 )
 select 'hold', x.id::text, x.detail
 from (
@@ -3205,14 +3206,15 @@ from (
             || coalesce(d.moved, 0) end,
         case when p.status <> 'pending' and p.held <> 0 then p.status || ' and still held' end,
         case when (p.status = 'voided') <> coalesce(d.voided, false) then 'status is not what was done' end,
-        case when p.status = 'captured' and p.settled_at <> d.last_at then 'settled_at is not the last capture''s' end,
+        case when p.status = 'captured' and p.settled_at is distinct from d.last_at then 'settled_at is not the last capture''s' end,
         case when t.extra not like concat('%,"expires_at":', coalesce(zerosum.time_json(p.expires_at), 'null'))
             then 'expires_at is not what was answered' end,
         case when p.status = 'expired' and (p.expires_at <= p.settled_at) is not true then 'expired before its time' end
         ) as detail
     from held p
     full join (
-        select t.id, t.extra from ledger.transactions t where t.ledger_id = $1 and t.kind = 'hold'
+        select t.id, t.extra from ledger.transactions t
+        where t.ledger_id = $1 and t.id > $2 and ($3 is null or t.id <= $3) and t.kind = 'hold'
     ) t on t.id = p.id
     left join derived d on d.id = p.id
 ) x
@@ -3255,6 +3257,7 @@ declare
     first_id bigint;
     till bigint;
     missing bigint[];
+    origins bigint[];
 begin
     return query select * from zerosum.verify_feed(l, since);
 
@@ -3293,6 +3296,15 @@ begin
         union all
         select * from zerosum.verify_outbox(l);
 
+    origins := array(
+        select x.id from (
+            select case when t.kind = 'hold' then t.id else t.origin_id end as id
+            from ledger.transactions t where t.id = any (ids) and t.ledger_id = l
+            union
+            select (v.body::jsonb -> 'data' ->> 'id')::bigint from zerosum.feed(l, since, last) v
+            where v.type = 'hold.expired'
+        ) x where x.id is not null order by x.id);
+    return query select * from zerosum.verify_holds(l, origins[1] - 1, origins[cardinality(origins)]);
     return query
         with touched as materialized (
             select e.wallet_id as id, min(e.version) as first from ledger.entries e
@@ -3319,7 +3331,12 @@ begin
             is distinct from (e.balance, e.version, e.recorded_at, e.asset)
         union all
         select 'wallet', w.id::text, 'held is not what its holds reserve'
-        from touched x join ledger.wallets w on w.ledger_id = l and w.id = x.id
+        from (
+            select x.id from touched x
+            union
+            select p.source from ledger.hold_postings p where p.ledger_id = l and p.hold_id = any (origins)
+        ) x
+        join ledger.wallets w on w.ledger_id = l and w.id = x.id
         where w.held <> (
             select coalesce(sum(p.held), 0) from ledger.hold_postings p
             where p.source = w.id and p.ledger_id + 0 = l and p.held > 0);
@@ -3333,11 +3350,6 @@ begin
         select * from zerosum.verify_tiles(l, since / 256)
         union all
         select * from zerosum.verify_triggers();
-    if exists (select from ledger.transactions t where t.id = any (ids) and t.ledger_id = l
-        and t.kind in ('hold', 'capture', 'void', 'reversal'))
-    then
-        return query select * from zerosum.verify_holds(l);
-    end if;
 end $$;
 
 CREATE FUNCTION zerosum.verify_tiles(ledger bigint, first_tile bigint DEFAULT 0) RETURNS TABLE(fault text, subject text, detail text)

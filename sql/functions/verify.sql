@@ -42,6 +42,7 @@ begin
             order by t.id offset slice - 1 limit 1
         ) x;
         return query select * from zerosum.verify_transactions(l, at, till);
+        return query select * from zerosum.verify_holds(l, at, till);
         exit when till is null;
         at := till;
         done := done + slice;
@@ -80,8 +81,6 @@ begin
         ) v
         left join ledger.feeds f on f.ledger_id = l
         where coalesce(f.last_seq, 0) <> last or v.n <> last
-        union all
-        select * from zerosum.verify_holds(l)
         union all
         select * from zerosum.verify_tiles(l)
         union all

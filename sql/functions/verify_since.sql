@@ -1,6 +1,6 @@
 -- As verify(), of what came after the event `since`, up to which all was found well before: the events after it, their
 -- transactions and entries, those that wait in the outbox, the wallets and tiles that they changed; the sums of all wallets,
--- all holds if any was changed, and the triggers. What was changed behind all that is for verify() to find.
+-- the holds and reversed transactions from the first to the last that was changed, and the triggers. What was changed behind all that is for verify() to find.
 -- Locks: none. Codes: none.
 create or replace function zerosum.verify_since(ledger bigint, since bigint)
 returns table (fault text, subject text, detail text)
@@ -17,6 +17,7 @@ declare
     first_id bigint;
     till bigint;
     missing bigint[];
+    origins bigint[];
 begin
     return query select * from zerosum.verify_feed(l, since);
 
@@ -55,6 +56,15 @@ begin
         union all
         select * from zerosum.verify_outbox(l);
 
+    origins := array(
+        select x.id from (
+            select case when t.kind = 'hold' then t.id else t.origin_id end as id
+            from ledger.transactions t where t.id = any (ids) and t.ledger_id = l
+            union
+            select (v.body::jsonb -> 'data' ->> 'id')::bigint from zerosum.feed(l, since, last) v
+            where v.type = 'hold.expired'
+        ) x where x.id is not null order by x.id);
+    return query select * from zerosum.verify_holds(l, origins[1] - 1, origins[cardinality(origins)]);
     return query
         with touched as materialized (
             select e.wallet_id as id, min(e.version) as first from ledger.entries e
@@ -81,7 +91,12 @@ begin
             is distinct from (e.balance, e.version, e.recorded_at, e.asset)
         union all
         select 'wallet', w.id::text, 'held is not what its holds reserve'
-        from touched x join ledger.wallets w on w.ledger_id = l and w.id = x.id
+        from (
+            select x.id from touched x
+            union
+            select p.source from ledger.hold_postings p where p.ledger_id = l and p.hold_id = any (origins)
+        ) x
+        join ledger.wallets w on w.ledger_id = l and w.id = x.id
         where w.held <> (
             select coalesce(sum(p.held), 0) from ledger.hold_postings p
             where p.source = w.id and p.ledger_id + 0 = l and p.held > 0);
@@ -95,9 +110,4 @@ begin
         select * from zerosum.verify_tiles(l, since / 256)
         union all
         select * from zerosum.verify_triggers();
-    if exists (select from ledger.transactions t where t.id = any (ids) and t.ledger_id = l
-        and t.kind in ('hold', 'capture', 'void', 'reversal'))
-    then
-        return query select * from zerosum.verify_holds(l);
-    end if;
 end $$;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -89,6 +90,37 @@ async def test_a_changed_row_is_found(busy: asyncpg.Connection) -> None:
         assert fault in {kind for kind, _, _ in await since(busy, 300)}, statement
         await busy.execute("rollback")
     assert await since(busy, 300) == []
+
+
+async def test_a_hold_that_was_only_placed_or_expired_is_looked_at(
+    busy: asyncpg.Connection,
+) -> None:
+    """Neither makes an entry; what expired is of an older transaction."""
+    await wallets(busy, ("still", "brief"))
+    await fund(busy, "still", 5)
+    await fund(busy, "brief", 5)
+    soon = datetime.now(UTC) + timedelta(milliseconds=300)
+    expired = await posted(busy, hold(("brief", "m2", 2), expires_at=soon))
+    while await stamp(busy, "r", await lease(busy, "r")):
+        pass
+    seq = await busy.fetchval("select last_seq from ledger.feeds")
+    await asyncio.sleep(0.4)
+    assert await busy.fetchval("select zerosum.expire_holds(1, 10, false)") == 1
+    await posted(busy, hold(("still", "m2", 3)))
+    while await stamp(busy, "r", await lease(busy, "r")):
+        pass
+    assert await since(busy, seq) == []
+    for subject, statement in (
+        ("still", "update ledger.wallets set held = 2 where id = 'still'"),
+        ("brief", "update ledger.wallets set held = 1 where id = 'brief'"),
+        (
+            str(expired["id"]),
+            f"update ledger.hold_postings set status = 'captured' where hold_id = {expired['id']}",
+        ),
+    ):
+        await busy.execute(f"begin; {DISABLE}; {statement}")
+        assert subject in {told for _, told, _ in await since(busy, seq)}, statement
+        await busy.execute("rollback")
 
 
 async def test_a_transaction_that_was_long_open_is_no_fault(
