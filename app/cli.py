@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from typing import Any, TextIO
@@ -15,6 +14,7 @@ from app.embedded import EmbeddedError
 from app.export import export_ledger, import_ledger
 from app.keys import new_key, stored
 from app.migrate import EditedMigration, migrate
+from app.money_commands import COMMANDS
 from app.prepare import NotReady
 from app.proof_commands import proof
 from app.settings import BadSetting, read_settings
@@ -249,46 +249,8 @@ def list_wallets(ledger: str, prefix: str) -> None:
     print_rows(in_ledger(ledger, "list_wallets", after=None, max=PAGE, prefix=prefix))
 
 
-@cli.command()
-@ledger_option
-@click.option("--key", help="An idempotency key.")
-@click.argument("wallet")
-@click.argument("amount")
-def credit(ledger: str, key: str | None, wallet: str, amount: str) -> None:
-    """Move AMOUNT into WALLET from the outside."""
-    print_moved(in_ledger(ledger, "credit", wallet=wallet, amount=whole(amount), key=key))
-
-
-@cli.command()
-@ledger_option
-@click.option("--key", help="An idempotency key.")
-@click.argument("source")
-@click.argument("destination")
-@click.argument("amount")
-def transfer(ledger: str, key: str | None, source: str, destination: str, amount: str) -> None:
-    """Move AMOUNT from SOURCE to DESTINATION."""
-    print_moved(
-        in_ledger(
-            *(ledger, "transfer"),
-            source=source,
-            destination=destination,
-            amount=whole(amount),
-            key=key,
-        )
-    )
-
-
-def whole(amount: str) -> int:
-    if not amount.isascii() or not amount.isdigit():
-        raise click.BadParameter("AMOUNT must be digits only, in the asset's smallest unit")
-    return int(amount)
-
-
-def print_moved(rows: list[asyncpg.Record]) -> None:
-    print(json.dumps(json.loads(rows[0]["transaction"])))
-
-
-cli.add_command(proof)
+for command in (proof, *COMMANDS):
+    cli.add_command(command)
 
 
 def main() -> None:

@@ -143,6 +143,7 @@ class Wallet(Struct, kw_only=True):
     available: Whole
     min_balance: Whole | None
     max_balance: Whole | None
+    floor_debt: Whole
     metadata: Metadata
     version: int
     status: Literal["open", "frozen", "closed"]

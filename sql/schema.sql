@@ -3557,7 +3557,8 @@ CREATE FUNCTION zerosum.wallet_json(w ledger.wallets) RETURNS text
     AS $$
     select concat('{"id":"', w.id, '","asset":"', w.asset, '","posted":', w.posted, ',"held":', h.held,
         ',"available":', w.posted - h.held, ',"min_balance":', coalesce(w.min_balance::text, 'null'),
-        ',"max_balance":', coalesce(w.max_balance::text, 'null'), ',"metadata":', w.metadata,
+        ',"max_balance":', coalesce(w.max_balance::text, 'null'),
+        ',"floor_debt":', greatest(0, least(w.floor_debt, w.min_balance - w.posted + h.held)), ',"metadata":', w.metadata,
         ',"version":', w.version, ',"status":"', w.status, '","credits_while_frozen":', to_json(w.credits_while_frozen), ',"created_at":', zerosum.time_json(w.created_at), '}')
     from (
         -- What has expired reserves nothing, even before it is settled.

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import sys
+from typing import Any
 
 import asyncpg
 
@@ -107,6 +108,42 @@ async def test_money_moves_from_a_terminal(database_url: str) -> None:
     assert out.startswith("zerosum: insufficient_funds {")
     assert (await zerosum(database_url, "credit", "--ledger", "nil", "a", "1"))[0] == 1
     assert (await zerosum(database_url, "credit", "alice", "1.5"))[0] == 2
+
+
+async def test_holds_and_reversals_from_a_terminal(database_url: str) -> None:
+    async def said(*arguments: str) -> dict[str, Any]:
+        code, out = await zerosum(database_url, *arguments)
+        assert code == 0, out
+        told: dict[str, Any] = json.loads(out)
+        return told
+
+    for name in ("alice", "bob", "eva"):
+        await said("wallets", "create", name, "EUR")
+    await said("credit", "alice", "100")
+    placed = await said("hold", "alice", "bob", "60", "--expires-at", "2040-01-31T12:00:00+01:00")
+    assert placed["expires_at"] == "2040-01-31T11:00:00.000000Z"
+    number = str(placed["id"])
+    taken = await said("capture", number, "--amount", "20", "--destination", "eva", "--key", "c")
+    assert (taken["hold"]["remaining"], taken["postings"][0]["destination"]) == (40, "eva")
+    assert (await said("capture", number, "--amount", "10", "--final"))["hold"]["remaining"] == 0
+    other = await said("hold", "alice", "bob", "5")
+    assert (await said("void", str(other["id"])))["hold"]["status"] == "voided"
+    _, listed = await zerosum(database_url, "holds")
+    assert [json.loads(line)["status"] for line in listed.splitlines()] == ["voided", "captured"]
+    _, listed = await zerosum(database_url, "holds", "--before", str(other["id"]))
+    assert [json.loads(line)["id"] for line in listed.splitlines()] == [placed["id"]]
+    await said("debit", "eva", "15")
+    assert (await zerosum(database_url, "reverse", str(taken["id"])))[0] == 2
+    forced = await said("reverse", str(taken["id"]), "--amount", "18", "--force")
+    assert forced["forced"] == [{"wallet": "eva", "floor_debt": 13}]
+    for wrong in (
+        ("hold", "alice", "bob", "5", "--expires-at", "tomorrow"),
+        ("hold", "alice", "bob", "5.5"),
+        ("capture", "x"),
+        ("reverse", "1", "--amount", "-1"),
+    ):
+        code, out = await zerosum(database_url, *wrong)
+        assert (code, "Error: " in out) == (2, True), out
 
 
 async def test_keys_are_made_listed_and_revoked(database_url: str) -> None:

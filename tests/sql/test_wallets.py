@@ -31,6 +31,7 @@ async def test_a_wallet_is_made_once_and_found_by_the_same_request(db: asyncpg.C
         "available": 0,
         "min_balance": -50,
         "max_balance": 9,
+        "floor_debt": 0,
         "metadata": {"a": 1},
         "version": 0,
         "status": "open",
