@@ -19,7 +19,7 @@ from app.prepare import NotReady
 from app.proof_commands import proof
 from app.settings import BadSetting, read_settings
 from app.sink_url import BadSink, parse_sink_url
-from app.terminal import in_ledger, ledger_option, print_rows, with_database, with_ledger
+from app.terminal import NUMBER, in_ledger, ledger_option, print_rows, with_database, with_ledger
 from app.verification import parse_since, verify_ledgers
 
 PAGE = 1000
@@ -148,7 +148,7 @@ def list_keys(ledger: str) -> None:
 
 @keys.command("revoke")
 @ledger_option
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 def revoke_key(ledger: str, number: int) -> None:
     """Let the key with this id in no more."""
     if not in_ledger(ledger, "revoke_key", id=number)[0][0]:
@@ -185,7 +185,7 @@ def add_sink(ledger: str, url: str) -> None:
 
 @sinks.command("pause")
 @ledger_option
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 def pause_sink(ledger: str, number: int) -> None:
     """Carry nothing more to the sink with this id, until it is resumed."""
     change_sink(ledger, number, paused=True)
@@ -193,7 +193,7 @@ def pause_sink(ledger: str, number: int) -> None:
 
 @sinks.command("resume")
 @ledger_option
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 def resume_sink(ledger: str, number: int) -> None:
     """Go on from where it was paused."""
     change_sink(ledger, number, paused=False)
@@ -201,8 +201,8 @@ def resume_sink(ledger: str, number: int) -> None:
 
 @sinks.command("rewind")
 @ledger_option
-@click.argument("number", type=int)
-@click.argument("seq", type=click.IntRange(1))
+@click.argument("number", type=NUMBER)
+@click.argument("seq", type=NUMBER)
 def rewind_sink(ledger: str, number: int, seq: int) -> None:
     """Carry from the event SEQ on, again, or past those before it."""
     change_sink(ledger, number, next_seq=seq)
@@ -210,7 +210,7 @@ def rewind_sink(ledger: str, number: int, seq: int) -> None:
 
 @sinks.command("remove")
 @ledger_option
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 def remove_sink(ledger: str, number: int) -> None:
     """Forget the sink, its cursor with it."""
     if not in_ledger(ledger, "remove_sink", sink=number)[0][0]:

@@ -10,7 +10,7 @@ import click
 
 from app import parsing
 from app.errors import Refusal
-from app.terminal import in_ledger, ledger_option, print_rows
+from app.terminal import NUMBER, in_ledger, ledger_option, print_rows
 
 PAGE = 1000
 
@@ -93,7 +93,7 @@ def hold(ledger: str, key: str | None, expires_at: datetime | None, **ends: Any)
 @click.option("--amount", type=Amount(), help="Not all that is left of it.")
 @click.option("--final", is_flag=True, help="Release what is left after that.")
 @click.option("--destination", help="Another than was named.")
-@click.argument("number", metavar="HOLD", type=int)
+@click.argument("number", metavar="HOLD", type=NUMBER)
 def capture(ledger: str, number: int, **given: Any) -> None:
     """Move what is held, to where the hold says."""
     move(ledger, "capture", hold=number, **given)
@@ -102,7 +102,7 @@ def capture(ledger: str, number: int, **given: Any) -> None:
 @click.command()
 @ledger_option
 @key_option
-@click.argument("number", metavar="HOLD", type=int)
+@click.argument("number", metavar="HOLD", type=NUMBER)
 def void(ledger: str, key: str | None, number: int) -> None:
     """Release all that is still held."""
     move(ledger, "void", hold=number, key=key)
@@ -110,7 +110,7 @@ def void(ledger: str, key: str | None, number: int) -> None:
 
 @click.command()
 @ledger_option
-@click.option("--before", type=int, help="Only ids below this.")
+@click.option("--before", type=NUMBER, help="Only ids below this.")
 def holds(ledger: str, before: int | None) -> None:
     """Holds as they are now, newest first, at most 1,000."""
     print_rows(in_ledger(ledger, "list_holds", before=before, max=PAGE))
@@ -121,7 +121,7 @@ def holds(ledger: str, before: int | None) -> None:
 @key_option
 @click.option("--amount", type=Amount(), help="Not all that is left of it.")
 @click.option("--force", is_flag=True, help="Below a wallet's floor, if it must be.")
-@click.argument("number", metavar="TRANSACTION", type=int)
+@click.argument("number", metavar="TRANSACTION", type=NUMBER)
 def reverse(ledger: str, number: int, **given: Any) -> None:
     """Move back what a transaction moved."""
     move(ledger, "reverse", id=number, **given)

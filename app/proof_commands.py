@@ -16,7 +16,7 @@ from app.ledger_log import event_proof
 from app.notes import BadNote, LogKey, decoded, encoded, open_checkpoint
 from app.prepare import ensure_log_key
 from app.settings import read_settings
-from app.terminal import in_ledger, ledger_option, with_ledger
+from app.terminal import NUMBER, in_ledger, ledger_option, with_ledger
 from app.tlog import check_bundle, check_growth
 
 
@@ -48,7 +48,7 @@ def print_checkpoint(ledger: str) -> None:
 
 @proof.command("event")
 @ledger_option
-@click.argument("seq", type=click.IntRange(1))
+@click.argument("seq", type=NUMBER)
 def prove_event(ledger: str, seq: int) -> None:
     """Prove that the event SEQ is in the log: the event, its path, a signed checkpoint (C2SP tlog-proof)."""
     key = log_key()

@@ -13,9 +13,12 @@ import click
 from app.db import DATABASE_ERRORS, call, connect
 from app.embedded import database
 from app.prepare import LEDGER, NotReady
+from app.request_types import MAX_ID
 from app.settings import read_settings
 
 T = TypeVar("T")
+
+NUMBER = click.IntRange(1, MAX_ID)
 
 ledger_option = click.option(
     "--ledger", default=LEDGER, show_default=True, help="The ledger's name."

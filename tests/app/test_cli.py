@@ -140,6 +140,7 @@ async def test_holds_and_reversals_from_a_terminal(database_url: str) -> None:
         ("hold", "alice", "bob", "5", "--expires-at", "tomorrow"),
         ("hold", "alice", "bob", "5.5"),
         ("capture", "x"),
+        ("void", "9" * 20),
         ("reverse", "1", "--amount", "-1"),
     ):
         code, out = await zerosum(database_url, *wrong)
