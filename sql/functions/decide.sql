@@ -16,8 +16,8 @@ create or replace function zerosum.decide(
     inout outcomes text[], inout bodies text[], inout twins int[], inout moved numeric[],
     inout balances numeric[], inout versions bigint[], inout helds numeric[], inout lows numeric[],
     inout debts numeric[], inout part_lefts numeric[], inout part_captured numeric[],
-    inout part_stati text[], out written int, out ranks int[], out numbers smallint[], out from_balances numeric[], out from_versions bigint[],
-    out to_balances numeric[], out to_versions bigint[], out extras text[], out expiring bool
+    inout part_stati text[], out written int, out ranks int[], out numbers smallint[],
+    out from_balances numeric[], out from_versions bigint[], out to_balances numeric[], out to_versions bigint[], out extras text[], out expiring bool
 ) language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
     n constant int := cardinality(kinds);

@@ -28,8 +28,8 @@ begin
     elsif part = 'hold' then
         insert into ledger.hold_postings (ledger_id, hold_id, expires_at, due_at, settled_at, status, posting, source,
             destination, asset, amount, captured, held)
-        select l, x.id, x.expires_at, case when x.status = 'pending' then x.expires_at end, x.settled_at, x.status, p.posting, p.source, p.destination, p.asset, p.amount,
-            p.captured, p.held
+        select l, x.id, x.expires_at, case when x.status = 'pending' then x.expires_at end, x.settled_at, x.status,
+            p.posting, p.source, p.destination, p.asset, p.amount, p.captured, p.held
         from jsonb_to_recordset(lines) x (id bigint, expires_at timestamptz, settled_at timestamptz, status text,
             postings jsonb)
         cross join lateral jsonb_to_recordset(x.postings) p (posting smallint, source text, destination text, asset text,

@@ -80,7 +80,8 @@ begin
     perform zerosum.write_wallets(l, at, places, befores, wallets, balances, versions, worlds,
         helds_before, helds, debts, expiries);
     if 'hold' = any (kinds) then
-        perform zerosum.write_holds(l, kinds, options, ids, ranks, posting_of, firsts, sources, destinations, moved, from_slots, assets);
+        perform zerosum.write_holds(l, kinds, options, ids, ranks, posting_of, firsts, sources, destinations, moved,
+            from_slots, assets);
     end if;
     if part_ids is not null then
         perform zerosum.write_parts(l, at, kinds, part_ids, part_numbers, part_stati, part_amounts, part_captured,
