@@ -2,7 +2,8 @@
 
 Everything is on this machine: database, server (one process, the relay in it), load. fsync and synchronous_commit are
 on; every request has its own Idempotency-Key. A checkpoint comes before each run of load; those figures are medians of
-ROUNDS. Read the ratios: machines differ, and are shared. BENCH_SECONDS sets how long each run of load is.
+ROUNDS. Read the ratios: machines differ, and are shared. A ratio is the median of each round's, since such a machine is
+another from minute to minute. BENCH_SECONDS sets how long each run of load is.
 """
 
 from __future__ import annotations
@@ -35,17 +36,25 @@ IDLE_S = 30
 Result = dict[str, float]
 
 
+class Median(Result):
+    """Of each part of the runs, which are kept."""
+
+    def __init__(self, runs: list[Result]) -> None:
+        super().__init__({part: statistics.median(run[part] for run in runs) for part in runs[0]})
+        self.runs = runs
+
+
 async def measure(bench: Bench) -> dict[str, Result]:
     await bench.prepare()
     results: dict[str, Result] = await rounds(
         {
             "pgbench TPC-B, 64 clients": partial(bench.tpcb, CLIENTS),
             "transfers, 64 connections": partial(bench.transfers, CLIENTS, "uniform"),
+            "holds placed and captured": partial(bench.transfers, CLIENTS, "holds"),
             "transfers, one hot wallet": partial(bench.transfers, CLIENTS, "hot"),
             "pgbench TPC-B, 1 client": partial(bench.tpcb, 1),
             "transfers, 1 connection": partial(bench.transfers, 1, "uniform"),
             "batches of 100, 4 connections": partial(bench.transfers, 4, "batch"),
-            "holds placed and captured": partial(bench.transfers, CLIENTS, "holds"),
             "transfers, one endpoint subscribed": partial(delivery.with_endpoint, bench),
         }
     )
@@ -106,10 +115,15 @@ async def rounds(works: dict[str, Callable[[], Awaitable[Result]]]) -> dict[str,
         for name, work in works.items():
             print(f"round {n + 1} of {ROUNDS}: {name}", file=sys.stderr, flush=True)
             runs.setdefault(name, []).append(await work())
-    return {
-        name: {part: statistics.median(run[part] for run in ran) for part in ran[0]}
-        for name, ran in runs.items()
-    }
+    return {name: Median(ran) for name, ran in runs.items()}
+
+
+def ratio(result: Result, base: Result, part: str) -> float:
+    """Of what ran in turns the median of each round's."""
+    if isinstance(result, Median) and isinstance(base, Median):
+        pairs = zip(result.runs, base.runs, strict=True)
+        return statistics.median(run[part] / other[part] for run, other in pairs)
+    return result[part] / base[part]
 
 
 async def gate(bench: Bench) -> dict[str, Result]:
@@ -229,7 +243,7 @@ def report(results: dict[str, Result]) -> None:
         if name not in results:
             print(f"not measured here: {name}")
             continue
-        value = results[name][part] / (results[base][part] if base else 1)
+        value = ratio(results[name], results[base], part) if base else results[name][part]
         met = value >= bar if sign == ">=" else value <= bar
         against = f" / {base}" if base else ""
         print(
