@@ -10,6 +10,7 @@ import sys
 from typing import Any
 
 import asyncpg
+import pytest
 
 from tests.ledger import fund, lease, stamp, wallets
 
@@ -110,6 +111,7 @@ async def test_money_moves_from_a_terminal(database_url: str) -> None:
     assert (await zerosum(database_url, "credit", "alice", "1.5"))[0] == 2
 
 
+@pytest.mark.slow
 async def test_holds_and_reversals_from_a_terminal(database_url: str) -> None:
     async def said(*arguments: str) -> dict[str, Any]:
         code, out = await zerosum(database_url, *arguments)

@@ -65,6 +65,7 @@ async def records(room: Path, count: int) -> list[tuple[str, str, str, str, byte
     return found
 
 
+@pytest.mark.slow
 async def test_every_committed_event_comes_out_and_no_other(
     tmp_path: Path, logical_port: int, request: pytest.FixtureRequest
 ) -> None:
