@@ -19,10 +19,16 @@ from app.prepare import NotReady
 from app.proof_commands import proof
 from app.settings import BadSetting, read_settings
 from app.sink_url import BadSink, parse_sink_url
-from app.terminal import NUMBER, in_ledger, ledger_option, print_rows, with_database, with_ledger
+from app.terminal import (
+    NUMBER,
+    PAGE,
+    in_ledger,
+    ledger_option,
+    print_rows,
+    with_database,
+    with_ledger,
+)
 from app.verification import parse_since, verify_ledgers
-
-PAGE = 1000
 
 stamp_only_option = click.option(
     "--stamp-only",

@@ -1,4 +1,4 @@
-"""`zerosum credit`, `debit`, `transfer`, `hold`, `capture`, `void`, `reverse`: money moved from a terminal."""
+"""`zerosum credit`, `debit`, `transfer`, `hold`, `capture`, `void`, `holds`, `reverse`: money moved from a terminal."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ import click
 
 from app import parsing
 from app.errors import Refusal
-from app.terminal import NUMBER, in_ledger, ledger_option, print_rows
-
-PAGE = 1000
+from app.terminal import NUMBER, PAGE, in_ledger, ledger_option, print_rows
 
 key_option = click.option("--key", help="An idempotency key.")
 

@@ -19,6 +19,7 @@ from app.settings import read_settings
 T = TypeVar("T")
 
 NUMBER = click.IntRange(1, MAX_ID)
+PAGE = 1000  # rows of a list, at most
 
 ledger_option = click.option(
     "--ledger", default=LEDGER, show_default=True, help="The ledger's name."

@@ -364,9 +364,6 @@ CREATE FUNCTION zerosum.check_requests(kinds text[], keys text[], posting_of int
             when r.effective not between '0001-01-01 00:00:00+00' and '9999-12-31 23:59:59.999999+00'
                 then 'invalid_effective_at'
             when not zerosum.conditions_valid(r.conditions) then 'invalid_conditions'
-            -- (What most captures are needs no call.)
-            when r.kind in ('capture', 'void') and r.given - 'hold' = '{}' and r.given ->> 'hold' ~ '^[1-9][0-9]{0,17}$'
-                then null
             when r.given is not null or g.first is null then zerosum.options_fault(r.kind, r.given)
         end,
         sha256(convert_to(concat('1 ', r.kind, ' ', g.size, ' ', g.canon, E'\n', to_json(r.ref), E'\n',
@@ -2143,7 +2140,7 @@ declare
     places tid[]; befores bigint[]; wallets text[]; assets text[]; stati text[]; balances numeric[]; versions bigint[];
     helds numeric[]; helds_before numeric[]; lows numeric[]; highs numeric[]; debts numeric[]; expiries timestamptz[];
     worlds text[];
-    -- a posting of a hold or transaction each, that a capture, void or reversal is about
+    -- a posting each: what it is about if a capture, void or reversal has it, and how far that is, at its slot
     origins bigint[]; origin_postings smallint[];
     part_stati text[];
     part_amounts numeric[]; part_captured numeric[]; part_lefts numeric[]; part_places tid[];
@@ -3261,12 +3258,16 @@ declare
 begin
     return query select * from zerosum.verify_feed(l, since);
 
-    ids := array(
-        select x.id from (
-            select v.transaction_id as id from zerosum.feed(l, since, last) v
-            union all
-            select o.transaction_id from ledger.outbox o where o.ledger_id = l
-        ) x where x.id is not null order by x.id);
+    select array_agg(x.id order by x.id) filter (where x.id is not null), array_agg(x.expired) filter (where x.expired is not null)
+    into ids, origins
+    from (
+        select v.transaction_id as id,
+            case when v.type = 'hold.expired' then (v.body::jsonb -> 'data' ->> 'id')::bigint end as expired
+        from zerosum.feed(l, since, last) v
+        union all
+        select o.transaction_id, case when o.type = 'hold.expired' then o.aggregateid::bigint end
+        from ledger.outbox o where o.ledger_id = l
+    ) x;
     first_id := ids[1];
     at := first_id - 1;
     while at is not null loop
@@ -3301,8 +3302,7 @@ begin
             select case when t.kind = 'hold' then t.id else t.origin_id end as id
             from ledger.transactions t where t.id = any (ids) and t.ledger_id = l
             union
-            select (v.body::jsonb -> 'data' ->> 'id')::bigint from zerosum.feed(l, since, last) v
-            where v.type = 'hold.expired'
+            select unnest(origins)
         ) x where x.id is not null order by x.id);
     return query select * from zerosum.verify_holds(l, origins[1] - 1, origins[cardinality(origins)]);
     return query
@@ -3609,24 +3609,21 @@ CREATE FUNCTION zerosum.write_parts(l bigint, at timestamp with time zone, kinds
     AS $$
 #variable_conflict use_column
 declare
-    changed int := 0;
+    changed bool[];
     found_rows bigint;
 begin
-    if kinds && array['capture', 'void'] then
+    for q in 1..cardinality(places) loop
+        changed[q] := places[q] is not null and (part_lefts[q] <> lefts_before[q] or part_stati[q] <> stati_before[q]);
+    end loop;
+    if true = any (changed) then
         update ledger.hold_postings p
         set captured = u.captured, held = u.remaining, status = u.status,
             settled_at = case when u.status <> 'pending' then at end,
             due_at = case when u.status = 'pending' then p.due_at end
-        from unnest(places, part_captured, part_lefts, part_stati, lefts_before, stati_before)
-            u (place, captured, remaining, status, before, status_before)
-        where p.ledger_id = l and p.ctid = u.place and (u.remaining <> u.before or u.status <> u.status_before);
+        from unnest(places, part_captured, part_lefts, part_stati, changed) u (place, captured, remaining, status, changed)
+        where p.ledger_id = l and p.ctid = u.place and u.changed;
         get diagnostics found_rows = row_count;
-        for q in 1..cardinality(places) loop
-            if places[q] is not null and (part_lefts[q] <> lefts_before[q] or part_stati[q] <> stati_before[q]) then
-                changed := changed + 1;
-            end if;
-        end loop;
-        if found_rows <> changed then
+        if found_rows <> cardinality(array_positions(changed, true)) then
             raise exception 'parts of holds are not where they were' using errcode = 'XX000';
         end if;
     end if;

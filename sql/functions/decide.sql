@@ -1,6 +1,7 @@
 -- Decide a batch's requests in order, each seeing what the ones before it leave: the heart of post(), in memory only.
 -- Arguments are post()'s arrays, one element a request (kinds … lasts), a posting (moved … part_slots), a locked wallet
--- (wallets … debts) or a part: a posting of a hold or transaction that some request is about (part_ids …).
+-- (wallets … debts) or a part: a posting of a hold or transaction that some request is about (part_ids …), as read_parts()
+-- has them.
 -- firsts and lasts number a request's postings. lows is the least that `posted` may be: min_balance + held - floor_debt.
 -- moved is null for "what is left"; a posting without a destination only locks its source. What comes back is what the
 -- arrays are after the batch, and: the rank of each request that posted, in order from 1; a number for each posting that
@@ -17,7 +18,8 @@ create or replace function zerosum.decide(
     inout balances numeric[], inout versions bigint[], inout helds numeric[], inout lows numeric[],
     inout debts numeric[], inout part_lefts numeric[], inout part_captured numeric[],
     inout part_stati text[], out written int, out ranks int[], out numbers smallint[],
-    out from_balances numeric[], out from_versions bigint[], out to_balances numeric[], out to_versions bigint[], out extras text[], out expiring bool
+    out from_balances numeric[], out from_versions bigint[], out to_balances numeric[], out to_versions bigint[],
+    out extras text[], out expiring bool
 ) language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
     n constant int := cardinality(kinds);

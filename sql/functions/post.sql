@@ -37,7 +37,7 @@ declare
     places tid[]; befores bigint[]; wallets text[]; assets text[]; stati text[]; balances numeric[]; versions bigint[];
     helds numeric[]; helds_before numeric[]; lows numeric[]; highs numeric[]; debts numeric[]; expiries timestamptz[];
     worlds text[];
-    -- a posting of a hold or transaction each, that a capture, void or reversal is about
+    -- a posting each: what it is about if a capture, void or reversal has it, and how far that is, at its slot
     origins bigint[]; origin_postings smallint[];
     part_stati text[];
     part_amounts numeric[]; part_captured numeric[]; part_lefts numeric[]; part_places tid[];

@@ -21,12 +21,16 @@ declare
 begin
     return query select * from zerosum.verify_feed(l, since);
 
-    ids := array(
-        select x.id from (
-            select v.transaction_id as id from zerosum.feed(l, since, last) v
-            union all
-            select o.transaction_id from ledger.outbox o where o.ledger_id = l
-        ) x where x.id is not null order by x.id);
+    select array_agg(x.id order by x.id) filter (where x.id is not null), array_agg(x.expired) filter (where x.expired is not null)
+    into ids, origins
+    from (
+        select v.transaction_id as id,
+            case when v.type = 'hold.expired' then (v.body::jsonb -> 'data' ->> 'id')::bigint end as expired
+        from zerosum.feed(l, since, last) v
+        union all
+        select o.transaction_id, case when o.type = 'hold.expired' then o.aggregateid::bigint end
+        from ledger.outbox o where o.ledger_id = l
+    ) x;
     first_id := ids[1];
     at := first_id - 1;
     while at is not null loop
@@ -61,8 +65,7 @@ begin
             select case when t.kind = 'hold' then t.id else t.origin_id end as id
             from ledger.transactions t where t.id = any (ids) and t.ledger_id = l
             union
-            select (v.body::jsonb -> 'data' ->> 'id')::bigint from zerosum.feed(l, since, last) v
-            where v.type = 'hold.expired'
+            select unnest(origins)
         ) x where x.id is not null order by x.id);
     return query select * from zerosum.verify_holds(l, origins[1] - 1, origins[cardinality(origins)]);
     return query

@@ -13,24 +13,21 @@ set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_indexs
 set enable_bitmapscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
 declare
-    changed int := 0;
+    changed bool[];
     found_rows bigint;
 begin
-    if kinds && array['capture', 'void'] then
+    for q in 1..cardinality(places) loop
+        changed[q] := places[q] is not null and (part_lefts[q] <> lefts_before[q] or part_stati[q] <> stati_before[q]);
+    end loop;
+    if true = any (changed) then
         update ledger.hold_postings p
         set captured = u.captured, held = u.remaining, status = u.status,
             settled_at = case when u.status <> 'pending' then at end,
             due_at = case when u.status = 'pending' then p.due_at end
-        from unnest(places, part_captured, part_lefts, part_stati, lefts_before, stati_before)
-            u (place, captured, remaining, status, before, status_before)
-        where p.ledger_id = l and p.ctid = u.place and (u.remaining <> u.before or u.status <> u.status_before);
+        from unnest(places, part_captured, part_lefts, part_stati, changed) u (place, captured, remaining, status, changed)
+        where p.ledger_id = l and p.ctid = u.place and u.changed;
         get diagnostics found_rows = row_count;
-        for q in 1..cardinality(places) loop
-            if places[q] is not null and (part_lefts[q] <> lefts_before[q] or part_stati[q] <> stati_before[q]) then
-                changed := changed + 1;
-            end if;
-        end loop;
-        if found_rows <> changed then
+        if found_rows <> cardinality(array_positions(changed, true)) then
             raise exception 'parts of holds are not where they were' using errcode = 'XX000';
         end if;
     end if;

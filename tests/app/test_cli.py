@@ -7,6 +7,7 @@ import json
 import os
 import re
 import sys
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -24,6 +25,12 @@ async def zerosum(url: str, *arguments: str) -> tuple[int | None, str]:
     )
     out, _ = await process.communicate()
     return process.returncode, out.decode()
+
+
+async def zerosum_said(url: str, *arguments: str) -> str:
+    code, out = await zerosum(url, *arguments)
+    assert code == 0, out
+    return out
 
 
 async def test_verify_tells_each_fault_and_ends_with_1(
@@ -85,11 +92,7 @@ async def test_a_database_that_is_not_there_is_one_sentence(database_url: str) -
 
 
 async def test_money_moves_from_a_terminal(database_url: str) -> None:
-    async def said(*arguments: str) -> str:
-        code, out = await zerosum(database_url, *arguments)
-        assert code == 0, out
-        return out
-
+    said = partial(zerosum_said, database_url)
     await said("ledgers", "create", "shop")
     assert (await said("ledgers", "list")).split() == ["main", "test", "shop"]
     for name in ("alice", "bob"):
@@ -114,9 +117,7 @@ async def test_money_moves_from_a_terminal(database_url: str) -> None:
 @pytest.mark.slow
 async def test_holds_and_reversals_from_a_terminal(database_url: str) -> None:
     async def said(*arguments: str) -> dict[str, Any]:
-        code, out = await zerosum(database_url, *arguments)
-        assert code == 0, out
-        told: dict[str, Any] = json.loads(out)
+        told: dict[str, Any] = json.loads(await zerosum_said(database_url, *arguments))
         return told
 
     for name in ("alice", "bob", "eva"):

@@ -12,7 +12,7 @@ from app.proof import tile_path
 from app.tlog import bundle, check_bundle, check_growth, leaf_hash, root_of
 from tests import merkle
 from tests.api import Api
-from tests.ledger import bodies, hold, lease, post, posted, req, stamp
+from tests.ledger import bodies, hold, post, posted, req, stamp_all
 from tests.log_key import LOG_KEY, VKEY
 from tests.sql.test_log import logged
 
@@ -27,8 +27,7 @@ async def paying(api: Api, db: asyncpg.Connection) -> Api:
     await posted(db, hold(("alice", "bob", 5)))
     for _ in range(3):
         await post(db, *[req(("alice", "bob", 1), description="ä")] * 200)
-    while await stamp(db, "r", await lease(db, "r")):
-        pass
+    await stamp_all(db)
     return api
 
 

@@ -11,7 +11,7 @@ import pytest
 from app.export import export_ledger
 from app.ledger_log import event_proof
 from app.tlog import check_bundle
-from tests.ledger import fund, lease, post, raises, req, stamp, verify, wallets
+from tests.ledger import fund, lease, post, raises, req, stamp_all, verify, wallets
 from tests.log_key import LOG_KEY, VKEY
 from tests.sql.test_plans import most_read
 from tests.sql.test_verify import DISABLE
@@ -32,8 +32,7 @@ async def long(db: asyncpg.Connection) -> asyncpg.Connection:
     for number in range(11):
         many = [req(("ann", "bob", 1), description="ä")] * 100
         await post(db, *many[: 97 if number == 0 else 100])
-    while await stamp(db, "r", await lease(db, "r")):
-        pass
+    await stamp_all(db)
     assert await db.fetchval("select last_seq from ledger.feeds where ledger_id = 1") == 1100
     return db
 

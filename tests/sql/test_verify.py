@@ -17,6 +17,7 @@ from tests.ledger import (
     posted,
     req,
     stamp,
+    stamp_all,
     verify,
     wallets,
 )
@@ -145,8 +146,7 @@ CHANGED_TILES = [
 async def test_a_changed_tile_is_found(busy: asyncpg.Connection) -> None:
     for _ in range(3):
         await post(busy, *[req(("m1", "m2", 1))] * 180)
-    while await stamp(busy, "r", await lease(busy, "r")):
-        pass
+    await stamp_all(busy)
     assert await verify(busy) == []
     for statement in CHANGED_TILES:
         await busy.execute(f"begin; {DISABLE}")
