@@ -1204,7 +1204,7 @@ declare
     due bigint[];
     wallets text[];
     busy text[];
-    h ledger.hold_postings;
+    one bigint;
     settled int := 0;
 begin
     due := array(
@@ -1213,7 +1213,9 @@ begin
         order by p.due_at limit max_holds);
     wallets := array(
         select distinct p.source collate "C" from unnest(due) d (id)
-        join ledger.hold_postings p on p.hold_id = d.id and p.ledger_id = $1 order by 1);
+        cross join lateral (
+            select p.source from ledger.hold_postings p where p.ledger_id = $1 and p.hold_id = d.id offset 0
+        ) p order by 1);
     if wait then
         perform from unnest(wallets) x (id)
         cross join lateral (
@@ -1224,18 +1226,19 @@ begin
         wallets := array(select x.id from unnest(wallets) x (id) where x.id <> all (busy));
     end if;
     perform zerosum.release_expired($1, moment, wallets);
-    for h in
-        update ledger.hold_postings h set status = 'expired', settled_at = moment, due_at = null
-        where h.ledger_id = $1 and h.hold_id = any (due) and h.status = 'pending' and not exists (
+    -- (A hold at a time: each statement is a probe of one key, whatever the statistics.)
+    foreach one in array due loop
+        continue when exists (
             select from ledger.hold_postings p
-            where p.hold_id = h.hold_id and p.ledger_id = $1 and p.source <> all (wallets))
-        returning h.*
-    loop
-        continue when h.posting <> 1;
+            where p.ledger_id = $1 and p.hold_id = one and p.source <> all (wallets));
+        update ledger.hold_postings p set status = 'expired', settled_at = moment, due_at = null
+        where p.ledger_id = $1 and p.hold_id = one and p.status = 'pending';
+        continue when not found;
         settled := settled + 1;
         insert into ledger.outbox (ledger_id, aggregatetype, aggregateid, type, payload, recorded_at)
-        select g.ledger_id, 'hold', h.hold_id::text, 'hold.expired', zerosum.hold_json(h), moment
-        from ledger.ledgers g where g.ledger_id = $1;
+        select g.ledger_id, 'hold', one::text, 'hold.expired', zerosum.hold_json(p), moment
+        from ledger.ledgers g, ledger.hold_postings p
+        where g.ledger_id = $1 and p.ledger_id = $1 and p.hold_id = one and p.posting = 1;
     end loop;
     return settled;
 end $_$;
@@ -1656,10 +1659,13 @@ $_$;
 CREATE FUNCTION zerosum.list_deliveries(ledger bigint, endpoint bigint, before bigint, max integer, wanted text DEFAULT NULL::text) RETURNS TABLE(seq bigint, body text)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_sort TO 'off'
+    SET jit TO 'off'
     AS $_$
     with page as materialized (
         select * from ledger.deliveries d
-        where d.endpoint_id = $2 and d.ledger_id = $1 and ($3 is null or d.seq < $3) and ($5 is null or d.status = $5)
+        where d.endpoint_id = $2 and d.ledger_id = $1 and d.seq < coalesce($3, 9223372036854775807) and ($5 is null or d.status = $5)
         order by d.seq desc
         limit $4
     )
@@ -1693,12 +1699,15 @@ $_$;
 CREATE FUNCTION zerosum.list_entries(ledger bigint, wallet text, before bigint, max integer) RETURNS TABLE(version bigint, body text)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_sort TO 'off'
+    SET jit TO 'off'
     AS $_$
     select e.version, concat('{"version":', e.version, ',"transaction":', e.transaction_id, ',"posting":', e.posting,
         ',"asset":"', e.asset, '","amount":', e.amount, ',"balance":', e.balance,
         ',"recorded_at":', zerosum.time_json(e.recorded_at), '}')
     from ledger.entries e
-    where e.ledger_id = $1 and e.wallet_id = $2 and ($3 is null or e.version < $3)
+    where e.ledger_id = $1 and e.wallet_id = $2 and e.version < coalesce($3, 9223372036854775807)
     order by e.version desc
     limit $4
 $_$;
@@ -1723,7 +1732,7 @@ CREATE FUNCTION zerosum.list_holds(ledger bigint, before bigint, max integer, on
     select h.hold_id, zerosum.hold_json(h)
     from ledger.hold_postings h
     where h.ledger_id = $1 and h.posting = 1 and h.hold_id < coalesce($2, 9223372036854775807)
-        and ($4 is null or h.hold_id = $4)
+        and h.hold_id between coalesce($4, 0) and coalesce($4, 9223372036854775807)
     order by h.hold_id desc
     limit $3
 $_$;
@@ -1760,6 +1769,7 @@ CREATE FUNCTION zerosum.list_transactions(ledger bigint, before bigint, max inte
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
+    SET enable_sort TO 'off'
     SET jit TO 'off'
     AS $_$
     select a.id, a.body
@@ -1775,6 +1785,9 @@ $_$;
 CREATE FUNCTION zerosum.list_wallets(ledger bigint, after text, max integer, prefix text DEFAULT ''::text, keys text[] DEFAULT '{}'::text[], vals text[] DEFAULT '{}'::text[]) RETURNS TABLE(id text, body text)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_sort TO 'off'
+    SET jit TO 'off'
     AS $_$
     select w.id::text, zerosum.wallet_json(w) from ledger.wallets w
     where w.ledger_id = $1 and w.id > coalesce($2, '') and w.id >= $4 and w.id < $4 || '~'
@@ -2867,7 +2880,9 @@ begin
         where s.ledger_id = l and s.paused_at is null and exists (
             select from unnest(new_types) t (type) where zerosum.type_matches(t.type, s.types))
     );
-    delete from ledger.outbox o where o.ledger_id = l and o.ord = any (ords);
+    -- The range is for the planner: of a table vacuumed and never analysed it would read all that is the ledger's.
+    delete from ledger.outbox o
+    where o.ledger_id = l and o.ord between ords[1] and ords[stamped] and o.ord = any (ords);
     update ledger.feeds set last_seq = f.last_seq + stamped where ledger_id = l;
     if f.last_seq / 256 < (f.last_seq + stamped) / 256 then
         perform zerosum.fill_tiles(l, f.last_seq + stamped);
@@ -3178,17 +3193,17 @@ with derived as materialized (
         min(t.kind) as kind, max(t.kind) as last_kind, max(t.recorded_at) as last_at
     from ledger.transactions t
     left join ledger.entries e on e.ledger_id = t.ledger_id and e.transaction_id = t.id and e.amount > 0
-    where t.ledger_id = $1 and t.origin_id > $2 and ($3 is null or t.origin_id <= $3)
+    where t.ledger_id = $1 and t.origin_id > $2 and t.origin_id <= coalesce($3, 9223372036854775807)
     group by t.origin_id
 ), held as (
     select p.hold_id as id, sum(p.captured) as captured, sum(p.held) as held, count(*) as size, max(p.posting) as last,
         min(p.expires_at) as expires_at, min(p.status) as status, min(p.settled_at) as settled_at,
         min(p.due_at) as due_at, count(distinct (p.expires_at, p.status, p.settled_at, p.due_at)) > 1 as differs
     from ledger.hold_postings p
-    where p.ledger_id = $1 and p.hold_id > $2 and ($3 is null or p.hold_id <= $3) group by p.hold_id
+    where p.ledger_id = $1 and p.hold_id > $2 and p.hold_id <= coalesce($3, 9223372036854775807) group by p.hold_id
 ), reversed as (
     select r.transaction_id as id, sum(r.reversed) as reversed from ledger.reversed_postings r
-    where r.ledger_id = $1 and r.transaction_id > $2 and ($3 is null or r.transaction_id <= $3)
+    where r.ledger_id = $1 and r.transaction_id > $2 and r.transaction_id <= coalesce($3, 9223372036854775807)
     group by r.transaction_id
 )
 select 'hold', x.id::text, x.detail
@@ -3211,7 +3226,7 @@ from (
     from held p
     full join (
         select t.id, t.extra from ledger.transactions t
-        where t.ledger_id = $1 and t.id > $2 and ($3 is null or t.id <= $3) and t.kind = 'hold'
+        where t.ledger_id = $1 and t.id > $2 and t.id <= coalesce($3, 9223372036854775807) and t.kind = 'hold'
     ) t on t.id = p.id
     left join derived d on d.id = p.id
 ) x
@@ -3394,7 +3409,7 @@ with postings as (
     select transaction_id, posting, count(*) = 2 and sum(amount) = 0 and min(asset) = max(asset) as whole,
         min(recorded_at) as low, max(recorded_at) as high
     from ledger.entries e
-    where e.ledger_id = $1 and e.transaction_id > $2 and ($3 is null or e.transaction_id <= $3)
+    where e.ledger_id = $1 and e.transaction_id > $2 and e.transaction_id <= coalesce($3, 9223372036854775807)
     group by transaction_id, posting
 ), bundles as (
     select transaction_id, bool_and(whole) and min(posting) = 1 and max(posting) = count(*) as whole,
@@ -3408,7 +3423,7 @@ select 'transaction', coalesce(t.id, b.transaction_id)::text, concat_ws(', ',
     case when not b.whole then 'postings not 1..n of two entries that sum to zero' end,
     case when b.low <> t.recorded_at or b.high <> t.recorded_at then 'recorded_at differs' end)
 from (
-    select * from ledger.transactions t where t.ledger_id = $1 and t.id > $2 and ($3 is null or t.id <= $3)
+    select * from ledger.transactions t where t.ledger_id = $1 and t.id > $2 and t.id <= coalesce($3, 9223372036854775807)
 ) t
 full join bundles b on b.transaction_id = t.id
 where t.id is null or (b.transaction_id is null) <> (t.kind in ('hold', 'void')) or not b.whole
@@ -3460,7 +3475,7 @@ with e as materialized (
     select e.*, sum(e.amount) over w as running, row_number() over w as place,
         lag(e.recorded_at) over w as before
     from ledger.entries e
-    where e.ledger_id = $1 and e.wallet_id > $2 collate "C" and ($3 is null or e.wallet_id <= $3 collate "C")
+    where e.ledger_id = $1 and e.wallet_id > $2 collate "C" and e.wallet_id <= coalesce($3, '~') collate "C"
     window w as (partition by e.wallet_id order by e.version)
 ), sums as (
     select wallet_id, count(*) as entries, sum(amount) as total, max(version) as version,
@@ -3488,7 +3503,7 @@ from (
         from ledger.hold_postings p
         where p.source = w.id and p.ledger_id + 0 = $1 and p.held > 0
     ) h
-    where w.ledger_id = $1 and w.id > $2 collate "C" and ($3 is null or w.id <= $3 collate "C")
+    where w.ledger_id = $1 and w.id > $2 collate "C" and w.id <= coalesce($3, '~') collate "C"
 ) w full join sums s on s.wallet_id = w.id
 where w.id is null or w.posted <> coalesce(s.total, 0) or w.version <> coalesce(s.version, 0)
     or s.version <> s.entries or s.mixed or s.asset <> w.asset or w.recorded_at <> s.recorded_at

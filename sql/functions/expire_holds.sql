@@ -13,7 +13,7 @@ declare
     due bigint[];
     wallets text[];
     busy text[];
-    h ledger.hold_postings;
+    one bigint;
     settled int := 0;
 begin
     due := array(
@@ -22,7 +22,9 @@ begin
         order by p.due_at limit max_holds);
     wallets := array(
         select distinct p.source collate "C" from unnest(due) d (id)
-        join ledger.hold_postings p on p.hold_id = d.id and p.ledger_id = $1 order by 1);
+        cross join lateral (
+            select p.source from ledger.hold_postings p where p.ledger_id = $1 and p.hold_id = d.id offset 0
+        ) p order by 1);
     if wait then
         perform from unnest(wallets) x (id)
         cross join lateral (
@@ -33,18 +35,19 @@ begin
         wallets := array(select x.id from unnest(wallets) x (id) where x.id <> all (busy));
     end if;
     perform zerosum.release_expired($1, moment, wallets);
-    for h in
-        update ledger.hold_postings h set status = 'expired', settled_at = moment, due_at = null
-        where h.ledger_id = $1 and h.hold_id = any (due) and h.status = 'pending' and not exists (
+    -- (A hold at a time: each statement is a probe of one key, whatever the statistics.)
+    foreach one in array due loop
+        continue when exists (
             select from ledger.hold_postings p
-            where p.hold_id = h.hold_id and p.ledger_id = $1 and p.source <> all (wallets))
-        returning h.*
-    loop
-        continue when h.posting <> 1;
+            where p.ledger_id = $1 and p.hold_id = one and p.source <> all (wallets));
+        update ledger.hold_postings p set status = 'expired', settled_at = moment, due_at = null
+        where p.ledger_id = $1 and p.hold_id = one and p.status = 'pending';
+        continue when not found;
         settled := settled + 1;
         insert into ledger.outbox (ledger_id, aggregatetype, aggregateid, type, payload, recorded_at)
-        select g.ledger_id, 'hold', h.hold_id::text, 'hold.expired', zerosum.hold_json(h), moment
-        from ledger.ledgers g where g.ledger_id = $1;
+        select g.ledger_id, 'hold', one::text, 'hold.expired', zerosum.hold_json(p), moment
+        from ledger.ledgers g, ledger.hold_postings p
+        where g.ledger_id = $1 and p.ledger_id = $1 and p.hold_id = one and p.posting = 1;
     end loop;
     return settled;
 end $$;

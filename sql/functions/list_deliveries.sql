@@ -5,10 +5,11 @@
 create or replace function zerosum.list_deliveries(
     ledger bigint, endpoint bigint, before bigint, max int, wanted text default null
 ) returns table (seq bigint, body text)
-language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+language sql stable security definer
+set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_sort = off set jit = off as $$
     with page as materialized (
         select * from ledger.deliveries d
-        where d.endpoint_id = $2 and d.ledger_id = $1 and ($3 is null or d.seq < $3) and ($5 is null or d.status = $5)
+        where d.endpoint_id = $2 and d.ledger_id = $1 and d.seq < coalesce($3, 9223372036854775807) and ($5 is null or d.status = $5)
         order by d.seq desc
         limit $4
     )

@@ -8,7 +8,7 @@ set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off as 
     select h.hold_id, zerosum.hold_json(h)
     from ledger.hold_postings h
     where h.ledger_id = $1 and h.posting = 1 and h.hold_id < coalesce($2, 9223372036854775807)
-        and ($4 is null or h.hold_id = $4)
+        and h.hold_id between coalesce($4, 0) and coalesce($4, 9223372036854775807)
     order by h.hold_id desc
     limit $3
 $$;

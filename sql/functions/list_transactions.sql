@@ -4,7 +4,7 @@
 create or replace function zerosum.list_transactions(ledger bigint, before bigint, max int)
 returns table (id bigint, body text)
 language sql stable security definer
-set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off as $$
+set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_sort = off set jit = off as $$
     select a.id, a.body
     from zerosum.answer($1, array(
         select t.id from ledger.transactions t

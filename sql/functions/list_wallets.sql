@@ -5,7 +5,8 @@
 create or replace function zerosum.list_wallets(
     ledger bigint, after text, max int, prefix text default '', keys text[] default '{}', vals text[] default '{}'
 ) returns table (id text, body text)
-language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+language sql stable security definer
+set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_sort = off set jit = off as $$
     select w.id::text, zerosum.wallet_json(w) from ledger.wallets w
     where w.ledger_id = $1 and w.id > coalesce($2, '') and w.id >= $4 and w.id < $4 || '~'
         and not exists (

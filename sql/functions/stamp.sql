@@ -55,7 +55,9 @@ begin
         where s.ledger_id = l and s.paused_at is null and exists (
             select from unnest(new_types) t (type) where zerosum.type_matches(t.type, s.types))
     );
-    delete from ledger.outbox o where o.ledger_id = l and o.ord = any (ords);
+    -- The range is for the planner: of a table vacuumed and never analysed it would read all that is the ledger's.
+    delete from ledger.outbox o
+    where o.ledger_id = l and o.ord between ords[1] and ords[stamped] and o.ord = any (ords);
     update ledger.feeds set last_seq = f.last_seq + stamped where ledger_id = l;
     if f.last_seq / 256 < (f.last_seq + stamped) / 256 then
         perform zerosum.fill_tiles(l, f.last_seq + stamped);

@@ -10,17 +10,17 @@ with derived as materialized (
         min(t.kind) as kind, max(t.kind) as last_kind, max(t.recorded_at) as last_at
     from ledger.transactions t
     left join ledger.entries e on e.ledger_id = t.ledger_id and e.transaction_id = t.id and e.amount > 0
-    where t.ledger_id = $1 and t.origin_id > $2 and ($3 is null or t.origin_id <= $3)
+    where t.ledger_id = $1 and t.origin_id > $2 and t.origin_id <= coalesce($3, 9223372036854775807)
     group by t.origin_id
 ), held as (
     select p.hold_id as id, sum(p.captured) as captured, sum(p.held) as held, count(*) as size, max(p.posting) as last,
         min(p.expires_at) as expires_at, min(p.status) as status, min(p.settled_at) as settled_at,
         min(p.due_at) as due_at, count(distinct (p.expires_at, p.status, p.settled_at, p.due_at)) > 1 as differs
     from ledger.hold_postings p
-    where p.ledger_id = $1 and p.hold_id > $2 and ($3 is null or p.hold_id <= $3) group by p.hold_id
+    where p.ledger_id = $1 and p.hold_id > $2 and p.hold_id <= coalesce($3, 9223372036854775807) group by p.hold_id
 ), reversed as (
     select r.transaction_id as id, sum(r.reversed) as reversed from ledger.reversed_postings r
-    where r.ledger_id = $1 and r.transaction_id > $2 and ($3 is null or r.transaction_id <= $3)
+    where r.ledger_id = $1 and r.transaction_id > $2 and r.transaction_id <= coalesce($3, 9223372036854775807)
     group by r.transaction_id
 )
 select 'hold', x.id::text, x.detail
@@ -43,7 +43,7 @@ from (
     from held p
     full join (
         select t.id, t.extra from ledger.transactions t
-        where t.ledger_id = $1 and t.id > $2 and ($3 is null or t.id <= $3) and t.kind = 'hold'
+        where t.ledger_id = $1 and t.id > $2 and t.id <= coalesce($3, 9223372036854775807) and t.kind = 'hold'
     ) t on t.id = p.id
     left join derived d on d.id = p.id
 ) x

@@ -8,7 +8,7 @@ with postings as (
     select transaction_id, posting, count(*) = 2 and sum(amount) = 0 and min(asset) = max(asset) as whole,
         min(recorded_at) as low, max(recorded_at) as high
     from ledger.entries e
-    where e.ledger_id = $1 and e.transaction_id > $2 and ($3 is null or e.transaction_id <= $3)
+    where e.ledger_id = $1 and e.transaction_id > $2 and e.transaction_id <= coalesce($3, 9223372036854775807)
     group by transaction_id, posting
 ), bundles as (
     select transaction_id, bool_and(whole) and min(posting) = 1 and max(posting) = count(*) as whole,
@@ -22,7 +22,7 @@ select 'transaction', coalesce(t.id, b.transaction_id)::text, concat_ws(', ',
     case when not b.whole then 'postings not 1..n of two entries that sum to zero' end,
     case when b.low <> t.recorded_at or b.high <> t.recorded_at then 'recorded_at differs' end)
 from (
-    select * from ledger.transactions t where t.ledger_id = $1 and t.id > $2 and ($3 is null or t.id <= $3)
+    select * from ledger.transactions t where t.ledger_id = $1 and t.id > $2 and t.id <= coalesce($3, 9223372036854775807)
 ) t
 full join bundles b on b.transaction_id = t.id
 where t.id is null or (b.transaction_id is null) <> (t.kind in ('hold', 'void')) or not b.whole

@@ -9,7 +9,7 @@ with e as materialized (
     select e.*, sum(e.amount) over w as running, row_number() over w as place,
         lag(e.recorded_at) over w as before
     from ledger.entries e
-    where e.ledger_id = $1 and e.wallet_id > $2 collate "C" and ($3 is null or e.wallet_id <= $3 collate "C")
+    where e.ledger_id = $1 and e.wallet_id > $2 collate "C" and e.wallet_id <= coalesce($3, '~') collate "C"
     window w as (partition by e.wallet_id order by e.version)
 ), sums as (
     select wallet_id, count(*) as entries, sum(amount) as total, max(version) as version,
@@ -37,7 +37,7 @@ from (
         from ledger.hold_postings p
         where p.source = w.id and p.ledger_id + 0 = $1 and p.held > 0
     ) h
-    where w.ledger_id = $1 and w.id > $2 collate "C" and ($3 is null or w.id <= $3 collate "C")
+    where w.ledger_id = $1 and w.id > $2 collate "C" and w.id <= coalesce($3, '~') collate "C"
 ) w full join sums s on s.wallet_id = w.id
 where w.id is null or w.posted <> coalesce(s.total, 0) or w.version <> coalesce(s.version, 0)
     or s.version <> s.entries or s.mixed or s.asset <> w.asset or w.recorded_at <> s.recorded_at
