@@ -25,8 +25,11 @@ from tests.api import Api
 from tests.log_key import LOG_KEY
 from tests.process import ServerProcess
 from tests.receiver import Receiver
+from tests.rooms import let_in, quick_root
 from tests.sinks.redis import RedisServer
 
+# Where pytest has its temporary folders, unless told (--basetemp).
+os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(quick_root()))
 NUMBERS = itertools.count(1)
 
 
@@ -36,7 +39,7 @@ def server_url() -> Iterator[str]:
     if os.environ.get("DATABASE_URL"):
         yield os.environ["DATABASE_URL"]
         return
-    room = Path(tempfile.mkdtemp(prefix="zerosum-test-"))
+    room = Path(tempfile.mkdtemp(prefix="zerosum-test-", dir=quick_root()))
     room.chmod(0o755)
     server = start_embedded(room / "data")
     try:
@@ -75,8 +78,7 @@ async def database_url(server_url: str, template: str) -> AsyncIterator[str]:
     admin = await connect(server_url)
     await admin.execute(f"create database {name} template {template}")
     yield with_database(server_url, name)
-    if os.environ.get("DATABASE_URL"):
-        await admin.execute(f"drop database {name} with (force)")
+    await admin.execute(f"drop database {name} with (force)")
     await admin.close()
 
 
@@ -91,8 +93,7 @@ async def db(database_url: str) -> AsyncIterator[asyncpg.Connection]:
 async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ServerProcess]:
     """A server process with an embedded Postgres of its own, not started yet."""
     room = tmp_path_factory.mktemp("serve")
-    for folder in (room, *room.parents[:2]):
-        folder.chmod(0o755)
+    let_in(room)
     server = ServerProcess(room)
     yield server
     if server.process is not None:

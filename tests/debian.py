@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.process import free_port
+from tests.rooms import let_in
 
 DEBIAN = Path("/usr/lib/postgresql/15/bin")
 OWNER = "owner"
@@ -29,8 +30,7 @@ def debian_postgres(
     if not (DEBIAN / "postgres").exists():
         pytest.skip("Debian's PostgreSQL 15 is not installed")
     user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
-    for path in (room, *list(room.parents)[:2]):
-        path.chmod(0o777)
+    let_in(room)
     data, port = room / "data", free_port()
     run(DEBIAN / "initdb", "-D", data, "-U", OWNER, "-A", "trust", user=user)
     if prepare is not None:

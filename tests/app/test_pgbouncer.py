@@ -14,6 +14,7 @@ import pytest
 
 from tests.process import ServerProcess, free_port
 from tests.receiver import Receiver
+from tests.rooms import let_in
 
 PGBOUNCER = shutil.which("pgbouncer") or "/usr/sbin/pgbouncer"
 SETTINGS = """
@@ -44,8 +45,7 @@ async def bouncer(tmp_path: Path, database_url: str) -> AsyncIterator[str]:
     settings.write_text(
         SETTINGS.format(host=host, port=parts.port or 5432, listen=listen, room=tmp_path)
     )
-    for path in (tmp_path, *list(tmp_path.parents)[:2]):
-        path.chmod(0o777)
+    let_in(tmp_path)
     # It refuses to run as root, and must reach the socket.
     as_user = ["-u", Path(host).owner()] if os.geteuid() == 0 else []  # noqa: ASYNC240
     process = await asyncio.create_subprocess_exec(PGBOUNCER, "-q", *as_user, settings)

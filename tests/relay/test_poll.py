@@ -13,7 +13,10 @@ from tests.receiver import Receiver
 from tests.relay.conftest import RunRelay
 from tests.relay.test_webhooks import subscribe
 
-LISTENERS = "select count(*) from pg_stat_activity where query ilike 'listen %'"
+LISTENERS = (
+    "select count(*) from pg_stat_activity"
+    " where datname = current_database() and query ilike 'listen %'"
+)
 
 
 @pytest.mark.parametrize("listening", [False], indirect=True)
