@@ -43,6 +43,17 @@ def batch(rnd: random.Random, size: int, hot: bool = False) -> list[Any]:
     return requests
 
 
+async def young(db: asyncpg.Connection) -> None:
+    """Analysed while it is empty; then there are wallets w0 to w999, and the wallet hot."""
+    await db.execute("analyze")
+    await db.execute(
+        "insert into ledger.wallets (ledger_id, id, asset, min_balance)"
+        " select 1, w, 'USD', null from unnest(array['hot'] || array("
+        "  select 'w' || g from generate_series(0, $1::int - 1) g)) w",
+        WALLETS,
+    )
+
+
 async def most_read(conn: asyncpg.Connection, statement: Any) -> tuple[str, int]:
     """The table or index of which the statement reads most, and how many rows or index entries."""
     await conn.execute("select pg_stat_force_next_flush()")
@@ -58,15 +69,7 @@ async def most_read(conn: asyncpg.Connection, statement: Any) -> tuple[str, int]
 
 async def test_every_statement_probes_its_key(db: asyncpg.Connection, database_url: str) -> None:
     rnd = random.Random(1)
-    await db.execute("analyze")
-    await db.execute(
-        "insert into ledger.wallets (ledger_id, id, asset, min_balance)"
-        " select 1, 'w' || g, 'USD', null from generate_series(0, $1::int - 1) g",
-        WALLETS,
-    )
-    await db.execute(
-        "insert into ledger.wallets (ledger_id, id, asset, min_balance) values (1, 'hot', 'USD', null)"
-    )
+    await young(db)
     for _ in range(100):
         await post(db, *batch(rnd, 200))
     for known in KNOWN:
@@ -93,12 +96,7 @@ async def test_deliveries_are_fetched_and_recorded_by_their_keys(
     db: asyncpg.Connection,
 ) -> None:
     """Once each was looked for among all of its endpoint's: 1,400 a second instead of 7,000."""
-    await db.execute("analyze")
-    await db.execute(
-        "insert into ledger.wallets (ledger_id, id, asset, min_balance)"
-        " select 1, 'w' || g, 'USD', null from generate_series(0, $1::int - 1) g",
-        WALLETS,
-    )
+    await young(db)
     await db.execute(
         "select zerosum.create_endpoint(1, 'https://example.com', '{*}', $1)", bytes(32)
     )
@@ -148,12 +146,7 @@ async def test_holds_captures_and_reversals_probe_their_keys(
 ) -> None:
     """Whichever came first, while the tables were empty: both indexes of entries cost the same then."""
     rnd = random.Random(3)
-    await db.execute("analyze")
-    await db.execute(
-        "insert into ledger.wallets (ledger_id, id, asset, min_balance)"
-        " select 1, 'w' || g, 'USD', null from generate_series(0, $1::int - 1) g",
-        WALLETS,
-    )
+    await young(db)
     for round_ in range(30):
         if round_ in (8, 18, 28):
             await db.execute(KNOWN[round_ // 10])
@@ -201,12 +194,7 @@ async def test_expiry_and_sinks_read_by_their_keys(
     db: asyncpg.Connection, database_url: str, known: str
 ) -> None:
     rnd = random.Random(4)
-    await db.execute("analyze")
-    await db.execute(
-        "insert into ledger.wallets (ledger_id, id, asset, min_balance)"
-        " select 1, 'w' || g, 'USD', null from generate_series(0, $1::int - 1) g",
-        WALLETS,
-    )
+    await young(db)
     await db.execute("select zerosum.create_sink(1, 's', 'kafka://h/t', '{*}', 'beginning')")
     epoch = await lease(db, "r")
     later = datetime.now(UTC) + timedelta(days=1)
@@ -240,13 +228,7 @@ async def test_expiry_and_sinks_read_by_their_keys(
 async def test_a_page_of_a_list_reads_that_page(db: asyncpg.Connection, known: str) -> None:
     """Wherever it is: the last page of a long list too."""
     rnd = random.Random(5)
-    await db.execute("analyze")
-    await db.execute(
-        "insert into ledger.wallets (ledger_id, id, asset, min_balance)"
-        " select 1, w, 'USD', null from unnest(array['hot'] || array("
-        "  select 'w' || g from generate_series(0, $1::int - 1) g)) w",
-        WALLETS,
-    )
+    await young(db)
     await db.execute(
         "select zerosum.create_endpoint(1, 'https://example.com', '{*}', $1)", bytes(32)
     )
