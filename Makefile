@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Tests wait as much as they work: two processes take half as long, even on a small machine.
 PYTEST := $(BIN)/pytest --numprocesses 2 --dist worksteal
 
-.PHONY: run test test-all schema lock bench clean
+.PHONY: run test test-all test-load schema lock bench clean
 
 run: .venv/ready
 	@exec $(BIN)/zerosum serve
@@ -19,7 +19,11 @@ test-all: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(PYTEST)
+	$(PYTEST) --ignore tests/test_long_load.py
+
+# Ten minutes of load, which want the machine for themselves, and gigabytes on its disk.
+test-load: .venv/ready
+	PYTEST_DEBUG_TEMPROOT="$${TMPDIR:-/tmp}" $(BIN)/pytest tests/test_long_load.py
 
 schema: .venv/ready
 	$(BIN)/python -m sql.dump
