@@ -13,7 +13,6 @@ import re
 import statistics
 import sys
 import time
-from collections.abc import Iterator
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -25,33 +24,40 @@ PER_REQUEST = {"batch": BATCH, "holds": 0.5}  # a hold takes two
 HOLD = re.compile(rb'{"id":(\d+),"kind":"hold"')
 
 
-def transfers(base: str, key: str, shape: str) -> Iterator[bytes]:
-    """Requests without end.
+class Requests:
+    """Requests without end, each under a key of its own.
 
     shape: `uniform` over the wallets; `hot`: one wallet is every transfer's source; `world`: credits, from @world;
     `batch`: many transactions; `holds`: holds, each of which its client then captures.
     """
-    run = f"{random.getrandbits(48):012x}"
-    host = urlsplit(base).netloc
-    paths = {"world": "credits", "batch": "transactions/batch", "holds": "holds"}
-    path = paths.get(shape, "transfers")
-    head = (
-        f"POST /v1/{path} HTTP/1.1\r\n"
-        f"Host: {host}\r\nAuthorization: Bearer {key}\r\n"
-        "Content-Type: application/json\r\n"
-    )
-    for number in itertools.count():
-        source, destination = random.sample(range(WALLETS), 2)
-        name = "hot" if shape == "hot" else f"w{source}"
-        ends = f'"source":"{name}","destination":"w{destination}"'
-        if shape == "world":
-            ends = f'"wallet":"w{destination}"'
-        body = f'{{{ends},"amount":{random.randrange(1, 1000)}}}'
-        if shape == "batch":
-            body = batch()
-        yield (
-            f"{head}Idempotency-Key: {run}-{number}\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+
+    def __init__(self, base: str, key: str, shape: str) -> None:
+        paths = {"world": "credits", "batch": "transactions/batch", "holds": "holds"}
+        self.shape, self.path = shape, paths.get(shape, "transfers")
+        self.keys = (f"{random.getrandbits(48):012x}-{number}" for number in itertools.count())
+        self.head = (
+            f"Host: {urlsplit(base).netloc}\r\nAuthorization: Bearer {key}\r\n"
+            "Content-Type: application/json\r\n"
+        )
+
+    def post(self, path: str, body: str) -> bytes:
+        return (
+            f"POST /v1/{path} HTTP/1.1\r\n{self.head}Idempotency-Key: {next(self.keys)}\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n{body}"
         ).encode()
+
+    def next(self) -> bytes:
+        if self.shape == "batch":
+            return self.post(self.path, batch())
+        source, destination = random.sample(range(WALLETS), 2)
+        name = "hot" if self.shape == "hot" else f"w{source}"
+        ends = f'"source":"{name}","destination":"w{destination}"'
+        if self.shape == "world":
+            ends = f'"wallet":"w{destination}"'
+        return self.post(self.path, f'{{{ends},"amount":{random.randrange(1, 1000)}}}')
+
+    def capture(self, hold: str) -> bytes:
+        return self.post(f"holds/{hold}/capture", "{}")
 
 
 def batch() -> str:
@@ -65,9 +71,7 @@ def batch() -> str:
 class Client(asyncio.Protocol):
     """One connection: sends the next request when the answer to the last is whole."""
 
-    def __init__(
-        self, requests: Iterator[bytes], latencies: list[float], refused: list[str]
-    ) -> None:
+    def __init__(self, requests: Requests, latencies: list[float], refused: list[str]) -> None:
         self.requests, self.latencies, self.refused = requests, latencies, refused
         self.buffer = b""
         self.stopped = False
@@ -79,12 +83,8 @@ class Client(asyncio.Protocol):
 
     def send(self) -> None:
         self.began = time.perf_counter()
-        request = next(self.requests)
-        if self.captured is not None:
-            head = request.partition(b"Content-Length")[0]
-            path = b"/v1/holds/" + self.captured[1] + b"/capture"
-            request = head.replace(b"/v1/holds", path, 1) + b"Content-Length: 2\r\n\r\n{}"
-        self.transport.write(request)
+        hold, requests = self.captured, self.requests
+        self.transport.write(requests.capture(hold[1].decode()) if hold else requests.next())
 
     def data_received(self, data: bytes) -> None:
         self.buffer += data
@@ -108,7 +108,7 @@ class Client(asyncio.Protocol):
 async def load(
     base: str, key: str, connections: int, seconds: float, shape: str
 ) -> dict[str, float]:
-    requests = transfers(base, key, shape)
+    requests = Requests(base, key, shape)
     latencies: list[float] = []
     refused: list[str] = []
     loop = asyncio.get_running_loop()
