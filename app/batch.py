@@ -43,7 +43,8 @@ class PostRequest:
 class Waiting:
     """A request, or an atomic batch of them, on its way; the answer is a list of one each.
 
-    atomic: all post or none. sent: it may have been written, as far as we know. gone: has its client left?
+    atomic: all post or none. sent: it may have been written, as far as we know. late: what it is refused with at its
+    deadline when it was not. gone: has its client left?
     """
 
     requests: list[PostRequest]
@@ -52,6 +53,7 @@ class Waiting:
     began: float
     gone: Callable[[], Awaitable[bool]] | None = None
     sent: bool = False
+    late: str = "database_unavailable"
     atomic: bool = False
 
     @property
@@ -69,7 +71,7 @@ class Waiting:
     def expired(self) -> bool:
         """Is it answered, or out of time? Then it is answered now."""
         if not self.answer.done() and self.deadline <= time.monotonic():
-            self.refuse("outcome_unknown" if self.sent else "database_unavailable")
+            self.refuse("outcome_unknown" if self.sent else self.late)
         return self.answer.done()
 
     def settle(self, answers: list[Answer]) -> None:

@@ -8,7 +8,6 @@ is `wallet_busy`, and certainly not written.
 from __future__ import annotations
 
 import asyncio
-import time
 from itertools import accumulate, groupby
 from operator import attrgetter
 
@@ -42,6 +41,7 @@ class SlowLane:
         if self.requests >= MAX_WAITING:
             waiting.refuse("wallet_busy")
             return
+        waiting.late = "wallet_busy"
         self.waiting.append(waiting)
         self.requests += len(waiting.requests)
         for name in waiting.wallets():
@@ -64,8 +64,7 @@ class SlowLane:
     async def turn(self) -> None:
         """One round over those that wait, a ledger at a time."""
         for waiting in self.waiting:
-            if not waiting.answer.done() and waiting.deadline <= time.monotonic():
-                waiting.refuse("outcome_unknown" if waiting.sent else "wallet_busy")
+            waiting.expired()
         for _, same in groupby(sorted(self.oldest(), key=ledger_of), ledger_of):
             await self.committer.settle(list(same), skip_locked=True)
         self.forget_answered()

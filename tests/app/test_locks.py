@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import statistics
 import time
 from collections.abc import AsyncIterator
@@ -11,7 +12,10 @@ import asyncpg
 import pytest
 
 from app import batch as batch_module
-from app.db import connect
+from app.batch import PostRequest
+from app.db import connect, connect_to_post
+from app.errors import Refusal
+from app.slow_lane import SlowLane
 from tests.api import Api
 from tests.ledger import verify
 
@@ -67,6 +71,20 @@ async def test_what_is_locked_until_its_deadline_is_wallet_busy(
     again = await api.post("/v1/credits", credit, "k")
     assert (again.status_code, "idempotency-replayed" in again.headers) == (201, False)
     assert api.app.state.group_commit.slow_lane.wallets == {}
+
+
+async def test_a_deadline_that_passes_in_the_middle_of_a_round_is_wallet_busy(
+    holder: asyncpg.Connection, database_url: str
+) -> None:
+    lane = SlowLane(functools.partial(connect_to_post, database_url, False))
+    waiting = batch_module.wait([PostRequest(1, "credit", [("@world:USD", "w0", "1")], "k")])
+    lane.add(waiting)
+    assert await lane.committer.settle([waiting], skip_locked=True) == [waiting]
+    waiting.deadline = time.monotonic()
+    assert await lane.committer.settle([waiting]) == []
+    with pytest.raises(Refusal, match="wallet_busy"):
+        await waiting.answer
+    lane.committer.disconnect()
 
 
 async def test_a_key_that_is_being_written_elsewhere_is_waited_for(
