@@ -826,7 +826,6 @@ begin
                 if outcomes[k] = 'posted' then
                     written := written - 1;
                     ranks[k] := null;
-                    extras[k] := null;
                     j := lasts[k];
                 end if;
                 outcomes[k] := failed_as;

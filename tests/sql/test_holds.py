@@ -167,9 +167,12 @@ async def test_several_postings(shop: asyncpg.Connection) -> None:
     await wallet(shop, "points", "POINTS")
     await wallet(shop, "mall", "POINTS")
     await fund(shop, "points", 50)
-    number = await place(shop, ("ann", "shop", 300), ("points", "mall", 50), ("bob", "shop", 1))
-    told = await state(shop, number)
-    assert (told["amount"], told["captured"], told["remaining"]) == (None, None, None)
+    placed = await posted(
+        shop, hold(("ann", "shop", 300), ("points", "mall", 50), ("bob", "shop", 1))
+    )
+    number = int(placed["id"])
+    for told in placed, await state(shop, number):
+        assert (told["amount"], told["captured"], told["remaining"]) == (None, None, None)
     assert await codes(
         shop,
         about("capture", number, amount="1"),

@@ -129,6 +129,24 @@ async def test_forced_below_the_floor(paid: asyncpg.Connection) -> None:
     assert await verify(paid) == []
 
 
+async def test_nobody_is_forced_below_what_a_balance_can_be(paid: asyncpg.Connection) -> None:
+    """Neither in one reversal nor in two that one call has."""
+    much = 9 * 10**37
+    for name in ("ben", "tom", "una"):
+        await wallet(paid, name, min_balance=None)
+    numbers = []
+    for giver in ("ben", "tom"):
+        numbers.append((await posted(paid, req((giver, "bob", much))))["id"])
+        assert await codes(paid, req(("bob", giver, much))) == ["posted"]
+    answers = await post(paid, *(about("reversal", number, force=True) for number in numbers))
+    assert [outcome for outcome, _ in answers] == ["posted", "refused"]
+    told = json.loads(answers[1][1])
+    assert (told["code"], told["would_be"]) == ("insufficient_funds", -2 * much)
+    assert await codes(paid, about("reversal", numbers[1], force=True)) == ["insufficient_funds"]
+    assert await balance(paid, "bob") == (-much, much)
+    assert await verify(paid) == []
+
+
 async def test_the_event_of_the_largest_forced_reversal_can_be_stamped(
     db: asyncpg.Connection,
 ) -> None:

@@ -83,7 +83,14 @@ async def test_holds_and_debts_are_taken_back_too(three: asyncpg.Connection) -> 
         )
     ] == ["undone", "undone", "refused", "refused"]
     assert await three.fetch("select * from ledger.wallets order by id") == before
-    assert await codes(three, about("capture", number)) == ["posted"]
+    # The hold that a unit would have captured whole is pending for what comes after.
+    assert await codes(
+        three,
+        about("capture", number).but(unit=1),
+        req(("bob", "eva", 81), unit=1),
+        about("capture", number, amount="81"),
+        about("capture", number),
+    ) == ["undone", "insufficient_funds", "hold_exceeded", "posted"]
     number = (await posted(three, req(("ann", "bob", 20))))["id"]
     assert await codes(three, req(("bob", "eva", 100))) == ["posted"]
     before = await three.fetch("select * from ledger.wallets order by id")
@@ -97,6 +104,15 @@ async def test_holds_and_debts_are_taken_back_too(three: asyncpg.Connection) -> 
     ] == ["undone", "refused"]
     assert await three.fetch("select * from ledger.wallets order by id") == before
     assert await codes(three, about("reversal", number)) == ["insufficient_funds"]
+    # Nor is a debt left that what comes after would pay back.
+    assert await codes(
+        three,
+        about("reversal", number, force=True).but(unit=1),
+        req(("bob", "eva", 1), unit=1),
+        req(("eva", "bob", 5)),
+        req(("bob", "eva", 5)),
+    ) == ["undone", "insufficient_funds", "posted", "posted"]
+    assert await three.fetchval("select sum(floor_debt) from ledger.wallets") == 0
     assert await verify(three) == []
 
 
