@@ -110,8 +110,9 @@ async def test_holds_and_debts_are_taken_back_too(three: asyncpg.Connection) -> 
         about("reversal", number, force=True).but(unit=1),
         req(("bob", "eva", 1), unit=1),
         req(("eva", "bob", 5)),
+        req(("bob", "eva", 6)),
         req(("bob", "eva", 5)),
-    ) == ["undone", "insufficient_funds", "posted", "posted"]
+    ) == ["undone", "insufficient_funds", "posted", "insufficient_funds", "posted"]
     assert await three.fetchval("select sum(floor_debt) from ledger.wallets") == 0
     assert await verify(three) == []
 
