@@ -140,6 +140,29 @@ async def test_an_expired_hold_reserves_nothing_before_anybody_settles_it(
     assert await verify(shop) == []
 
 
+@pytest.mark.parametrize("sooner_first", [True, False])
+@pytest.mark.parametrize("together", [True, False])
+async def test_of_two_expiries_the_sooner_counts(
+    shop: asyncpg.Connection, sooner_first: bool, together: bool
+) -> None:
+    later = datetime.now(UTC) + timedelta(days=1)
+    holds = [
+        hold(("ann", "shop", 600), expires_at=in_a_moment()),
+        hold(("ann", "shop", 400), expires_at=later),
+    ]
+    if not sooner_first:
+        holds.reverse()
+    for some in [holds] if together else [[one] for one in holds]:
+        assert await codes(shop, *some) == ["posted"] * len(some)
+    assert await codes(shop, req(("ann", "bob", 1))) == ["insufficient_funds"]
+    await expire()
+    assert await money(shop, "ann") == (1000, 400)
+    assert await codes(shop, req(("ann", "bob", 600)), req(("ann", "bob", 1))) == [
+        *("posted", "insufficient_funds"),
+    ]
+    assert await verify(shop) == []
+
+
 async def expired(db: asyncpg.Connection, wait: bool = False) -> list[asyncpg.Record]:
     return await call(db, "expire_holds", ledger=MAIN, max_holds=10, wait=wait)
 

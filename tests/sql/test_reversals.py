@@ -94,8 +94,10 @@ async def test_some_postings_reversed(paid: asyncpg.Connection) -> None:
 async def test_a_capture_is_reversed_and_a_hold_is_not(paid: asyncpg.Connection) -> None:
     held = (await posted(paid, hold(("ann", "bob", 300))))["id"]
     taken = (await posted(paid, about("capture", held, amount="200", final=True)))["id"]
-    assert await codes(paid, about("reversal", held), about("reversal", taken)) == [
-        *("not_reversible", "posted"),
+    other = (await posted(paid, hold(("ann", "bob", 1))))["id"]
+    void = (await posted(paid, about("void", other)))["id"]
+    assert await codes(paid, *(about("reversal", number) for number in (held, void, taken))) == [
+        *("not_reversible", "not_reversible", "posted"),
     ]
     assert await balance(paid, "ann") == (1000, 0)
     assert await codes(paid, about("reversal", 999), about("capture", taken)) == [
