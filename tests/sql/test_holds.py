@@ -185,6 +185,23 @@ async def test_the_relay_leaves_what_somebody_holds_locked(
     assert await verify(shop) == []
 
 
+async def test_a_hold_that_is_captured_while_the_relay_waits_for_its_wallet_is_left_alone(
+    shop: asyncpg.Connection, database_url: str
+) -> None:
+    number = await place(shop, ("ann", "shop", 10), expires_at=in_a_moment())
+    other = await connect(database_url)
+    await other.execute("begin")
+    assert await codes(other, about("capture", number)) == ["posted"]
+    await expire()
+    waiting = asyncio.create_task(expired(shop, wait=True))
+    await asyncio.sleep(0.05)
+    await other.execute("commit")
+    assert [tuple(row) for row in await waiting] == [(0,)]
+    await other.close()
+    assert (await state(shop, number))["status"] == "captured"
+    assert await verify(shop) == []
+
+
 async def test_several_postings(shop: asyncpg.Connection) -> None:
     await call(shop, "create_asset", ledger=MAIN, code="POINTS", scale=0)
     await wallet(shop, "points", "POINTS")
