@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from app.db import connect
-from tests.ledger import codes, fund, lease, post, raises, req, stamp, verify, wallets
+from tests.ledger import bodies, codes, fund, lease, post, raises, req, stamp, verify, wallets
 
 
 @pytest.fixture
@@ -52,6 +52,41 @@ async def test_events_are_gapless_and_follow_each_wallets_versions(
             versions[entry["wallet"]] = entry["version"]
     assert await peopled.fetchval("select count(*) from ledger.outbox") == 0
     assert await verify(peopled) == []
+
+
+async def test_what_commits_while_others_are_stamped_is_stamped_next(
+    peopled: asyncpg.Connection, database_url: str
+) -> None:
+    """Its place in the outbox is between those that are stamped."""
+    await wallets(peopled, ("eva", "tom"))
+    await fund(peopled, "eva", 1)
+    slow, blocker = await connect(database_url), await connect(database_url)
+    await slow.execute("begin")
+    assert await codes(slow, req(("eva", "tom", 1), key="slow")) == ["posted"]
+    assert await codes(peopled, req(("alice", "bob", 1))) == ["posted"]
+    # Somebody's row under a seq that is to be given: stamping waits for it, having read what it stamps.
+    await blocker.execute(
+        "begin; insert into ledger.events (ledger_id, seq, recorded_at, id, type, leaf, body)"
+        " values (1, 2, now(), gen_random_uuid(), 'x', sha256(''), '{}')"
+    )
+    stamping = asyncio.create_task(stamp(peopled, "r1", await lease(peopled, "r1")))
+    for _ in range(100):
+        await blocker.execute("select pg_stat_clear_snapshot()")
+        if await blocker.fetchval(
+            "select exists (select from pg_stat_activity where datname = current_database()"
+            " and wait_event_type = 'Lock')"
+        ):
+            break
+        await asyncio.sleep(0.02)
+    assert not stamping.done()
+    await slow.execute("commit")
+    await blocker.execute("rollback")
+    assert await stamping == 3
+    assert await stamp(peopled, "r1", await lease(peopled, "r1")) == 1
+    assert json.loads((await bodies(peopled))[-1])["data"]["idempotency_key"] == "slow"
+    assert await verify(peopled) == []
+    await slow.close()
+    await blocker.close()
 
 
 async def test_only_the_holder_of_the_lease_stamps(peopled: asyncpg.Connection) -> None:
