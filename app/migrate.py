@@ -103,7 +103,8 @@ async def ensure_app_role(conn: asyncpg.Connection) -> bool:
             await conn.execute(f"create role {APP_ROLE} nologin")
     except asyncpg.InsufficientPrivilegeError:
         return False
-    except asyncpg.DuplicateObjectError:  # Another database's migrator was first.
+    # Roles are the cluster's: another database's migrator was first (and when it had yet to commit, the index says so).
+    except (asyncpg.DuplicateObjectError, asyncpg.UniqueViolationError):
         return True
     return True
 

@@ -83,6 +83,17 @@ async def database_url(server_url: str, template: str) -> AsyncIterator[str]:
 
 
 @pytest.fixture
+async def empty_url(server_url: str) -> AsyncIterator[str]:
+    """A database with nothing in it."""
+    name = f"zerosum_empty_{os.getpid()}_{next(NUMBERS)}"
+    admin = await connect(server_url)
+    await admin.execute(f"create database {name}")
+    yield with_database(server_url, name)
+    await admin.execute(f"drop database {name} with (force)")
+    await admin.close()
+
+
+@pytest.fixture
 async def db(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     conn = await connect(database_url)
     yield conn

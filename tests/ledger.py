@@ -169,6 +169,16 @@ async def stamp(conn: asyncpg.Connection, holder: str, epoch: int, limit: int = 
     return int(row["stamped"])
 
 
+async def until_waiting(conn: asyncpg.Connection, other: asyncpg.Connection) -> None:
+    """Until the other waits for a lock."""
+    waiting = "select exists (select from pg_locks where pid = $1 and not granted)"
+    for _ in range(500):
+        if await conn.fetchval(waiting, other.get_server_pid()):
+            return
+        await asyncio.sleep(0.02)
+    pytest.fail("it never waited")
+
+
 async def raises(sqlstate: str, awaitable: Awaitable[Any]) -> asyncpg.PostgresError:
     with pytest.raises(asyncpg.PostgresError) as caught:
         await awaitable

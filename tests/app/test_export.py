@@ -6,6 +6,7 @@ import asyncio
 import base64
 import io
 import json
+import os
 import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -77,13 +78,14 @@ async def elsewhere(
     template: str, server_url: str
 ) -> AsyncIterator[tuple[asyncpg.Connection, str]]:
     """Another database, with nothing in it yet."""
+    name = f"zerosum_elsewhere_{os.getpid()}"
     admin = await connect(server_url)
-    await admin.execute(f"create database zerosum_elsewhere template {template}")
-    url = with_database(server_url, "zerosum_elsewhere")
+    await admin.execute(f"create database {name} template {template}")
+    url = with_database(server_url, name)
     conn = await connect(url)
     yield conn, url
     await conn.close()
-    await admin.execute("drop database zerosum_elsewhere with (force)")
+    await admin.execute(f"drop database {name} with (force)")
     await admin.close()
 
 

@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import shutil
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
 import pytest
 
+from app import migrate as migrate_module
 from app.db import connect
-from app.migrate import SQL, EditedMigration, migrate
-from tests.conftest import with_database
-
-
-@pytest.fixture
-async def empty_url(server_url: str) -> AsyncIterator[str]:
-    admin = await connect(server_url)
-    await admin.execute("create database zerosum_empty")
-    yield with_database(server_url, "zerosum_empty")
-    await admin.execute("drop database zerosum_empty with (force)")
-    await admin.close()
+from app.migrate import SQL, EditedMigration, ensure_app_role, migrate
+from tests.ledger import until_waiting
 
 
 @pytest.fixture
@@ -103,6 +95,29 @@ async def test_many_migrators_at_once_run_each_migration_once(empty_url: str) ->
     assert sum(len(names) for names in ran) == len(list(SQL.glob("migrations/*.sql")))
     for conn in conns:
         await conn.close()
+
+
+async def test_migrators_of_two_databases_make_the_role_at_once(
+    db: asyncpg.Connection, empty_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Roles are the cluster's: the second waits for the first's transaction, and once failed by it."""
+    monkeypatch.setattr(migrate_module, "APP_ROLE", role := f"zerosum_race_{os.getpid()}")
+    second = await connect(empty_url)
+    first = db.transaction()
+    await first.start()
+    assert await ensure_app_role(db)
+
+    async def make() -> None:
+        async with second.transaction():
+            assert await ensure_app_role(second)
+            assert await second.fetchval("select 1") == 1  # Its transaction goes on.
+
+    making = asyncio.create_task(make())
+    await until_waiting(db, second)
+    await first.commit()
+    await making
+    await second.close()
+    await db.execute(f"drop role {role}")
 
 
 async def test_migrating_inside_a_callers_transaction_keeps_the_functions(empty_url: str) -> None:

@@ -10,7 +10,19 @@ import asyncpg
 import pytest
 
 from app.db import connect
-from tests.ledger import bodies, codes, fund, lease, post, raises, req, stamp, verify, wallets
+from tests.ledger import (
+    bodies,
+    codes,
+    fund,
+    lease,
+    post,
+    raises,
+    req,
+    stamp,
+    until_waiting,
+    verify,
+    wallets,
+)
 
 
 @pytest.fixture
@@ -70,14 +82,7 @@ async def test_what_commits_while_others_are_stamped_is_stamped_next(
         " values (1, 2, now(), gen_random_uuid(), 'x', sha256(''), '{}')"
     )
     stamping = asyncio.create_task(stamp(peopled, "r1", await lease(peopled, "r1")))
-    for _ in range(100):
-        await blocker.execute("select pg_stat_clear_snapshot()")
-        if await blocker.fetchval(
-            "select exists (select from pg_stat_activity where datname = current_database()"
-            " and wait_event_type = 'Lock')"
-        ):
-            break
-        await asyncio.sleep(0.02)
+    await until_waiting(blocker, peopled)
     assert not stamping.done()
     await slow.execute("commit")
     await blocker.execute("rollback")
