@@ -364,6 +364,8 @@ CREATE FUNCTION zerosum.check_requests(kinds text[], keys text[], posting_of int
             when r.effective not between '0001-01-01 00:00:00+00' and '9999-12-31 23:59:59.999999+00'
                 then 'invalid_effective_at'
             when not zerosum.conditions_valid(r.conditions) then 'invalid_conditions'
+            -- (What most captures and voids give, without a call.)
+            when r.given - 'hold' = '{}' and r.kind in ('capture', 'void') and r.given ->> 'hold' ~ '^[1-9][0-9]{0,17}$' then null
             when r.given is not null or g.first is null then zerosum.options_fault(r.kind, r.given)
         end,
         sha256(convert_to(concat('1 ', r.kind, ' ', g.size, ' ', g.canon, E'\n', to_json(r.ref), E'\n',
@@ -611,7 +613,7 @@ declare
     freed numeric[];
     kind text; code text; number int; last int; first int; back int; j int;
     s int; d int; q int; asked int; broken int; at_fault numeric; amount numeric;
-    total numeric; captured numeric; remaining numeric; mixed bool; status text; below text;
+    total numeric; captured numeric; remaining numeric; status text; below text;
     unit int; unit_first int; failed_unit int; failed_as text; debts_before numeric[]; lows_before numeric[];
 begin
     ranks := array_fill(null::int, array[n]);
@@ -694,9 +696,9 @@ begin
                             exit;
                         end if;
                         amount := case when d is null then 0 else coalesce(amount, part_lefts[q]) end;
-                        asked := case when d is null then asked else q end;
                         if amount > part_lefts[q] then
                             number := -1;
+                            asked := q;
                             exit;
                         end if;
                         moved[p] := amount;
@@ -733,6 +735,10 @@ begin
                     end if;
                 end loop;
                 if number < 1 and code is null and kind in ('capture', 'reversal') then
+                    if number = 0 then  -- Nothing is left of any: the last that takes something is told.
+                        asked := (select part_slots[x.p] from generate_series(first, last) x (p)
+                            where to_slots[x.p] is not null order by x.p desc limit 1);
+                    end if;
                     code := json_build_object('code',
                         case when kind = 'capture' then 'hold_exceeded' else 'reversal_exceeded' end,
                         'posting', part_numbers[asked], 'remaining', part_lefts[asked]);
@@ -777,18 +783,23 @@ begin
                 end if;
                 if kind = 'reversal' then
                     extras[i] := concat('"reverses":', options[i] -> 'transaction', ',"forced":[', below, ']');
-                elsif special and kind in ('hold', 'capture', 'void') then
+                elsif kind = 'hold' then
+                    total := moved[first];
+                    for p in first + 1..last loop
+                        total := case when assets[from_slots[p]] = assets[from_slots[first]] then total + moved[p] end;
+                    end loop;
+                    extras[i] := concat(zerosum.hold_state_json('pending', total, total - total, total), ',"expires_at":',
+                        coalesce(zerosum.time_json((options[i] ->> 'expires_at')::timestamptz), 'null'));
+                elsif special and kind in ('capture', 'void') then
                     q := part_slots[first];
-                    total := coalesce(part_amounts[q], moved[first]);
-                    captured := coalesce(part_captured[q], 0);
-                    remaining := coalesce(part_lefts[q], moved[first]);
-                    mixed := false;
+                    total := part_amounts[q];
+                    captured := part_captured[q];
+                    remaining := part_lefts[q];
                     for p in first + 1..last loop
                         q := part_slots[p];
-                        total := total + coalesce(part_amounts[q], moved[p]);
-                        captured := captured + coalesce(part_captured[q], 0);
-                        remaining := remaining + coalesce(part_lefts[q], moved[p]);
-                        mixed := mixed or assets[from_slots[p]] <> assets[from_slots[first]];
+                        total := case when assets[from_slots[p]] = assets[from_slots[first]] then total + part_amounts[q] end;
+                        captured := captured + part_captured[q];
+                        remaining := remaining + part_lefts[q];
                     end loop;
                     status := case when kind = 'void' then 'voided' when remaining = 0 then 'captured' else 'pending' end;
                     if status <> 'pending' then
@@ -796,15 +807,8 @@ begin
                             part_stati[part_slots[p]] := status;
                         end loop;
                     end if;
-                    if mixed then
-                        total := null;
-                        captured := null;
-                        remaining := null;
-                    end if;
-                    extras[i] := concat('"hold":{"id":' || part_ids[first] || ',',
-                        zerosum.hold_state_json(status, total, captured, remaining),
-                        case when kind <> 'hold' then '}' else ',"expires_at":' || coalesce(
-                            zerosum.time_json((options[i] ->> 'expires_at')::timestamptz), 'null') end);
+                    extras[i] := concat('"hold":{"id":', part_ids[first], ',', zerosum.hold_state_json(status, total,
+                        case when total is not null then captured end, case when total is not null then remaining end), '}');
                 end if;
                 continue;
             end if;
@@ -899,74 +903,42 @@ CREATE FUNCTION zerosum.derive_postings(l bigint, kinds text[], options jsonb[],
 #variable_conflict use_column
 declare
     given constant int := cardinality(posting_of);
-    derived record; known record; i int;
+    owners int[]; refusals text[]; sized bool; i int;
+    new_sources text[]; new_destinations text[]; new_amounts numeric[]; new_origins bigint[]; new_postings smallint[];
+    reversed record; known record;
 begin
-    select array_agg(q.i) as owners, array_agg(case when q.takes then q.source end) as sources,
-        array_agg(case when q.goes_to = '@world' then '@world:' || q.asset else q.goes_to end) as destinations,
-        array_agg(q.amount::numeric) as amounts, array_agg(case when q.takes then q.origin end) as origins,
-        array_agg(q.posting) as postings,
-        array_agg(case
-            when q.of_kind is null then
-                case when q.kind = 'reversal' then '{"code" : "unknown_transaction"}' else '{"code" : "unknown_hold"}' end
-            when q.kind = 'reversal' and q.of_kind in ('hold', 'void', 'reversal') then '{"code" : "not_reversible"}'
-            when q.posting > 1 and q.given ? 'amount' then '{"code" : "invalid_postings"}'
-            when q.goes_to = q.source then '{"code" : "same_wallet"}'
-        end) as refusals,
-        bool_or(q.posting > 30 or q.given ? 'postings') as sized
-    into derived
-    from (
-        select a.i, a.kind, a.given, a.origin, p.of_kind, p.posting, p.source, p.asset, c.goes_to, c.amount,
-            c.goes_to is not null or a.kind <> 'reversal' as takes
-        from (
-            select r.i::int as i, r.kind, r.given, r.kind = 'reversal' as reverses,
-                (r.given ->> case when r.kind = 'reversal' then 'transaction' else 'hold' end)::bigint as origin
-            from unnest(kinds, options, outcomes) with ordinality r (kind, given, outcome, i)
-            where r.kind in ('capture', 'void', 'reversal') and r.outcome is null
-        ) a
-        left join lateral (
-            (
-                select 'hold' as of_kind, h.posting, h.source, h.destination, h.asset
-                from ledger.hold_postings h
-                where not a.reverses and h.ledger_id = l and h.hold_id = a.origin order by h.posting
-            )
-            union all
-            select t.kind, d.posting, d.wallet_id, s.wallet_id, d.asset
-            from ledger.transactions t
-            left join lateral (
-                select * from ledger.entries d
-                where d.ledger_id = l and d.transaction_id = t.id and d.amount > 0 order by d.posting offset 0
-            ) d on true
-            left join lateral (
-                select * from ledger.entries s
-                where s.ledger_id = l and s.transaction_id = t.id and s.posting between d.posting and d.posting and s.amount < 0
-                order by s.posting limit 1
-            ) s on true
-            where a.reverses and t.ledger_id = l and t.id = a.origin
-        ) p on true
-        cross join lateral (
-            select case when o.one is not null or not a.given ? 'postings' and a.kind <> 'void'
-                    then coalesce(o.one ->> 'destination', a.given ->> 'destination', p.destination) end as goes_to,
-                coalesce(o.one, a.given) ->> 'amount' as amount
-            from (
-                select case when a.given ? 'postings' then (
-                    select x.one from jsonb_array_elements(a.given -> 'postings') x (one)
-                    where (x.one ->> 'posting')::int = p.posting limit 1
-                ) end as one offset 0
-            ) o
-        ) c
-    ) q
-    -- (The first stays, with no wallets, so that a request of which nothing is found is seen below.)
-    where q.takes or q.posting is null or q.posting = 1;
+    -- Apart, since starting a statement costs as much as 20 rows of it, and few batches have both.
+    if kinds && array['capture', 'void'] then
+        select array_agg(q.i), array_agg(q.source), array_agg(q.destination), array_agg(q.amount), array_agg(q.origin),
+            array_agg(q.posting), array_agg(q.refusal), bool_or(q.sized)
+        into owners, new_sources, new_destinations, new_amounts, new_origins, new_postings, refusals, sized
+        from (select * from zerosum.derived_captures(l, kinds, options, outcomes)) q;
+    end if;
+    if 'reversal' = any (kinds) then
+        select array_agg(q.i) as owners, array_agg(q.source) as sources, array_agg(q.destination) as destinations,
+            array_agg(q.amount) as amounts, array_agg(q.origin) as origins, array_agg(q.posting) as postings,
+            array_agg(q.refusal) as refusals, bool_or(q.sized) as sized
+        into reversed
+        from (select * from zerosum.derived_reversals(l, kinds, options, outcomes)) q;
+        owners := owners || reversed.owners;
+        new_sources := new_sources || reversed.sources;
+        new_destinations := new_destinations || reversed.destinations;
+        new_amounts := new_amounts || reversed.amounts;
+        new_origins := new_origins || reversed.origins;
+        new_postings := new_postings || reversed.postings;
+        refusals := refusals || reversed.refusals;
+        sized := coalesce(sized, false) or reversed.sized;
+    end if;
 
-    if derived.owners is null then
+    if owners is null then
         return;
     end if;
-    posting_of := posting_of || derived.owners;
-    sources := sources || derived.sources;
-    destinations := destinations || derived.destinations;
-    moved := moved || derived.amounts;
-    origins := array_fill(null::bigint, array[given]) || derived.origins;
-    origin_postings := array_fill(null::smallint, array[given]) || derived.postings;
+    posting_of := posting_of || owners;
+    sources := sources || new_sources;
+    destinations := destinations || new_destinations;
+    moved := moved || new_amounts;
+    origins := array_fill(null::bigint, array[given]) || new_origins;
+    origin_postings := array_fill(null::smallint, array[given]) || new_postings;
     for p in given + 1..cardinality(posting_of) loop
         i := posting_of[p];
         if lasts[i] = 0 then
@@ -975,19 +947,19 @@ begin
         lasts[i] := p;
     end loop;
 
-    if derived.sized then
+    if sized then
         for known in select * from zerosum.derived_faults(kinds, options, metadatas, posting_of, sources, destinations) loop
-            derived.refusals[known.first - given] := coalesce(derived.refusals[known.first - given], known.fault);
+            refusals[known.first - given] := coalesce(refusals[known.first - given], known.fault);
         end loop;
     end if;
-    if array_remove(derived.refusals, null) = '{}' then
+    if array_remove(refusals, null) = '{}' then
         return;
     end if;
-    for d in 1..cardinality(derived.refusals) loop
-        continue when derived.refusals[d] is null;
-        i := derived.owners[d];
+    for d in 1..cardinality(refusals) loop
+        continue when refusals[d] is null;
+        i := owners[d];
         outcomes[i] := 'refused';
-        bodies[i] := derived.refusals[d];
+        bodies[i] := refusals[d];
         for p in firsts[i]..lasts[i] loop
             sources[p] := null;
             destinations[p] := null;
@@ -995,6 +967,38 @@ begin
         end loop;
     end loop;
 end $$;
+
+CREATE FUNCTION zerosum.derived_captures(l bigint, kinds text[], options jsonb[], outcomes text[]) RETURNS TABLE(i integer, source text, destination text, amount numeric, origin bigint, posting smallint, refusal text, sized boolean)
+    LANGUAGE sql STABLE
+    AS $$
+    select c.i, c.source, case when c.goes_to = '@world' then '@world:' || c.asset else c.goes_to end,
+        c.amount::numeric, c.origin, c.posting,
+        case
+            when c.posting is null then '{"code" : "unknown_hold"}'
+            when c.posting > 1 and c.given ? 'amount' then '{"code" : "invalid_postings"}'
+            when c.goes_to = c.source then '{"code" : "same_wallet"}'
+        end,
+        c.posting > 30 or c.given ? 'postings'
+    from (
+        select a.i, a.given, a.origin, h.posting, h.source, h.asset,
+            case when a.kind = 'capture' and (h.one is not null or not a.given ? 'postings')
+                then coalesce(h.one ->> 'destination', a.given ->> 'destination', h.destination) end as goes_to,
+            coalesce(h.one, a.given) ->> 'amount' as amount
+        from (
+            select r.i::int as i, r.kind, r.given, (r.given ->> 'hold')::bigint as origin
+            from unnest(kinds, options, outcomes) with ordinality r (kind, given, outcome, i)
+            where r.kind in ('capture', 'void') and r.outcome is null
+        ) a
+        left join lateral (
+            select h.posting, h.source, h.destination, h.asset, case when a.given ? 'postings' then (
+                select x.one from jsonb_array_elements(a.given -> 'postings') x (one)
+                where (x.one ->> 'posting')::int = h.posting limit 1
+            ) end as one
+            from ledger.hold_postings h
+            where h.ledger_id = l and h.hold_id = a.origin order by h.posting
+        ) h on true
+    ) c
+$$;
 
 CREATE FUNCTION zerosum.derived_faults(kinds text[], options jsonb[], metadatas jsonb[], posting_of integer[], sources text[], destinations text[]) RETURNS TABLE(first bigint, fault text)
     LANGUAGE plpgsql STABLE
@@ -1021,6 +1025,48 @@ begin
     ) f
     where f.fault is not null;
 end $$;
+
+CREATE FUNCTION zerosum.derived_reversals(l bigint, kinds text[], options jsonb[], outcomes text[]) RETURNS TABLE(i integer, source text, destination text, amount numeric, origin bigint, posting smallint, refusal text, sized boolean)
+    LANGUAGE sql STABLE
+    AS $$
+    select c.i, case when c.takes then c.source end, case when c.takes then c.destination end,
+        c.amount::numeric, case when c.takes then c.origin end, c.posting,
+        case
+            when c.of_kind is null then '{"code" : "unknown_transaction"}'
+            when c.of_kind in ('hold', 'void', 'reversal') then '{"code" : "not_reversible"}'
+            when c.posting > 1 and c.given ? 'amount' then '{"code" : "invalid_postings"}'
+        end,
+        c.posting > 30 or c.given ? 'postings'
+    from (
+        select a.i, a.given, a.origin, p.of_kind, p.posting, p.source, p.destination,
+            p.one is not null or not a.given ? 'postings' as takes, coalesce(p.one, a.given) ->> 'amount' as amount
+        from (
+            select r.i::int as i, r.given, (r.given ->> 'transaction')::bigint as origin
+            from unnest(kinds, options, outcomes) with ordinality r (kind, given, outcome, i)
+            where r.kind = 'reversal' and r.outcome is null
+        ) a
+        left join lateral (
+            select t.kind as of_kind, d.posting, d.wallet_id as source, s.wallet_id as destination,
+                case when a.given ? 'postings' then (
+                    select x.one from jsonb_array_elements(a.given -> 'postings') x (one)
+                    where (x.one ->> 'posting')::int = d.posting limit 1
+                ) end as one
+            from ledger.transactions t
+            left join lateral (
+                select * from ledger.entries d
+                where d.ledger_id = l and d.transaction_id = t.id and d.amount > 0 order by d.posting offset 0
+            ) d on true
+            left join lateral (
+                select * from ledger.entries s
+                where s.ledger_id = l and s.transaction_id = t.id and s.posting between d.posting and d.posting and s.amount < 0
+                order by s.posting limit 1
+            ) s on true
+            where t.ledger_id = l and t.id = a.origin
+        ) p on true
+    ) c
+    -- (The first stays, with no wallets, so that a request of which nothing is found is seen.)
+    where c.takes or c.posting is null or c.posting = 1
+$$;
 
 CREATE FUNCTION zerosum.details_json(reference text, description text, metadata jsonb, effective text, recorded text, key text) RETURNS text
     LANGUAGE sql STABLE
@@ -2143,21 +2189,16 @@ declare
     firsts int[]; lasts int[]; codes text[]; prints bytea[]; twins int[]; priors bigint[];
     outcomes text[] := array_fill(null::text, array[n]);
     bodies text[] := array_fill(null::text, array[n]);
-    ranks int[]; extras text[];
-    -- a posting each: what it leaves its source and its destination with
-    moved numeric[]; from_slots int[]; to_slots int[]; part_slots int[]; flaws text[]; numbers smallint[];
-    from_balances numeric[]; from_versions bigint[]; to_balances numeric[]; to_versions bigint[];
+    -- a posting each
+    moved numeric[]; from_slots int[]; to_slots int[]; flaws text[];
     -- a locked wallet each
     busy text[]; busy_keys text[] := '{}'; watched text[] := '{}'; next_expiry timestamptz;
     places tid[]; befores bigint[]; wallets text[]; assets text[]; stati text[]; balances numeric[]; versions bigint[];
-    helds numeric[]; helds_before numeric[]; lows numeric[]; highs numeric[]; debts numeric[]; expiries timestamptz[];
-    worlds text[];
+    helds numeric[]; lows numeric[]; highs numeric[]; debts numeric[]; expiries timestamptz[]; worlds text[];
     -- a posting each: what it is about if a capture, void or reversal has it, and how far that is, at its slot
-    origins bigint[]; origin_postings smallint[];
-    part_stati text[];
+    origins bigint[]; origin_postings smallint[]; part_slots int[]; part_stati text[];
     part_amounts numeric[]; part_captured numeric[]; part_lefts numeric[]; part_places tid[];
-    lefts_before numeric[]; stati_before text[];
-    written int := 0; at timestamptz; checked bool := false; expiring bool; known record;
+    at timestamptz; checked bool := false; known record; decided record;
     i int; j int; faults bigint;
     known_ids bigint[]; known_keys text[]; known_prints bytea[];
 begin
@@ -2246,10 +2287,19 @@ begin
         exit when checked;
 
         if kinds && array['capture', 'void', 'reversal'] then
-            select r.* into outcomes, bodies, firsts, lasts, posting_of, sources, destinations, moved,
-                origins, origin_postings
-            from zerosum.derive_postings(l, kinds, options, metadatas, outcomes, bodies, firsts, lasts, posting_of,
-                sources, destinations, moved) r;
+            -- (By assignment, as below: SELECT … FROM it would store all of it in passing.)
+            known := zerosum.derive_postings(l, kinds, options, metadatas, outcomes, bodies, firsts, lasts, posting_of,
+                sources, destinations, moved);
+            outcomes := known.outcomes;
+            bodies := known.bodies;
+            firsts := known.firsts;
+            lasts := known.lasts;
+            posting_of := known.posting_of;
+            sources := known.sources;
+            destinations := known.destinations;
+            moved := known.moved;
+            origins := known.origins;
+            origin_postings := known.origin_postings;
         end if;
         if cardinality(ifs) > 0 then
             watched := array(select c.one ->> 'wallet'
@@ -2309,7 +2359,6 @@ begin
             perform zerosum.release_expired(l, at, wallets);
         end loop;
         befores := versions;
-        helds_before := helds;
         checked := true;
     end loop;
 
@@ -2338,35 +2387,35 @@ begin
     from (select * from zerosum.posting_slots(sources, destinations, wallets, assets, stati) order by p) q;
 
     if origins is not null then
-        select r.* into part_slots, part_stati, part_amounts, part_captured, part_lefts, part_places
-        from zerosum.read_parts(l, at, origins, origin_postings, kinds && array['capture', 'void'],
-            'reversal' = any (kinds)) r;
-        lefts_before := part_lefts;
-        stati_before := part_stati;
+        known := zerosum.read_parts(l, at, origins, origin_postings, kinds && array['capture', 'void'],
+            'reversal' = any (kinds));
+        part_slots := known.slots;
+        part_stati := known.stati;
+        part_amounts := known.amounts;
+        part_captured := known.captured;
+        part_lefts := known.lefts;
+        part_places := known.places;
     end if;
 
-    select r.* into outcomes, bodies, twins, moved, balances, versions, helds, lows, debts,
-        part_lefts, part_captured, part_stati, written, ranks, numbers, from_balances, from_versions,
-        to_balances, to_versions, extras, expiring
-    from zerosum.decide(l, at, kinds, prints, units, ifs, options, firsts, lasts, flaws, from_slots, to_slots,
+    decided := zerosum.decide(l, at, kinds, prints, units, ifs, options, firsts, lasts, flaws, from_slots, to_slots,
         part_slots, wallets, assets, highs, origins, origin_postings, part_amounts, outcomes, bodies, twins, moved, balances,
-        versions, helds, lows, debts, part_lefts, part_captured, part_stati) r;
-
-    if expiring then
+        versions, helds, lows, debts, part_lefts, part_captured, part_stati);
+    bodies := decided.bodies;
+    if decided.expiring then
         expiries := array(
             select min((options[x.request] ->> 'expires_at')::timestamptz)
             from generate_series(1, cardinality(wallets)) w (slot)
             left join unnest(posting_of, from_slots) x (request, slot)
-                on x.slot = w.slot and kinds[x.request] = 'hold' and ranks[x.request] is not null
+                on x.slot = w.slot and kinds[x.request] = 'hold' and decided.ranks[x.request] is not null
             group by w.slot order by w.slot);
     end if;
-    if written > 0 then
-        bodies := zerosum.write_posted(l, at, written, kinds, keys, prints, refs, descriptions, metadatas,
-            effective_ats, ranks, firsts, bodies, posting_of, sources, destinations, moved, from_slots,
-            from_balances, from_versions, to_balances, to_versions, places, befores, wallets, assets,
-            balances, versions, worlds, helds_before, helds, debts, expiries, numbers, options, extras,
-            origins, origin_postings, part_stati, part_amounts, part_captured, part_lefts, part_places,
-            lefts_before, stati_before);
+    if decided.written > 0 then
+        bodies := zerosum.write_posted(l, at, decided.written, kinds, keys, prints, refs, descriptions, metadatas,
+            effective_ats, decided.ranks, firsts, bodies, posting_of, sources, destinations, decided.moved, from_slots,
+            decided.from_balances, decided.from_versions, decided.to_balances, decided.to_versions, places, befores,
+            wallets, assets, decided.balances, decided.versions, worlds, helds, decided.helds, decided.debts,
+            expiries, decided.numbers, options, decided.extras, origins, origin_postings, decided.part_stati,
+            part_amounts, decided.part_captured, decided.part_lefts, part_places, part_lefts, part_stati);
     end if;
     if priors is not null then
         for known in select * from zerosum.answer(l, array_remove(priors, null)) loop
@@ -2377,7 +2426,7 @@ begin
     end if;
     return query
         select r.outcome, case when r.outcome <> 'undone' then coalesce(r.body, bodies[r.twin]) end
-        from unnest(outcomes, bodies, twins) with ordinality r (outcome, body, twin, i)
+        from unnest(decided.outcomes, bodies, decided.twins) with ordinality r (outcome, body, twin, i)
         order by r.i;
 end $_$;
 

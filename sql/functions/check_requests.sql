@@ -33,6 +33,8 @@ language sql stable as $$
             when r.effective not between '0001-01-01 00:00:00+00' and '9999-12-31 23:59:59.999999+00'
                 then 'invalid_effective_at'
             when not zerosum.conditions_valid(r.conditions) then 'invalid_conditions'
+            -- (What most captures and voids give, without a call.)
+            when r.given - 'hold' = '{}' and r.kind in ('capture', 'void') and r.given ->> 'hold' ~ '^[1-9][0-9]{0,17}$' then null
             when r.given is not null or g.first is null then zerosum.options_fault(r.kind, r.given)
         end,
         sha256(convert_to(concat('1 ', r.kind, ' ', g.size, ' ', g.canon, E'\n', to_json(r.ref), E'\n',

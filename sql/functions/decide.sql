@@ -31,7 +31,7 @@ declare
     freed numeric[];
     kind text; code text; number int; last int; first int; back int; j int;
     s int; d int; q int; asked int; broken int; at_fault numeric; amount numeric;
-    total numeric; captured numeric; remaining numeric; mixed bool; status text; below text;
+    total numeric; captured numeric; remaining numeric; status text; below text;
     unit int; unit_first int; failed_unit int; failed_as text; debts_before numeric[]; lows_before numeric[];
 begin
     ranks := array_fill(null::int, array[n]);
@@ -114,9 +114,9 @@ begin
                             exit;
                         end if;
                         amount := case when d is null then 0 else coalesce(amount, part_lefts[q]) end;
-                        asked := case when d is null then asked else q end;
                         if amount > part_lefts[q] then
                             number := -1;
+                            asked := q;
                             exit;
                         end if;
                         moved[p] := amount;
@@ -153,6 +153,10 @@ begin
                     end if;
                 end loop;
                 if number < 1 and code is null and kind in ('capture', 'reversal') then
+                    if number = 0 then  -- Nothing is left of any: the last that takes something is told.
+                        asked := (select part_slots[x.p] from generate_series(first, last) x (p)
+                            where to_slots[x.p] is not null order by x.p desc limit 1);
+                    end if;
                     code := json_build_object('code',
                         case when kind = 'capture' then 'hold_exceeded' else 'reversal_exceeded' end,
                         'posting', part_numbers[asked], 'remaining', part_lefts[asked]);
@@ -197,18 +201,23 @@ begin
                 end if;
                 if kind = 'reversal' then
                     extras[i] := concat('"reverses":', options[i] -> 'transaction', ',"forced":[', below, ']');
-                elsif special and kind in ('hold', 'capture', 'void') then
+                elsif kind = 'hold' then
+                    total := moved[first];
+                    for p in first + 1..last loop
+                        total := case when assets[from_slots[p]] = assets[from_slots[first]] then total + moved[p] end;
+                    end loop;
+                    extras[i] := concat(zerosum.hold_state_json('pending', total, total - total, total), ',"expires_at":',
+                        coalesce(zerosum.time_json((options[i] ->> 'expires_at')::timestamptz), 'null'));
+                elsif special and kind in ('capture', 'void') then
                     q := part_slots[first];
-                    total := coalesce(part_amounts[q], moved[first]);
-                    captured := coalesce(part_captured[q], 0);
-                    remaining := coalesce(part_lefts[q], moved[first]);
-                    mixed := false;
+                    total := part_amounts[q];
+                    captured := part_captured[q];
+                    remaining := part_lefts[q];
                     for p in first + 1..last loop
                         q := part_slots[p];
-                        total := total + coalesce(part_amounts[q], moved[p]);
-                        captured := captured + coalesce(part_captured[q], 0);
-                        remaining := remaining + coalesce(part_lefts[q], moved[p]);
-                        mixed := mixed or assets[from_slots[p]] <> assets[from_slots[first]];
+                        total := case when assets[from_slots[p]] = assets[from_slots[first]] then total + part_amounts[q] end;
+                        captured := captured + part_captured[q];
+                        remaining := remaining + part_lefts[q];
                     end loop;
                     status := case when kind = 'void' then 'voided' when remaining = 0 then 'captured' else 'pending' end;
                     if status <> 'pending' then
@@ -216,15 +225,8 @@ begin
                             part_stati[part_slots[p]] := status;
                         end loop;
                     end if;
-                    if mixed then
-                        total := null;
-                        captured := null;
-                        remaining := null;
-                    end if;
-                    extras[i] := concat('"hold":{"id":' || part_ids[first] || ',',
-                        zerosum.hold_state_json(status, total, captured, remaining),
-                        case when kind <> 'hold' then '}' else ',"expires_at":' || coalesce(
-                            zerosum.time_json((options[i] ->> 'expires_at')::timestamptz), 'null') end);
+                    extras[i] := concat('"hold":{"id":', part_ids[first], ',', zerosum.hold_state_json(status, total,
+                        case when total is not null then captured end, case when total is not null then remaining end), '}');
                 end if;
                 continue;
             end if;

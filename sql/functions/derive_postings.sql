@@ -16,74 +16,42 @@ set enable_mergejoin = off set enable_sort = off set jit = off set plan_cache_mo
 #variable_conflict use_column
 declare
     given constant int := cardinality(posting_of);
-    derived record; known record; i int;
+    owners int[]; refusals text[]; sized bool; i int;
+    new_sources text[]; new_destinations text[]; new_amounts numeric[]; new_origins bigint[]; new_postings smallint[];
+    reversed record; known record;
 begin
-    select array_agg(q.i) as owners, array_agg(case when q.takes then q.source end) as sources,
-        array_agg(case when q.goes_to = '@world' then '@world:' || q.asset else q.goes_to end) as destinations,
-        array_agg(q.amount::numeric) as amounts, array_agg(case when q.takes then q.origin end) as origins,
-        array_agg(q.posting) as postings,
-        array_agg(case
-            when q.of_kind is null then
-                case when q.kind = 'reversal' then '{"code" : "unknown_transaction"}' else '{"code" : "unknown_hold"}' end
-            when q.kind = 'reversal' and q.of_kind in ('hold', 'void', 'reversal') then '{"code" : "not_reversible"}'
-            when q.posting > 1 and q.given ? 'amount' then '{"code" : "invalid_postings"}'
-            when q.goes_to = q.source then '{"code" : "same_wallet"}'
-        end) as refusals,
-        bool_or(q.posting > 30 or q.given ? 'postings') as sized
-    into derived
-    from (
-        select a.i, a.kind, a.given, a.origin, p.of_kind, p.posting, p.source, p.asset, c.goes_to, c.amount,
-            c.goes_to is not null or a.kind <> 'reversal' as takes
-        from (
-            select r.i::int as i, r.kind, r.given, r.kind = 'reversal' as reverses,
-                (r.given ->> case when r.kind = 'reversal' then 'transaction' else 'hold' end)::bigint as origin
-            from unnest(kinds, options, outcomes) with ordinality r (kind, given, outcome, i)
-            where r.kind in ('capture', 'void', 'reversal') and r.outcome is null
-        ) a
-        left join lateral (
-            (
-                select 'hold' as of_kind, h.posting, h.source, h.destination, h.asset
-                from ledger.hold_postings h
-                where not a.reverses and h.ledger_id = l and h.hold_id = a.origin order by h.posting
-            )
-            union all
-            select t.kind, d.posting, d.wallet_id, s.wallet_id, d.asset
-            from ledger.transactions t
-            left join lateral (
-                select * from ledger.entries d
-                where d.ledger_id = l and d.transaction_id = t.id and d.amount > 0 order by d.posting offset 0
-            ) d on true
-            left join lateral (
-                select * from ledger.entries s
-                where s.ledger_id = l and s.transaction_id = t.id and s.posting between d.posting and d.posting and s.amount < 0
-                order by s.posting limit 1
-            ) s on true
-            where a.reverses and t.ledger_id = l and t.id = a.origin
-        ) p on true
-        cross join lateral (
-            select case when o.one is not null or not a.given ? 'postings' and a.kind <> 'void'
-                    then coalesce(o.one ->> 'destination', a.given ->> 'destination', p.destination) end as goes_to,
-                coalesce(o.one, a.given) ->> 'amount' as amount
-            from (
-                select case when a.given ? 'postings' then (
-                    select x.one from jsonb_array_elements(a.given -> 'postings') x (one)
-                    where (x.one ->> 'posting')::int = p.posting limit 1
-                ) end as one offset 0
-            ) o
-        ) c
-    ) q
-    -- (The first stays, with no wallets, so that a request of which nothing is found is seen below.)
-    where q.takes or q.posting is null or q.posting = 1;
+    -- Apart, since starting a statement costs as much as 20 rows of it, and few batches have both.
+    if kinds && array['capture', 'void'] then
+        select array_agg(q.i), array_agg(q.source), array_agg(q.destination), array_agg(q.amount), array_agg(q.origin),
+            array_agg(q.posting), array_agg(q.refusal), bool_or(q.sized)
+        into owners, new_sources, new_destinations, new_amounts, new_origins, new_postings, refusals, sized
+        from (select * from zerosum.derived_captures(l, kinds, options, outcomes)) q;
+    end if;
+    if 'reversal' = any (kinds) then
+        select array_agg(q.i) as owners, array_agg(q.source) as sources, array_agg(q.destination) as destinations,
+            array_agg(q.amount) as amounts, array_agg(q.origin) as origins, array_agg(q.posting) as postings,
+            array_agg(q.refusal) as refusals, bool_or(q.sized) as sized
+        into reversed
+        from (select * from zerosum.derived_reversals(l, kinds, options, outcomes)) q;
+        owners := owners || reversed.owners;
+        new_sources := new_sources || reversed.sources;
+        new_destinations := new_destinations || reversed.destinations;
+        new_amounts := new_amounts || reversed.amounts;
+        new_origins := new_origins || reversed.origins;
+        new_postings := new_postings || reversed.postings;
+        refusals := refusals || reversed.refusals;
+        sized := coalesce(sized, false) or reversed.sized;
+    end if;
 
-    if derived.owners is null then
+    if owners is null then
         return;
     end if;
-    posting_of := posting_of || derived.owners;
-    sources := sources || derived.sources;
-    destinations := destinations || derived.destinations;
-    moved := moved || derived.amounts;
-    origins := array_fill(null::bigint, array[given]) || derived.origins;
-    origin_postings := array_fill(null::smallint, array[given]) || derived.postings;
+    posting_of := posting_of || owners;
+    sources := sources || new_sources;
+    destinations := destinations || new_destinations;
+    moved := moved || new_amounts;
+    origins := array_fill(null::bigint, array[given]) || new_origins;
+    origin_postings := array_fill(null::smallint, array[given]) || new_postings;
     for p in given + 1..cardinality(posting_of) loop
         i := posting_of[p];
         if lasts[i] = 0 then
@@ -92,19 +60,19 @@ begin
         lasts[i] := p;
     end loop;
 
-    if derived.sized then
+    if sized then
         for known in select * from zerosum.derived_faults(kinds, options, metadatas, posting_of, sources, destinations) loop
-            derived.refusals[known.first - given] := coalesce(derived.refusals[known.first - given], known.fault);
+            refusals[known.first - given] := coalesce(refusals[known.first - given], known.fault);
         end loop;
     end if;
-    if array_remove(derived.refusals, null) = '{}' then
+    if array_remove(refusals, null) = '{}' then
         return;
     end if;
-    for d in 1..cardinality(derived.refusals) loop
-        continue when derived.refusals[d] is null;
-        i := derived.owners[d];
+    for d in 1..cardinality(refusals) loop
+        continue when refusals[d] is null;
+        i := owners[d];
         outcomes[i] := 'refused';
-        bodies[i] := derived.refusals[d];
+        bodies[i] := refusals[d];
         for p in firsts[i]..lasts[i] loop
             sources[p] := null;
             destinations[p] := null;

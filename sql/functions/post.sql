@@ -28,21 +28,16 @@ declare
     firsts int[]; lasts int[]; codes text[]; prints bytea[]; twins int[]; priors bigint[];
     outcomes text[] := array_fill(null::text, array[n]);
     bodies text[] := array_fill(null::text, array[n]);
-    ranks int[]; extras text[];
-    -- a posting each: what it leaves its source and its destination with
-    moved numeric[]; from_slots int[]; to_slots int[]; part_slots int[]; flaws text[]; numbers smallint[];
-    from_balances numeric[]; from_versions bigint[]; to_balances numeric[]; to_versions bigint[];
+    -- a posting each
+    moved numeric[]; from_slots int[]; to_slots int[]; flaws text[];
     -- a locked wallet each
     busy text[]; busy_keys text[] := '{}'; watched text[] := '{}'; next_expiry timestamptz;
     places tid[]; befores bigint[]; wallets text[]; assets text[]; stati text[]; balances numeric[]; versions bigint[];
-    helds numeric[]; helds_before numeric[]; lows numeric[]; highs numeric[]; debts numeric[]; expiries timestamptz[];
-    worlds text[];
+    helds numeric[]; lows numeric[]; highs numeric[]; debts numeric[]; expiries timestamptz[]; worlds text[];
     -- a posting each: what it is about if a capture, void or reversal has it, and how far that is, at its slot
-    origins bigint[]; origin_postings smallint[];
-    part_stati text[];
+    origins bigint[]; origin_postings smallint[]; part_slots int[]; part_stati text[];
     part_amounts numeric[]; part_captured numeric[]; part_lefts numeric[]; part_places tid[];
-    lefts_before numeric[]; stati_before text[];
-    written int := 0; at timestamptz; checked bool := false; expiring bool; known record;
+    at timestamptz; checked bool := false; known record; decided record;
     i int; j int; faults bigint;
     known_ids bigint[]; known_keys text[]; known_prints bytea[];
 begin
@@ -131,10 +126,19 @@ begin
         exit when checked;
 
         if kinds && array['capture', 'void', 'reversal'] then
-            select r.* into outcomes, bodies, firsts, lasts, posting_of, sources, destinations, moved,
-                origins, origin_postings
-            from zerosum.derive_postings(l, kinds, options, metadatas, outcomes, bodies, firsts, lasts, posting_of,
-                sources, destinations, moved) r;
+            -- (By assignment, as below: SELECT … FROM it would store all of it in passing.)
+            known := zerosum.derive_postings(l, kinds, options, metadatas, outcomes, bodies, firsts, lasts, posting_of,
+                sources, destinations, moved);
+            outcomes := known.outcomes;
+            bodies := known.bodies;
+            firsts := known.firsts;
+            lasts := known.lasts;
+            posting_of := known.posting_of;
+            sources := known.sources;
+            destinations := known.destinations;
+            moved := known.moved;
+            origins := known.origins;
+            origin_postings := known.origin_postings;
         end if;
         if cardinality(ifs) > 0 then
             watched := array(select c.one ->> 'wallet'
@@ -194,7 +198,6 @@ begin
             perform zerosum.release_expired(l, at, wallets);
         end loop;
         befores := versions;
-        helds_before := helds;
         checked := true;
     end loop;
 
@@ -223,35 +226,35 @@ begin
     from (select * from zerosum.posting_slots(sources, destinations, wallets, assets, stati) order by p) q;
 
     if origins is not null then
-        select r.* into part_slots, part_stati, part_amounts, part_captured, part_lefts, part_places
-        from zerosum.read_parts(l, at, origins, origin_postings, kinds && array['capture', 'void'],
-            'reversal' = any (kinds)) r;
-        lefts_before := part_lefts;
-        stati_before := part_stati;
+        known := zerosum.read_parts(l, at, origins, origin_postings, kinds && array['capture', 'void'],
+            'reversal' = any (kinds));
+        part_slots := known.slots;
+        part_stati := known.stati;
+        part_amounts := known.amounts;
+        part_captured := known.captured;
+        part_lefts := known.lefts;
+        part_places := known.places;
     end if;
 
-    select r.* into outcomes, bodies, twins, moved, balances, versions, helds, lows, debts,
-        part_lefts, part_captured, part_stati, written, ranks, numbers, from_balances, from_versions,
-        to_balances, to_versions, extras, expiring
-    from zerosum.decide(l, at, kinds, prints, units, ifs, options, firsts, lasts, flaws, from_slots, to_slots,
+    decided := zerosum.decide(l, at, kinds, prints, units, ifs, options, firsts, lasts, flaws, from_slots, to_slots,
         part_slots, wallets, assets, highs, origins, origin_postings, part_amounts, outcomes, bodies, twins, moved, balances,
-        versions, helds, lows, debts, part_lefts, part_captured, part_stati) r;
-
-    if expiring then
+        versions, helds, lows, debts, part_lefts, part_captured, part_stati);
+    bodies := decided.bodies;
+    if decided.expiring then
         expiries := array(
             select min((options[x.request] ->> 'expires_at')::timestamptz)
             from generate_series(1, cardinality(wallets)) w (slot)
             left join unnest(posting_of, from_slots) x (request, slot)
-                on x.slot = w.slot and kinds[x.request] = 'hold' and ranks[x.request] is not null
+                on x.slot = w.slot and kinds[x.request] = 'hold' and decided.ranks[x.request] is not null
             group by w.slot order by w.slot);
     end if;
-    if written > 0 then
-        bodies := zerosum.write_posted(l, at, written, kinds, keys, prints, refs, descriptions, metadatas,
-            effective_ats, ranks, firsts, bodies, posting_of, sources, destinations, moved, from_slots,
-            from_balances, from_versions, to_balances, to_versions, places, befores, wallets, assets,
-            balances, versions, worlds, helds_before, helds, debts, expiries, numbers, options, extras,
-            origins, origin_postings, part_stati, part_amounts, part_captured, part_lefts, part_places,
-            lefts_before, stati_before);
+    if decided.written > 0 then
+        bodies := zerosum.write_posted(l, at, decided.written, kinds, keys, prints, refs, descriptions, metadatas,
+            effective_ats, decided.ranks, firsts, bodies, posting_of, sources, destinations, decided.moved, from_slots,
+            decided.from_balances, decided.from_versions, decided.to_balances, decided.to_versions, places, befores,
+            wallets, assets, decided.balances, decided.versions, worlds, helds, decided.helds, decided.debts,
+            expiries, decided.numbers, options, decided.extras, origins, origin_postings, decided.part_stati,
+            part_amounts, decided.part_captured, decided.part_lefts, part_places, part_lefts, part_stati);
     end if;
     if priors is not null then
         for known in select * from zerosum.answer(l, array_remove(priors, null)) loop
@@ -262,6 +265,6 @@ begin
     end if;
     return query
         select r.outcome, case when r.outcome <> 'undone' then coalesce(r.body, bodies[r.twin]) end
-        from unnest(outcomes, bodies, twins) with ordinality r (outcome, body, twin, i)
+        from unnest(decided.outcomes, bodies, decided.twins) with ordinality r (outcome, body, twin, i)
         order by r.i;
 end $$;
