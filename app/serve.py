@@ -22,6 +22,7 @@ from app.group_commit import GroupCommit
 from app.logs import RequestLog, set_up_logs
 from app.main import make_app
 from app.notes import LogKey
+from app.one_write import OneWriteProtocol
 from app.prepare import ensure_log_key, greeting, prepare
 from app.rate_limit import RateLimit
 from app.redis_locks import RedisLocks
@@ -110,6 +111,7 @@ async def serve_database(
                 rate_limit,
                 log_key,
             ),
+            http=OneWriteProtocol,
             log_config=None,
             access_log=False,
             proxy_headers=False,

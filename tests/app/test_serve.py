@@ -7,6 +7,7 @@ import random
 import re
 import signal
 import socket
+import struct
 import subprocess
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import asyncpg
 import httpx
 import pytest
 
+from app.main import STATIC
 from tests.ledger import verify
 from tests.process import ServerProcess
 
@@ -171,3 +173,44 @@ async def test_every_acknowledged_transfer_survives_kill_9(server: ServerProcess
     assert {row["key"]: row["id"] for row in rows} == acknowledged
     assert await verify(conn) == []
     await conn.close()
+
+
+async def test_an_answer_comes_in_one_piece(tmp_path: Path, database_url: str) -> None:
+    """Head and body are one packet, whatever ends the connection; what is larger comes whole."""
+    server = ServerProcess(tmp_path, database_url)
+    await server.start()
+    loop = asyncio.get_running_loop()
+
+    async def connect() -> socket.socket:
+        sock = socket.socket()
+        sock.setblocking(False)
+        await loop.sock_connect(sock, ("127.0.0.1", server.port))
+        return sock
+
+    with await connect() as sock:
+        for _ in range(50):
+            await loop.sock_sendall(sock, b"GET /healthz HTTP/1.1\r\nHost: zerosum\r\n\r\n")
+            answer = await loop.sock_recv(sock, 65536)
+            head, _, body = answer.partition(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 200 OK")
+            assert f"content-length: {len(body)}".encode() in head
+            assert body
+        (packets,) = struct.unpack_from(
+            "I", sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 160), 152
+        )
+        assert packets == 50  # tcpi_data_segs_in
+        await loop.sock_sendall(
+            sock, b"GET /healthz HTTP/1.1\r\nHost: zerosum\r\nConnection: close\r\n\r\n"
+        )
+        assert (await loop.sock_recv(sock, 65536)).endswith(body)
+        assert await loop.sock_recv(sock, 65536) == b""
+    with await connect() as sock:
+        await loop.sock_sendall(sock, b"what?\r\n\r\n")
+        refused = await loop.sock_recv(sock, 65536)
+        assert refused.startswith(b"HTTP/1.1 400 ")
+        assert refused.endswith(b"Invalid HTTP request received.")
+        assert await loop.sock_recv(sock, 65536) == b""
+    large = await asyncio.to_thread((STATIC / "swagger-ui/swagger-ui-bundle.js").read_bytes)
+    async with server.client() as client:
+        assert (await client.get("/docs/swagger-ui-bundle.js")).content == large
+    await server.end()
