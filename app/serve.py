@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import gc
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -124,6 +125,7 @@ async def serve_database(
         for sig in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(sig, stop, server)
         server.when_started = lambda: print(greeting(settings, api_key), flush=True)
+        collect_rarely()
         await server.serve([listening])
 
 
@@ -166,6 +168,16 @@ async def relaying(
             yield
     finally:
         await pool.close()
+
+
+def collect_rarely() -> None:
+    """What is there now stays: the garbage collector passes it over, and looks less often at what comes and goes.
+
+    Requests leave no cycles but when they fail, and looking for some at every 700 objects took a twentieth of the time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def stop(server: Server) -> None:
