@@ -11,7 +11,21 @@ import asyncpg
 import pytest
 
 from app.db import call, connect
-from tests.ledger import MAIN, about, codes, fund, hold, post, posted, req, verify, wallet, wallets
+from tests.ledger import (
+    MAIN,
+    about,
+    codes,
+    fund,
+    hold,
+    lease,
+    post,
+    posted,
+    req,
+    stamp,
+    verify,
+    wallet,
+    wallets,
+)
 
 SOON = timedelta(milliseconds=150)
 
@@ -254,6 +268,7 @@ async def test_refused(shop: asyncpg.Connection) -> None:
         about("capture", number, amount="1", postings=[{"posting": 1}]),
         about("capture", number, unknown=1),
         about("capture", number, final="yes"),
+        about("capture", 10**18),
         about("void", number, amount="1"),
         hold(("ann", "shop", 1)).but(options='{"expires_at": "tomorrow"}'),
         hold(("ann", "shop", 1)).but(options="[]"),
@@ -265,7 +280,13 @@ async def test_refused(shop: asyncpg.Connection) -> None:
         *("reserved_wallet_id", "unknown_wallet", "unknown_wallet"),
         *("unknown_hold", "unknown_hold", "hold_exceeded", "invalid_amount", "invalid_amount"),
         *("same_wallet", "unknown_wallet", "invalid_postings", "invalid_options"),
-        *("invalid_options", "invalid_options", "invalid_options", "invalid_expires_at"),
+        *(
+            "invalid_options",
+            "invalid_options",
+            "invalid_options",
+            "invalid_options",
+            "invalid_expires_at",
+        ),
         *("invalid_options", "invalid_options", "invalid_options", "invalid_postings"),
     ]
     assert await money(shop, "ann") == (1000, 10)
@@ -286,14 +307,106 @@ async def test_a_refused_hold_leaves_its_wallet_alone(shop: asyncpg.Connection) 
     assert await shop.fetch("select * from ledger.wallets where id = 'bob'") == before
 
 
-async def test_a_nothing_left_is_told_of_the_posting_that_was_asked_for(
-    shop: asyncpg.Connection,
-) -> None:
+async def test_what_exceeds_its_hold_is_told_with_its_posting(shop: asyncpg.Connection) -> None:
+    """When nothing is left of all that were asked for, the last of them."""
+    number = await place(shop, ("ann", "shop", 5), ("bob", "shop", 5), ("ann", "shop", 5))
+
+    async def refusal(*postings: dict[str, Any]) -> dict[str, Any]:
+        ((_, body),) = await post(shop, about("capture", number, postings=list(postings)))
+        told: dict[str, Any] = json.loads(body)
+        assert told.pop("code") == "hold_exceeded"
+        return told
+
+    assert await refusal({"posting": 1}, {"posting": 2, "amount": "6"}) == {
+        "posting": 2,
+        "remaining": 5,
+    }
+    first = about("capture", number, postings=[{"posting": 1}, {"posting": 2}])
+    assert await codes(shop, first) == ["posted"]
+    assert await refusal({"posting": 2}) == {"posting": 2, "remaining": 0}
+    assert await refusal({"posting": 1}) == {"posting": 1, "remaining": 0}
+    assert await refusal({"posting": 1}, {"posting": 2}) == {"posting": 2, "remaining": 0}
+
+
+async def test_a_capture_tells_how_far_the_whole_hold_is(shop: asyncpg.Connection) -> None:
+    """The sums of all its postings; of several assets there are none."""
+
+    async def told(number: int, *postings: dict[str, Any]) -> dict[str, Any]:
+        made = await posted(shop, about("capture", number, postings=list(postings)))
+        assert made["hold"].pop("id") == number
+        assert made["hold"].items() <= (await state(shop, number)).items()
+        hold: dict[str, Any] = made["hold"]
+        return hold
+
+    number = await place(shop, ("ann", "shop", 10), ("bob", "shop", 20))
+    assert await told(number, {"posting": 1, "amount": "4"}, {"posting": 2, "amount": "5"}) == {
+        "status": "pending",
+        "amount": 30,
+        "captured": 9,
+        "remaining": 21,
+    }
+    assert await told(number, {"posting": 1}) == {
+        "status": "pending",
+        "amount": 30,
+        "captured": 15,
+        "remaining": 15,
+    }
+    assert await told(number, {"posting": 2}) == {
+        "status": "captured",
+        "amount": 30,
+        "captured": 30,
+        "remaining": 0,
+    }
+    await wallet(shop, "eve", "EUR", min_balance=None)
+    await wallet(shop, "eur", "EUR")
+    mixed = await place(shop, ("ann", "shop", 10), ("eve", "eur", 20))
+    for posting, status in ((2, "pending"), (1, "captured")):
+        assert await told(mixed, {"posting": posting}) == {
+            "status": status,
+            "amount": None,
+            "captured": None,
+            "remaining": None,
+        }
+
+
+async def test_captures_and_reversals_in_one_batch(shop: asyncpg.Connection) -> None:
+    """Each has its own postings, and its own refusal."""
     number = await place(shop, ("ann", "shop", 5), ("bob", "shop", 5))
-    asked = about("capture", number, postings=[{"posting": 2}])
-    assert await codes(shop, asked) == ["posted"]
-    ((_, body),) = await post(shop, asked)
-    assert json.loads(body) == {"code": "hold_exceeded", "posting": 2, "remaining": 0}
+    paid = await posted(shop, req(("ann", "bob", 7)))
+    assert await codes(
+        shop,
+        about("capture", number, postings=[{"posting": 3}]),
+        about("reversal", paid["id"], amount="3"),
+        about("capture", number, postings=[{"posting": 2, "amount": "2"}]),
+        about("reversal", number),
+        about("reversal", paid["id"], amount="5"),
+        about("void", number),
+        about("reversal", paid["id"]),
+        about("capture", paid["id"]),
+    ) == [
+        *("invalid_postings", "posted", "posted", "not_reversible", "reversal_exceeded"),
+        *("posted", "posted", "unknown_hold"),
+    ]
+    assert await money(shop, "ann") == (1000, 0)
+    assert await money(shop, "bob") == (998, 0)
+    assert await money(shop, "shop") == (2, 0)
+    assert await verify(shop) == []
+
+
+async def test_the_event_of_the_largest_capture_can_be_stamped(shop: asyncpg.Connection) -> None:
+    """A hold that fits with a capture that doesn't, since it says more of its own."""
+    names = [f"{'n' * 36}{i:02}" for i in range(80)]
+    await wallets(shop, names)
+    number = await place(shop, *[("ann", name, 1) for name in names])
+    large = json.dumps({"of": "m" * 16000})
+    assert await codes(
+        shop,
+        about("capture", number).but(metadata=json.dumps({"of": "m" * 30000})),
+        about("capture", number, "k1").but(metadata=large),
+        about("capture", number, "k2"),
+    ) == ["invalid_metadata", "transaction_too_large", "posted"]
+    await stamp(shop, "r", await lease(shop, "r"))
+    assert await verify(shop) == []
 
 
 async def test_frozen_closed_and_full_wallets(shop: asyncpg.Connection) -> None:
