@@ -8,8 +8,8 @@ problem bodies in one place for both.
 from __future__ import annotations
 
 import logging
+import random
 import re
-import secrets
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -110,7 +110,8 @@ def request_id_of(scope: Scope) -> str:
         if name == b"x-request-id" and REQUEST_ID.fullmatch(value):
             text: str = value.decode()
             return text
-    return secrets.token_hex(8)
+    # Not a secret, and so without a system call.
+    return f"{random.getrandbits(64):016x}"
 
 
 def response_for(request: Request, error: Exception) -> Response:

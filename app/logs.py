@@ -39,15 +39,16 @@ class RequestLog:
     def __init__(self, enabled: bool = True) -> None:
         self.enabled = enabled
         self.lines: list[str] = []
+        self.at = ""  # of all lines that are written together, to the second
 
     def add(self, request_id: str, method: str, path: str, status: int, seconds: float) -> None:
         if not self.enabled:
             return
         if not self.lines:
             asyncio.get_running_loop().call_later(FLUSH_S, self.flush)
-        at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
+            self.at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         self.lines.append(
-            f'{{"at":"{at}Z","level":"info","logger":"zerosum.request","request_id":"{request_id}",'
+            f'{{"at":"{self.at}","level":"info","logger":"zerosum.request","request_id":"{request_id}",'
             f'"method":"{method}","path":{json.dumps(path)},"status":{status},"ms":{seconds * 1000:.1f}}}\n'
         )
 
