@@ -175,9 +175,8 @@ async def test_every_acknowledged_transfer_survives_kill_9(server: ServerProcess
     await conn.close()
 
 
-async def test_an_answer_comes_in_one_piece(tmp_path: Path, database_url: str) -> None:
+async def test_an_answer_comes_in_one_piece(server: ServerProcess) -> None:
     """Head and body are one packet, whatever ends the connection; what is larger comes whole."""
-    server = ServerProcess(tmp_path, database_url)
     await server.start()
     loop = asyncio.get_running_loop()
 
@@ -213,4 +212,3 @@ async def test_an_answer_comes_in_one_piece(tmp_path: Path, database_url: str) -
     large = await asyncio.to_thread((STATIC / "swagger-ui/swagger-ui-bundle.js").read_bytes)
     async with server.client() as client:
         assert (await client.get("/docs/swagger-ui-bundle.js")).content == large
-    await server.end()
