@@ -790,7 +790,7 @@ begin
                     end loop;
                     extras[i] := concat(zerosum.hold_state_json('pending', total, total - total, total), ',"expires_at":',
                         coalesce(zerosum.time_json((options[i] ->> 'expires_at')::timestamptz), 'null'));
-                elsif special and kind in ('capture', 'void') then
+                elsif kind in ('capture', 'void') then
                     q := part_slots[first];
                     total := part_amounts[q];
                     captured := part_captured[q];
@@ -990,10 +990,8 @@ CREATE FUNCTION zerosum.derived_captures(l bigint, kinds text[], options jsonb[]
             where r.kind in ('capture', 'void') and r.outcome is null
         ) a
         left join lateral (
-            select h.posting, h.source, h.destination, h.asset, case when a.given ? 'postings' then (
-                select x.one from jsonb_array_elements(a.given -> 'postings') x (one)
-                where (x.one ->> 'posting')::int = h.posting limit 1
-            ) end as one
+            select h.posting, h.source, h.destination, h.asset,
+                case when a.given ? 'postings' then (select n.one from zerosum.named_part(a.given, h.posting) n) end as one
             from ledger.hold_postings h
             where h.ledger_id = l and h.hold_id = a.origin order by h.posting
         ) h on true
@@ -1047,10 +1045,7 @@ CREATE FUNCTION zerosum.derived_reversals(l bigint, kinds text[], options jsonb[
         ) a
         left join lateral (
             select t.kind as of_kind, d.posting, d.wallet_id as source, s.wallet_id as destination,
-                case when a.given ? 'postings' then (
-                    select x.one from jsonb_array_elements(a.given -> 'postings') x (one)
-                    where (x.one ->> 'posting')::int = d.posting limit 1
-                ) end as one
+                case when a.given ? 'postings' then (select n.one from zerosum.named_part(a.given, d.posting) n) end as one
             from ledger.transactions t
             left join lateral (
                 select * from ledger.entries d
@@ -1990,6 +1985,13 @@ CREATE FUNCTION zerosum.log_tile(ledger bigint, level integer, number bigint, wi
     where f.ledger_id = $1 and $2 between 0 and 63 and $3 >= 0 and $4 between 1 and 256
         and ($3::numeric * 256 + $4) * 256::numeric ^ $2 <= f.last_seq
 $_$;
+
+CREATE FUNCTION zerosum.named_part(options jsonb, number smallint) RETURNS TABLE(one jsonb)
+    LANGUAGE sql STABLE
+    AS $$
+    select x.one from jsonb_array_elements(options -> 'postings') x (one)
+    where (x.one ->> 'posting')::int = number limit 1
+$$;
 
 CREATE FUNCTION zerosum.next_deliveries(ledger bigint, endpoint bigint, max integer, after bigint DEFAULT 0, busy bigint[] DEFAULT '{}'::bigint[]) RETURNS TABLE(url text, secret bytea, read_to bigint, fresh integer, seqs bigint[], attempts integer[], ids uuid[], bodies text[])
     LANGUAGE plpgsql STABLE SECURITY DEFINER

@@ -72,8 +72,9 @@ async def template(server_url: str) -> AsyncIterator[str]:
     await admin.close()
 
 
-@pytest.fixture
-async def database_url(server_url: str, template: str) -> AsyncIterator[str]:
+@contextlib.asynccontextmanager
+async def new_database(server_url: str, template: str = "template1") -> AsyncIterator[str]:
+    """A database of its own for as long as the block runs: its URL."""
     name = f"zerosum_test_{os.getpid()}_{next(NUMBERS)}"
     admin = await connect(server_url)
     await admin.execute(f"create database {name} template {template}")
@@ -83,14 +84,9 @@ async def database_url(server_url: str, template: str) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-async def empty_url(server_url: str) -> AsyncIterator[str]:
-    """A database with nothing in it."""
-    name = f"zerosum_empty_{os.getpid()}_{next(NUMBERS)}"
-    admin = await connect(server_url)
-    await admin.execute(f"create database {name}")
-    yield with_database(server_url, name)
-    await admin.execute(f"drop database {name} with (force)")
-    await admin.close()
+async def database_url(server_url: str, template: str) -> AsyncIterator[str]:
+    async with new_database(server_url, template) as url:
+        yield url
 
 
 @pytest.fixture

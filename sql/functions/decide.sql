@@ -208,7 +208,7 @@ begin
                     end loop;
                     extras[i] := concat(zerosum.hold_state_json('pending', total, total - total, total), ',"expires_at":',
                         coalesce(zerosum.time_json((options[i] ->> 'expires_at')::timestamptz), 'null'));
-                elsif special and kind in ('capture', 'void') then
+                elsif kind in ('capture', 'void') then
                     q := part_slots[first];
                     total := part_amounts[q];
                     captured := part_captured[q];

@@ -25,10 +25,8 @@ language sql stable as $$
             where r.kind in ('capture', 'void') and r.outcome is null
         ) a
         left join lateral (
-            select h.posting, h.source, h.destination, h.asset, case when a.given ? 'postings' then (
-                select x.one from jsonb_array_elements(a.given -> 'postings') x (one)
-                where (x.one ->> 'posting')::int = h.posting limit 1
-            ) end as one
+            select h.posting, h.source, h.destination, h.asset,
+                case when a.given ? 'postings' then (select n.one from zerosum.named_part(a.given, h.posting) n) end as one
             from ledger.hold_postings h
             where h.ledger_id = l and h.hold_id = a.origin order by h.posting
         ) h on true

@@ -24,10 +24,7 @@ language sql stable as $$
         ) a
         left join lateral (
             select t.kind as of_kind, d.posting, d.wallet_id as source, s.wallet_id as destination,
-                case when a.given ? 'postings' then (
-                    select x.one from jsonb_array_elements(a.given -> 'postings') x (one)
-                    where (x.one ->> 'posting')::int = d.posting limit 1
-                ) end as one
+                case when a.given ? 'postings' then (select n.one from zerosum.named_part(a.given, d.posting) n) end as one
             from ledger.transactions t
             left join lateral (
                 select * from ledger.entries d

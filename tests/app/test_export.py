@@ -6,7 +6,6 @@ import asyncio
 import base64
 import io
 import json
-import os
 import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -21,7 +20,7 @@ from app.db import call, connect
 from app.export import export_ledger, import_ledger
 from tests import merkle
 from tests.app.test_proof_commands import zerosum
-from tests.conftest import with_database
+from tests.conftest import new_database
 from tests.ledger import (
     about,
     codes,
@@ -78,15 +77,10 @@ async def elsewhere(
     template: str, server_url: str
 ) -> AsyncIterator[tuple[asyncpg.Connection, str]]:
     """Another database, with nothing in it yet."""
-    name = f"zerosum_elsewhere_{os.getpid()}"
-    admin = await connect(server_url)
-    await admin.execute(f"create database {name} template {template}")
-    url = with_database(server_url, name)
-    conn = await connect(url)
-    yield conn, url
-    await conn.close()
-    await admin.execute(f"drop database {name} with (force)")
-    await admin.close()
+    async with new_database(server_url, template) as url:
+        conn = await connect(url)
+        yield conn, url
+        await conn.close()
 
 
 async def exported(db: asyncpg.Connection) -> str:

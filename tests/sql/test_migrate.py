@@ -6,6 +6,7 @@ import asyncio
 import os
 import re
 import shutil
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
@@ -14,7 +15,14 @@ import pytest
 from app import migrate as migrate_module
 from app.db import connect
 from app.migrate import SQL, EditedMigration, ensure_app_role, migrate
+from tests.conftest import new_database
 from tests.ledger import until_waiting
+
+
+@pytest.fixture
+async def empty_url(server_url: str) -> AsyncIterator[str]:
+    async with new_database(server_url) as url:
+        yield url
 
 
 @pytest.fixture
