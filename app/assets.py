@@ -7,7 +7,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app import parsing, request_types
+from app.auth import caller_of
+from app.body import read_body
 from app.db import call
+from app.query import query
 from app.responses import answer, page, refused
 
 ASSET = msgspec.json.Decoder(request_types.AssetRequest)
@@ -17,8 +20,8 @@ STATUSES = {"created": 201, "exists": 200}
 async def create_asset(request: Request) -> Response:
     """201 the asset; 200 when it is there with the same scale."""
     state = request.app.state
-    caller = await state.keys.caller(request, "admin")
-    body = await parsing.read_body(request, ASSET)
+    caller = caller_of(request)
+    body = await read_body(request, ASSET)
     (row,) = await call(
         state.pool,
         "create_asset",
@@ -34,8 +37,9 @@ async def create_asset(request: Request) -> Response:
 async def list_assets(request: Request) -> Response:
     """By code."""
     state = request.app.state
-    caller = await state.keys.caller(request, "read")
-    limit = parsing.query_limit(request)
-    after = parsing.query_text(request, "after", parsing.ASSET_CODE)
+    caller = caller_of(request)
+    asked = query(request)
+    limit: int = asked["limit"]
+    after = asked.get("after")
     rows = await call(state.pool, "list_assets", ledger=caller.ledger, after=after, max=limit)
     return page(request, rows, limit, "code")

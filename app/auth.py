@@ -12,6 +12,7 @@ from starlette.requests import Request
 
 from app.db import DATABASE_ERRORS, Pool, call
 from app.errors import Refusal
+from app.headers import field
 from app.rate_limit import RateLimit
 from app.settings import API_KEY
 
@@ -19,6 +20,9 @@ FRESH_S = 0.5  # A revoked key is refused this much later at most.
 MAX_CACHED = 10_000
 BEARER = re.compile(r"bearer +(\S+) *", re.IGNORECASE)
 SCOPES = ("read", "write", "admin")
+
+
+CALLER = "zerosum.caller"  # In the scope: who asks, once the key is known.
 
 
 class Caller(NamedTuple):
@@ -33,9 +37,9 @@ class Keys:
         self.pool, self.rate_limit = pool, rate_limit
         self.cached: dict[str, tuple[float, asyncio.Task[Caller | None]]] = {}
 
-    async def caller(self, request: Request, needed: str) -> Caller:
-        """Who asks, if allowed to do what needs this scope; raises Refusal."""
-        bearer = BEARER.fullmatch(request.headers.get("authorization", ""))
+    async def admit(self, request: Request, needed: str) -> None:
+        """Find out who asks, for caller_of(); raises Refusal unless the key's scope is what is needed or higher."""
+        bearer = BEARER.fullmatch(field(request, b"authorization") or "")
         if bearer is None or not API_KEY.fullmatch(bearer[1]):
             raise Refusal("unauthorized")
         key = bearer[1]
@@ -57,11 +61,17 @@ class Keys:
         if self.rate_limit is not None:
             await self.rate_limit.check(request, key_hash(key).hex())
         demand(caller, needed)
-        return caller
+        request.scope[CALLER] = caller
 
     async def look_up(self, key: str) -> Caller | None:
         rows = await call(self.pool, "authenticate", key_hash=key_hash(key))
         return Caller(rows[0]["ledger_id"], rows[0]["scope"]) if rows else None
+
+
+def caller_of(request: Request) -> Caller:
+    """Who asks. Every operation that has a scope was admitted before its handler runs."""
+    caller: Caller = request.scope[CALLER]
+    return caller
 
 
 def demand(caller: Caller, needed: str) -> None:

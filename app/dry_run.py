@@ -13,19 +13,14 @@ from app.batch import Answer, PostRequest, arguments
 from app.committer import BEGIN, LOCK_NOT_AVAILABLE, POST, REPEATABLE
 from app.db import Pool
 from app.errors import Refusal
+from app.query import query
 
 TRIES = 5
 HEADER = {"Zerosum-Dry-Run": "true"}
 
 
 def is_dry_run(request: Request) -> bool:
-    """Raises Refusal."""
-    if not request.scope["query_string"]:
-        return False
-    asked = request.query_params.get("dry_run", "false")
-    if asked not in {"true", "false"}:
-        raise Refusal("invalid_parameter", reason="dry_run must be true or false.")
-    return asked == "true"
+    return bool(query(request).get("dry_run"))
 
 
 async def rehearse(pool: Pool, requests: list[PostRequest], atomic: bool = False) -> list[Answer]:

@@ -23,7 +23,7 @@ class Code(NamedTuple):
 CODES = {
     # The request itself.
     "invalid_body": Code(400, "The body is not as documented", "{reason}"),
-    "invalid_parameter": Code(400, "A query parameter is not as documented", "{reason}"),
+    "invalid_parameter": Code(400, "A query parameter or header is not as documented", "{reason}"),
     "body_too_large": Code(413, "The body is too large", "Send at most {limit} bytes."),
     "unsupported_media_type": Code(
         415, "The body must be JSON", "Send Content-Type: application/json."

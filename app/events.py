@@ -5,16 +5,18 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app import parsing, request_types
+from app.auth import caller_of
 from app.db import call
+from app.query import query
 from app.responses import page
 
 
 async def list_events(request: Request) -> Response:
     """Events with a seq above `after`; `next` is the `after` of the next page, null at the end for now."""
     state = request.app.state
-    caller = await state.keys.caller(request, "read")
-    limit = parsing.query_limit(request)
-    after = parsing.query_int(request, "after", 0, 0, request_types.MAX_ID)
+    caller = caller_of(request)
+    asked = query(request)
+    limit: int = asked["limit"]
+    after: int = asked["after"]
     rows = await call(state.pool, "list_events", ledger=caller.ledger, after=after, max=limit)
     return page(request, rows, limit, "seq")

@@ -20,15 +20,20 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from app import metrics
+from app.body import MEMORY
 from app.db import DATABASE_ERRORS, is_broken
 from app.errors import Refusal
+from app.errors import problem as problem_response
 from app.logs import RequestLog
+from app.parsing import number
 from app.responses import problem
 
 Handler = Callable[[Request], Awaitable[Response]]
 ANSWER_HEADERS = "zerosum.headers"  # In the scope: header fields for the answer, whatever it is.
 DIRECT_PATH = "zerosum.path"  # In the scope: which of the direct paths it is.
-NUMBER = re.compile(r"/([0-9]{1,19})/")
+PLACE = "{id:number}"
+NUMBER = re.compile(r"/([0-9]+)/")
+KIND = re.compile(r":\w+}")
 REQUEST_ID = re.compile(rb"[A-Za-z0-9_.-]{1,64}")
 
 log = logging.getLogger("zerosum")
@@ -36,8 +41,17 @@ log = logging.getLogger("zerosum")
 
 class Front:
     def __init__(self, app: Starlette, direct: dict[str, Handler], request_log: RequestLog) -> None:
-        """direct: handlers of POST requests by path, in which {id:int} stands for a number."""
-        self.app, self.state, self.direct, self.request_log = app, app.state, direct, request_log
+        """direct: handlers of POST requests by path, in which {id:number} may stand for a number."""
+        self.app, self.state, self.request_log = app, app.state, request_log
+        self.fixed = {path: handler for path, handler in direct.items() if PLACE not in path}
+        # By what stands before and after the number.
+        self.numbered = {
+            (before, after): handler
+            for (before, place, after), handler in (
+                (path.partition(PLACE), handler) for path, handler in direct.items()
+            )
+            if place
+        }
         self.counters: dict[tuple[str, str, int], tuple[Any, Any]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -60,23 +74,35 @@ class Front:
             await send(message)
 
         try:
+            if b"%2f" in scope["raw_path"].lower() or scope["path"].endswith("\n"):
+                # Decoded, a slash would be a separator, and wallets/a%2Ffreeze another operation; no id has one. And
+                # a regular expression's $, which Starlette routes by, passes over a newline at the end.
+                await problem_response("not_found")(scope, receive, send_on)
+                return
             handler = self.find_direct(scope) if scope["method"] == "POST" else None
             if handler is None:
                 await self.app(scope, receive, send_on)
             else:
                 await self.dispatch(handler, scope, receive, send_on)
         finally:
+            MEMORY.release(scope)
             self.record(scope, request_id, status, time.perf_counter() - began)
 
     def find_direct(self, scope: Scope) -> Handler | None:
         path = scope["path"]
-        number = None
-        if path not in self.direct and (number := NUMBER.search(path)):
-            path = f"{path[: number.start()]}/{{id:int}}/{path[number.end() :]}"
-        handler = self.direct.get(path)
+        handler = self.fixed.get(path)
         if handler is not None:
             scope[DIRECT_PATH] = path
-            scope["path_params"] = {"id": int(number[1])} if number else {}
+            scope["path_params"] = {}
+            return handler
+        digits = NUMBER.search(path)
+        if digits is None:
+            return None
+        before, after = path[: digits.start(1)], path[digits.end(1) :]
+        handler = self.numbered.get((before, after))
+        if handler is not None:
+            scope[DIRECT_PATH] = f"{before}{{id}}{after}"
+            scope["path_params"] = {"id": number(digits[1])}
         return handler
 
     async def dispatch(self, handler: Handler, scope: Scope, receive: Receive, send: Send) -> None:
@@ -94,10 +120,8 @@ class Front:
         route: str = scope.get(DIRECT_PATH) or getattr(scope.get("route"), "path", None) or "other"
         kept = self.counters.get((route, method, status))
         if kept is None:
-            kept = (
-                metrics.REQUESTS.labels(route, method, status),
-                metrics.LATENCY.labels(route),
-            )
+            label = KIND.sub("}", route)
+            kept = (metrics.REQUESTS.labels(label, method, status), metrics.LATENCY.labels(label))
             self.counters[route, method, status] = kept
         kept[0].inc()
         kept[1].observe(seconds)

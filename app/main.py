@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from app.auth import Keys
+from app.checks import checked
 from app.db import DATABASE_ERRORS, Pool
 from app.errors import Refusal, problem
 from app.front import Front, Handler, response_for
@@ -26,7 +27,7 @@ from app.settings import Network
 
 # Past the router: see app.front.
 STATIC = Path(__file__).parent / "static"
-DIRECT = {operation.path: operation.handler for operation in OPERATIONS if operation.keyed}
+DIRECT = {operation.path: checked(operation) for operation in OPERATIONS if operation.keyed}
 
 
 def by_method(handlers: dict[str, Handler]) -> Handler:
@@ -39,7 +40,7 @@ def by_method(handlers: dict[str, Handler]) -> Handler:
 def make_routes() -> list[BaseRoute]:
     paths: dict[str, dict[str, Handler]] = {}
     for operation in OPERATIONS:
-        paths.setdefault(operation.path, {})[operation.method] = operation.handler
+        paths.setdefault(operation.path, {})[operation.method] = checked(operation)
     return [
         *(Route(path, by_method(found), methods=list(found)) for path, found in paths.items()),
         Route("/openapi.json", read_openapi),
@@ -68,6 +69,8 @@ def make_app(
             **dict.fromkeys((Refusal, ClientDisconnect, *DATABASE_ERRORS, Exception), on_exception),
         },
     )
+    # A redirect would name another scheme behind a balancer, and take the API key along in the clear.
+    app.router.redirect_slashes = False
     app.state.pool = pool
     app.state.keys = Keys(pool, rate_limit)
     app.state.group_commit = group_commit

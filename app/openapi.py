@@ -20,6 +20,12 @@ PROBLEM_JSON = "application/problem+json"
 COMMON_HEADERS = {
     "Zerosum-Amounts": {"type": "string", "enum": ["integer", "string"]},
 }
+FILTERS = {
+    "name": "metadata",
+    "in": "query",
+    "description": "As metadata.KEY=VALUE: only those whose metadata has this value; at most 10.",
+    "content": {"application/x-www-form-urlencoded": {"schema": {"type": "object"}}},
+}
 IDEMPOTENCY_KEY = {"type": "string", "pattern": "^[ -~]{1,255}$"}
 
 
@@ -44,15 +50,17 @@ def parameters(operation: Operation) -> list[dict[str, Any]]:
             "in": "path",
             "required": True,
             "schema": {"type": "integer", "minimum": 1}
-            if kind == ":int"
+            if kind == ":number"
             else {"type": "string", "minLength": 1},
         }
-        for name, kind in re.findall(r"{(\w+)(:int|:path)?}", operation.path)
+        for name, kind in re.findall(r"{(\w+)(:number|:path)?}", operation.path)
     ]
     found += [
         {"name": n, "in": "query", "required": n in operation.required, "schema": schema}
         for n, schema in operation.query.items()
     ]
+    if operation.filters:
+        found.append(FILTERS)
     if operation.keyed:
         found.append({"name": "Idempotency-Key", "in": "header", "schema": IDEMPOTENCY_KEY})
     if operation.scope is not None:
@@ -107,7 +115,7 @@ def document() -> bytes:
     _, components = msgspec.json.schema_components([*types, Problem], ref_template=REF)
     paths: dict[str, Any] = {}
     for operation in OPERATIONS:
-        path = re.sub(r"{(\w+)(:int|:path)?}", r"{\1}", operation.path)
+        path = re.sub(r"{(\w+)(:number|:path)?}", r"{\1}", operation.path)
         paths.setdefault(path, {})[operation.method.lower()] = described(operation)
     return msgspec.json.encode(
         {

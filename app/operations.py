@@ -1,4 +1,4 @@
-"""Every operation of the API in one table: routing and OpenAPI are made from it."""
+"""Every operation of the API in one table: routing, what is checked first, and OpenAPI are made from it."""
 
 from __future__ import annotations
 
@@ -46,6 +46,7 @@ class Operation:
     body: type | None = None
     query: dict[str, dict[str, Any]] = field(default_factory=dict)
     required: tuple[str, ...] = ()  # of the query
+    filters: bool = False  # metadata.KEY=VALUE may be in the query
     keyed: bool = False  # takes an Idempotency-Key
 
 
@@ -55,7 +56,7 @@ LIMIT: dict[str, dict[str, Any]] = {
 NUMBER: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": request_types.MAX_ID}
 BY_NUMBER = {**LIMIT, "after": NUMBER}
 BY_ID = {**LIMIT, "after": {"type": "string", "pattern": "^[A-Za-z0-9_.:@-]{1,128}$"}}
-FROM_ZERO = {**LIMIT, "after": {**NUMBER, "minimum": 0}}
+FROM_ZERO = {**LIMIT, "after": {**NUMBER, "minimum": 0, "default": 0}}
 DRY_RUN = {"dry_run": {"type": "boolean"}}
 
 
@@ -80,24 +81,24 @@ OPERATIONS = [
         query=BY_NUMBER,
     ),
     Operation(
-        *("GET", "/v1/transactions/{id:int}", transactions.read_transaction),
+        *("GET", "/v1/transactions/{id:number}", transactions.read_transaction),
         {200: shapes.ReadTransaction},
     ),
     money(
-        "/v1/transactions/{id:int}/reverse",
+        "/v1/transactions/{id:number}/reverse",
         *(reversals.reverse_transaction, request_types.Reversal, shapes.ReversalTransaction),
     ),
     money("/v1/holds", holds.create_hold, request_types.HoldRequest, shapes.HoldTransaction),
     money(
-        "/v1/holds/{id:int}/capture",
+        "/v1/holds/{id:number}/capture",
         *(holds.capture_hold, request_types.Capture, shapes.CaptureTransaction),
     ),
     money(
-        "/v1/holds/{id:int}/void",
+        "/v1/holds/{id:number}/void",
         *(holds.void_hold, request_types.Void, shapes.CaptureTransaction),
     ),
     Operation("GET", "/v1/holds", holds.list_holds, {200: shapes.HoldList}, query=BY_NUMBER),
-    Operation("GET", "/v1/holds/{id:int}", holds.read_hold, {200: shapes.Hold}),
+    Operation("GET", "/v1/holds/{id:number}", holds.read_hold, {200: shapes.Hold}),
     Operation(
         *("POST", "/v1/wallets", wallets.create_wallet),
         *({201: shapes.Wallet, 200: shapes.Wallet}, "write", request_types.WalletRequest),
@@ -106,6 +107,7 @@ OPERATIONS = [
         *("GET", "/v1/wallets", wallets.list_wallets),
         {200: shapes.WalletList},
         query={**BY_ID, "prefix": {"type": "string", "pattern": "^[A-Za-z0-9_.:@-]{0,128}$"}},
+        filters=True,
     ),
     Operation("GET", "/v1/wallets/{id}", wallets.read_wallet, {200: shapes.Wallet}),
     Operation(
@@ -141,7 +143,7 @@ OPERATIONS = [
     Operation("GET", "/v1/events", events.list_events, {200: shapes.EventList}, query=FROM_ZERO),
     Operation("GET", "/v1/proof", proof.read_proof, {200: shapes.Proof}),
     Operation("GET", "/v1/proof/checkpoint", proof.read_checkpoint, {200: TEXT}),
-    Operation("GET", "/v1/proof/events/{seq:int}", proof.read_event_proof, {200: TEXT}),
+    Operation("GET", "/v1/proof/events/{seq:number}", proof.read_event_proof, {200: TEXT}),
     Operation(
         *("GET", "/v1/proof/inclusion", proof.read_inclusion),
         {200: shapes.Inclusion},
@@ -154,7 +156,7 @@ OPERATIONS = [
         query={"old_size": {**NUMBER, "minimum": 0}, "size": {**NUMBER, "minimum": 0}},
         required=("old_size",),
     ),
-    Operation("GET", "/v1/proof/tile/{level:int}/{tile:path}", proof.read_tile, {200: BYTES}),
+    Operation("GET", "/v1/proof/tile/{level:number}/{tile:path}", proof.read_tile, {200: BYTES}),
     Operation("GET", "/v1/proof/tile/entries/{tile:path}", proof.read_entries, {200: BYTES}),
     Operation(
         *("POST", "/v1/webhooks", webhooks.create_webhook),
@@ -163,10 +165,10 @@ OPERATIONS = [
     Operation(
         "GET", "/v1/webhooks", webhooks.list_webhooks, {200: shapes.WebhookList}, query=FROM_ZERO
     ),
-    Operation("GET", "/v1/webhooks/{id:int}", webhooks.read_webhook, {200: shapes.Webhook}),
-    Operation("DELETE", "/v1/webhooks/{id:int}", webhooks.delete_webhook, {204: None}, "admin"),
+    Operation("GET", "/v1/webhooks/{id:number}", webhooks.read_webhook, {200: shapes.Webhook}),
+    Operation("DELETE", "/v1/webhooks/{id:number}", webhooks.delete_webhook, {204: None}, "admin"),
     Operation(
-        *("GET", "/v1/webhooks/{id:int}/deliveries", webhooks.list_deliveries),
+        *("GET", "/v1/webhooks/{id:number}/deliveries", webhooks.list_deliveries),
         {200: shapes.DeliveryList},
         query={
             **BY_NUMBER,
@@ -174,7 +176,11 @@ OPERATIONS = [
         },
     ),
     Operation(
-        *("POST", "/v1/webhooks/{id:int}/deliveries/{seq:int}/resend", webhooks.resend_delivery),
+        *(
+            "POST",
+            "/v1/webhooks/{id:number}/deliveries/{seq:number}/resend",
+            webhooks.resend_delivery,
+        ),
         *({202: shapes.Resent}, "write"),
     ),
     Operation(
@@ -182,12 +188,14 @@ OPERATIONS = [
         *({201: shapes.Sink}, "admin", request_types.SinkRequest),
     ),
     Operation("GET", "/v1/sinks", sinks.list_sinks, {200: shapes.SinkList}, query=FROM_ZERO),
-    Operation("GET", "/v1/sinks/{id:int}", sinks.read_sink, {200: shapes.Sink}),
-    Operation("DELETE", "/v1/sinks/{id:int}", sinks.remove_sink, {204: None}, "admin"),
-    Operation("POST", "/v1/sinks/{id:int}/pause", sinks.pause_sink, {200: shapes.Sink}, "admin"),
-    Operation("POST", "/v1/sinks/{id:int}/resume", sinks.resume_sink, {200: shapes.Sink}, "admin"),
+    Operation("GET", "/v1/sinks/{id:number}", sinks.read_sink, {200: shapes.Sink}),
+    Operation("DELETE", "/v1/sinks/{id:number}", sinks.remove_sink, {204: None}, "admin"),
+    Operation("POST", "/v1/sinks/{id:number}/pause", sinks.pause_sink, {200: shapes.Sink}, "admin"),
     Operation(
-        *("POST", "/v1/sinks/{id:int}/rewind", sinks.rewind_sink),
+        "POST", "/v1/sinks/{id:number}/resume", sinks.resume_sink, {200: shapes.Sink}, "admin"
+    ),
+    Operation(
+        *("POST", "/v1/sinks/{id:number}/rewind", sinks.rewind_sink),
         *({200: shapes.Sink}, "admin", request_types.RewindRequest),
     ),
     Operation(
@@ -195,7 +203,7 @@ OPERATIONS = [
         *({201: shapes.NewKey}, "admin", request_types.KeyRequest),
     ),
     Operation("GET", "/v1/keys", keys.list_keys, {200: shapes.KeyList}, "admin", query=FROM_ZERO),
-    Operation("DELETE", "/v1/keys/{id:int}", keys.revoke_key, {204: None}, "admin"),
+    Operation("DELETE", "/v1/keys/{id:number}", keys.revoke_key, {204: None}, "admin"),
     Operation("GET", "/healthz", health.healthz, {200: shapes.Health}, None),
     Operation("GET", "/readyz", health.readyz, {200: shapes.Health, 503: shapes.Health}, None),
     Operation("GET", "/metrics", health.read_metrics, {200: TEXT}, None),

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import datetime
-from typing import Any, TypeVar
+from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 from msgspec import Raw
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
 from app.errors import Refusal
+from app.headers import field
 from app.request_types import (
     EMPTY,
     MAX_ID,
@@ -24,66 +25,16 @@ from app.request_types import (
     PostingRequest,
 )
 
-BODY_LIMIT = 1024 * 1024
+MAX_DIGITS = len(str(MAX_ID))
 METADATA_LIMIT, METADATA_DEPTH = 16384, 32
 DIGITS = re.compile(r"[1-9][0-9]{0,37}")
 INTEGER = re.compile(r"0|-?[1-9][0-9]{0,37}")
-ASSET_CODE = re.compile(r"[A-Za-z0-9_.-]{1,32}")
 MAX_SCALE = 38
-MAX_FILTERS = 10
-PREFIX = re.compile(r"[A-Za-z0-9_.:@-]{0,128}")
 WALLET_ID = re.compile(r"[A-Za-z0-9_.:@-]{1,128}")
 KEY = re.compile(r"[ -~]{1,255}")
 OFFSET = re.compile(r".*(Z|[+-][0-9]{2}:[0-9]{2})", re.IGNORECASE)
-PATH_IN_MESSAGE = re.compile(r"`\$(?:\[[.0-9]*\])*\.?(?:\w+(?:\[[.0-9]*\])*\.)*(\w+)`")
 
-# What a member that is there but wrong is called, where it has a code of its own.
-MEMBER_CODES = {
-    "amount": "invalid_amount",
-    "postings": "invalid_postings",
-    "metadata": "invalid_metadata",
-    "effective_at": "invalid_effective_at",
-    "if": "invalid_conditions",
-    "version": "invalid_conditions",
-    "min_available_after": "invalid_conditions",
-    "expires_at": "invalid_expires_at",
-    "posting": "invalid_postings",
-    "min_balance": "invalid_limits",
-    "max_balance": "invalid_limits",
-    "types": "invalid_types",
-    "scale": "invalid_asset",
-    "code": "invalid_asset",
-}
-
-T = TypeVar("T")
-
-
-async def read_body(request: Request, decoder: msgspec.json.Decoder[T]) -> T:
-    """The body as the decoder's type; raises Refusal."""
-    content_type = request.headers.get("content-type", "")
-    if content_type.partition(";")[0].strip().lower() != "application/json":
-        raise Refusal("unsupported_media_type")
-    body = b""
-    while True:
-        message = await request.receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        body += message.get("body", b"")
-        if len(body) > BODY_LIMIT:
-            raise Refusal("body_too_large", limit=BODY_LIMIT)
-        if not message.get("more_body"):
-            return decode(decoder, body)
-
-
-def decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
-    try:
-        return decoder.decode(body)
-    except msgspec.ValidationError as error:
-        member = PATH_IN_MESSAGE.search(str(error))
-        code = MEMBER_CODES.get(member[1], "invalid_body") if member else "invalid_body"
-        raise Refusal(code, reason=str(error)) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Refusal("invalid_body", reason=f"It is not JSON: {error}") from None
+NUMBER = re.compile(r"-?([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?")
 
 
 def posting(given: PostingRequest) -> tuple[str, str, str]:
@@ -113,12 +64,28 @@ def metadata_text(raw: Raw) -> str | None:
         return None
     data = bytes(raw)
     try:
-        value = msgspec.json.decode(data)
+        value = ANY.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise Refusal("invalid_metadata") from None
     if not isinstance(value, dict) or len(data) > METADATA_LIMIT or not storable(value, 0):
         raise Refusal("invalid_metadata")
     return data.decode()
+
+
+def storable_number(text: str) -> str:
+    """A number with a fraction or an exponent, as it is spelled, if jsonb takes it: it is kept digit by digit there.
+
+    Postgres's numeric has up to 131,072 digits before the point and 16,383 after it.
+    """
+    whole, fraction, exponent = NUMBER.fullmatch(text).groups(default="")  # type: ignore[union-attr]
+    # An exponent of more than 6 digits is too large whatever stands before it.
+    shift = int(exponent or 0) if len(exponent) < 8 else 10**7
+    if len(whole) + shift > 131_072 or len(fraction) - shift > 16_383:
+        raise Refusal("invalid_metadata")
+    return text
+
+
+ANY = msgspec.json.Decoder(float_hook=storable_number)
 
 
 def storable(value: Any, depth: int) -> bool:
@@ -156,7 +123,10 @@ def timestamp(text: str | None, code: str = "invalid_effective_at") -> datetime 
         at = None
     if at is None or at.tzinfo is None or not OFFSET.fullmatch(text):
         raise Refusal(code)
-    return at
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:  # With its offset it is in the year 0 or 10000.
+        raise Refusal(code) from None
 
 
 def optional(check: Callable[[Any], str], value: object) -> str | None:
@@ -197,7 +167,7 @@ def plain_text(text: str | None, code: str) -> str | None:
 
 
 def idempotency_key(request: Request) -> str | None:
-    return key_text(request.headers.get("idempotency-key"))
+    return key_text(field(request, b"idempotency-key"))
 
 
 def key_text(key: str | None, longest: int = 255) -> str | None:
@@ -212,48 +182,17 @@ def scale(value: int) -> int:
     return value
 
 
+def number(digits: str) -> int:
+    """Digits in a path; for more than an id can have a number that no id has, since int() refuses thousands."""
+    return int(digits) if len(digits) <= MAX_DIGITS else MAX_ID + 1
+
+
 def path_number(request: Request, name: str = "id", missing: str = "not_found") -> int:
     """A number in the path; raises Refusal for one that nothing can have."""
-    number: int = request.path_params[name]
-    if not 0 < number <= MAX_ID:
+    given: int = request.path_params[name]
+    if not 0 < given <= MAX_ID:
         raise Refusal(missing)
-    return number
-
-
-def query_limit(request: Request) -> int:
-    limit = query_int(request, "limit", 100, 1, 1000)
-    assert limit is not None
-    return limit
-
-
-def query_text(request: Request, name: str, form: re.Pattern[str]) -> str | None:
-    """A query parameter of this form, or None if it is not given; raises Refusal."""
-    text = request.query_params.get(name)
-    if text is not None and not form.fullmatch(text):
-        raise Refusal("invalid_parameter", reason=f"{name} must match {form.pattern}.")
-    return text
-
-
-def query_metadata(request: Request) -> tuple[list[str], list[str]]:
-    """Keys and values of the parameters `metadata.KEY=VALUE`; raises Refusal."""
-    pairs = [
-        (name.removeprefix("metadata."), value)
-        for name, value in request.query_params.multi_items()
-        if name.startswith("metadata.")
-    ]
-    if len(pairs) > MAX_FILTERS or any("\0" in name + value for name, value in pairs):
-        raise Refusal("invalid_parameter", reason=f"Give at most {MAX_FILTERS} metadata filters.")
-    return [name for name, _ in pairs], [value for _, value in pairs]
-
-
-def query_int(request: Request, name: str, default: int | None, low: int, high: int) -> int | None:
-    """A query parameter that is a whole number within bounds; raises Refusal."""
-    text = request.query_params.get(name)
-    if text is None:
-        return default
-    if not re.fullmatch(r"[0-9]{1,19}", text) or not low <= int(text) <= high:
-        raise Refusal("invalid_parameter", reason=f"{name} must be a number from {low} to {high}.")
-    return int(text)
+    return given
 
 
 def wallet_id(text: str) -> str:

@@ -12,12 +12,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app import parsing
-from app.auth import Caller
+from app.auth import Caller, caller_of
 from app.db import Pool, call
 from app.errors import Refusal
 from app.ledger_log import event_proof, log_state
 from app.notes import LogKey, encoded
-from app.request_types import MAX_ID
+from app.query import query
 from app.responses import answer
 
 TILE_WIDTH = 256
@@ -30,7 +30,7 @@ GZIP_LEVEL = 1
 
 async def read_proof(request: Request) -> Response:
     """The trial balance, zero an asset, and the log: its origin, size, root and the key that signs it."""
-    caller, pool, key = await read(request)
+    caller, pool, key = read(request)
     name, size, root = await log_state(pool, caller.ledger)
     rows = await call(pool, "trial_balance", ledger=caller.ledger)
     told = {
@@ -58,14 +58,14 @@ async def read_proof(request: Request) -> Response:
 
 async def read_checkpoint(request: Request) -> Response:
     """The log as it is now, a signed note."""
-    caller, pool, key = await read(request)
+    caller, pool, key = read(request)
     name, size, root = await log_state(pool, caller.ledger)
     return Response(signer(key).checkpoint(name, size, root), 200, UNTIL_NOW, "text/plain")
 
 
 async def read_event_proof(request: Request) -> Response:
     """A tlog-proof that the event is in the log: the event, its path, the checkpoint of now."""
-    caller, pool, key = await read(request)
+    caller, pool, key = read(request)
     seq = parsing.path_number(request, "seq")
     proof = await event_proof(pool, caller.ledger, seq, signer(key))
     if proof is None:
@@ -75,9 +75,9 @@ async def read_event_proof(request: Request) -> Response:
 
 async def read_inclusion(request: Request) -> Response:
     """The hashes that lead from the event `seq` to the root at `size`, or now."""
-    caller, pool, _ = await read(request)
-    seq = required(request, "seq", 1)
-    size = await size_asked(request, caller, pool, 1)
+    caller, pool, _ = read(request)
+    seq: int = query(request)["seq"]
+    size = await size_asked(request, caller, pool)
     path = await one(pool, "log_inclusion", ledger=caller.ledger, seq=seq, size=size)
     return answer(
         request, compact({"seq": seq, "size": size, "hashes": [encoded(hash_) for hash_ in path]})
@@ -86,9 +86,9 @@ async def read_inclusion(request: Request) -> Response:
 
 async def read_consistency(request: Request) -> Response:
     """The hashes that show that the log at `size`, or now, goes on from what it was at `old_size`."""
-    caller, pool, _ = await read(request)
-    old_size = required(request, "old_size", 0)
-    size = await size_asked(request, caller, pool, 0)
+    caller, pool, _ = read(request)
+    old_size: int = query(request)["old_size"]
+    size = await size_asked(request, caller, pool)
     path = await one(pool, "log_consistency", ledger=caller.ledger, old_size=old_size, size=size)
     return answer(
         request,
@@ -98,7 +98,7 @@ async def read_consistency(request: Request) -> Response:
 
 async def read_tile(request: Request) -> Response:
     """A tile of hashes: `level/number`, with `.p/width` of one that is not full yet."""
-    caller, pool, _ = await read(request)
+    caller, pool, _ = read(request)
     level: int = request.path_params["level"]
     number, width = tile(request)
     if level > 63:
@@ -111,7 +111,7 @@ async def read_tile(request: Request) -> Response:
 
 async def read_entries(request: Request) -> Response:
     """The events of a tile, each after its length in two bytes."""
-    caller, pool, _ = await read(request)
+    caller, pool, _ = read(request)
     number, width = tile(request)
     entries = await one(pool, "entry_bundle", ledger=caller.ledger, number=number, width=width)
     headers = {**FOR_EVER, "Vary": "Accept-Encoding"}
@@ -121,9 +121,9 @@ async def read_entries(request: Request) -> Response:
     return Response(entries, 200, headers, BYTES)
 
 
-async def read(request: Request) -> tuple[Caller, Pool, LogKey | None]:
+def read(request: Request) -> tuple[Caller, Pool, LogKey | None]:
     state = request.app.state
-    return await state.keys.caller(request, "read"), state.pool, state.log_key
+    return caller_of(request), state.pool, state.log_key
 
 
 async def one(pool: Pool, function: str, /, **arguments: int) -> Any:
@@ -140,19 +140,12 @@ def signer(key: LogKey | None) -> LogKey:
     return key
 
 
-async def size_asked(request: Request, caller: Caller, pool: Pool, low: int) -> int:
+async def size_asked(request: Request, caller: Caller, pool: Pool) -> int:
     """The query's `size`, or that of the log now."""
-    size = parsing.query_int(request, "size", None, low, MAX_ID)
+    size: int | None = query(request).get("size")
     if size is None:
         _, size, _ = await log_state(pool, caller.ledger)
     return size
-
-
-def required(request: Request, name: str, low: int) -> int:
-    value = parsing.query_int(request, name, None, low, MAX_ID)
-    if value is None:
-        raise Refusal("invalid_parameter", reason=f"Give {name}.")
-    return value
 
 
 def compact(told: dict[str, Any]) -> str:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import asyncpg
+import msgspec
+from msgspec import Raw
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.errors import Refusal, problem_body
 from app.errors import problem as make_problem
+from app.errors import problem_body
+from app.headers import field
 
+OBJECT, LIST = msgspec.json.Decoder(dict[str, Raw]), msgspec.json.Decoder(list[Raw])
+INTEGER = re.compile(rb"-?[0-9]+")
 # Members whose value is an amount, wherever they stand but inside metadata.
 AMOUNTS = frozenset(
     {
@@ -49,34 +55,38 @@ def refused_body(body: str) -> str:
 
 def problem(request: Request, code: str, facts: dict[str, Any]) -> Response:
     """The response for a code and its facts."""
-    if request.headers.get("zerosum-amounts") == "string":
-        facts = quote_amounts(facts)
+    if wants_strings(request):
+        facts = {
+            name: str(value) if name in AMOUNTS and isinstance(value, int) else value
+            for name, value in facts.items()
+        }
     return make_problem(code, facts)
 
 
 def wants_strings(request: Request) -> bool:
-    asked = request.headers.get("zerosum-amounts")
-    if asked not in {None, "string", "integer"}:
-        raise Refusal("invalid_parameter", reason="Zerosum-Amounts must be string or integer.")
-    return asked == "string"
+    return field(request, b"zerosum-amounts") == "string"
 
 
 def amounts_as_asked(request: Request, body: str) -> str:
-    if not wants_strings(request):
+    return quote_amounts(body.encode()).decode() if wants_strings(request) else body
+
+
+def quote_amounts(body: bytes) -> bytes:
+    """This JSON with its amounts as strings; metadata, and whatever else is no amount, stay as they are spelled."""
+    if body.startswith(b"["):
+        items = LIST.decode(body)
+        return b"[" + b",".join(quote_amounts(bytes(item)) for item in items) + b"]"
+    if not body.startswith(b"{"):
         return body
-    return json.dumps(quote_amounts(json.loads(body)), ensure_ascii=False, separators=(",", ":"))
+    return msgspec.json.encode(
+        {name: Raw(quoted(name, bytes(value))) for name, value in OBJECT.decode(body).items()}
+    )
 
 
-def quote_amounts(value: Any) -> Any:
-    if isinstance(value, list):
-        return [quote_amounts(item) for item in value]
-    if not isinstance(value, dict):
+def quoted(name: str, value: bytes) -> bytes:
+    """A member's value, as quote_amounts() has it."""
+    if name == "metadata":
         return value
-    return {
-        name: item
-        if name == "metadata"
-        else str(item)
-        if name in AMOUNTS and isinstance(item, int)
-        else quote_amounts(item)
-        for name, item in value.items()
-    }
+    if name in AMOUNTS and INTEGER.fullmatch(value):
+        return b'"' + value + b'"'
+    return quote_amounts(value)

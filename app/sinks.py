@@ -7,6 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app import parsing, request_types
+from app.auth import caller_of
+from app.body import read_body
 from app.db import call
 from app.errors import Refusal
 from app.lists import list_by_id
@@ -20,8 +22,8 @@ REWIND = msgspec.json.Decoder(request_types.RewindRequest)
 async def create_sink(request: Request) -> Response:
     """201; one that has the name already gets this URL and keeps its cursor. The URL is shown to nobody again."""
     state = request.app.state
-    caller = await state.keys.caller(request, "admin")
-    body = await parsing.read_body(request, SINK)
+    caller = caller_of(request)
+    body = await read_body(request, SINK)
     try:
         sink = parse_sink_url(body.url)
     except BadSink as error:
@@ -58,7 +60,7 @@ async def list_sinks(request: Request) -> Response:
 
 async def read_sink(request: Request) -> Response:
     """Its state: `ok`, `retrying` with the reason, or `paused`; how far it is behind."""
-    caller = await request.app.state.keys.caller(request, "read")
+    caller = caller_of(request)
     number = parsing.path_number(request)
     rows = await call(
         request.app.state.pool, "list_sinks", ledger=caller.ledger, after=0, max=1, only_id=number
@@ -80,13 +82,13 @@ async def resume_sink(request: Request) -> Response:
 
 async def rewind_sink(request: Request) -> Response:
     """It gets the events from `seq` on, again, or is taken past those before."""
-    body = await parsing.read_body(request, REWIND)
+    body = await read_body(request, REWIND)
     return await change(request, next_seq=body.seq)
 
 
 async def remove_sink(request: Request) -> Response:
     """204; its cursor is forgotten."""
-    caller = await request.app.state.keys.caller(request, "admin")
+    caller = caller_of(request)
     pool = request.app.state.pool
     (row,) = await call(
         pool, "remove_sink", ledger=caller.ledger, sink=parsing.path_number(request)
@@ -99,7 +101,7 @@ async def remove_sink(request: Request) -> Response:
 async def change(
     request: Request, paused: bool | None = None, next_seq: int | None = None
 ) -> Response:
-    caller = await request.app.state.keys.caller(request, "admin")
+    caller = caller_of(request)
     rows = await call(
         request.app.state.pool,
         "change_sink",

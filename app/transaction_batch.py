@@ -7,17 +7,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app import parsing, request_types
-from app.auth import Caller
+from app.auth import Caller, caller_of
 from app.batch import Answer, PostRequest, Waiting
+from app.body import decode, read_body
 from app.dry_run import HEADER as DRY_RUN
 from app.dry_run import is_dry_run, rehearse
 from app.errors import Refusal, problem_body
 from app.group_commit import MAX_POSTINGS, GroupCommit
+from app.headers import field
 from app.responses import answer, problem, refused, refused_body
 from app.transactions import post_request
 
 BATCH = msgspec.json.Decoder(request_types.BatchEnvelope)
 ITEM = msgspec.json.Decoder(request_types.BatchItem)
+# As many as one batch may have, with metadata, reference and description as long as they may be, however they are
+# spelled: 1,000 of 33 KB each.
+BODY_LIMIT = 32 * 1024 * 1024
 MAX_KEY = 250  # of the batch: /index follows
 Item = Waiting | Refusal
 
@@ -29,9 +34,9 @@ async def create_batch(request: Request) -> Response:
     has the batch's and its index, `key/0`; with neither, none.
     """
     state = request.app.state
-    caller = await state.keys.caller(request, "write")
-    body = await parsing.read_body(request, BATCH)
-    key = parsing.key_text(request.headers.get("idempotency-key"), MAX_KEY)
+    caller = caller_of(request)
+    body = await read_body(request, BATCH, BODY_LIMIT)
+    key = parsing.key_text(field(request, b"idempotency-key"), MAX_KEY)
     atomic = body.mode == "atomic"
     made: list[PostRequest | Refusal] = []
     for number, raw in enumerate(body.transactions):
@@ -53,7 +58,7 @@ async def create_batch(request: Request) -> Response:
 
 def read_item(caller: Caller, raw: msgspec.Raw, key: str | None, atomic: bool) -> PostRequest:
     """key: what it has without one of its own. Raises Refusal."""
-    item = parsing.decode(ITEM, bytes(raw))
+    item = decode(ITEM, bytes(raw))
     own = parsing.key_text(item.idempotency_key)
     if own is not None and atomic:
         raise Refusal(

@@ -9,14 +9,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app import parsing
-from app.auth import Caller
+from app.auth import Caller, caller_of
 from app.batch import PostRequest
+from app.body import T, read_body
 from app.db import call
 from app.dry_run import HEADER as DRY_RUN
 from app.dry_run import is_dry_run, rehearse
 from app.errors import Refusal
 from app.lists import list_newest
-from app.parsing import T, amount_text, wallet_id
+from app.parsing import amount_text, wallet_id
 from app.request_types import Credit, Debit, Details, TransactionRequest, Transfer
 from app.responses import answer, refused
 
@@ -53,8 +54,8 @@ async def create_transaction(request: Request) -> Response:
 
 
 async def read(request: Request, decoder: msgspec.json.Decoder[T]) -> tuple[Caller, T]:
-    caller = await request.app.state.keys.caller(request, "write")
-    return caller, await parsing.read_body(request, decoder)
+    caller = caller_of(request)
+    return caller, await read_body(request, decoder)
 
 
 async def post(
@@ -102,7 +103,7 @@ def post_request(
 
 
 async def read_transaction(request: Request) -> Response:
-    caller = await request.app.state.keys.caller(request, "read")
+    caller = caller_of(request)
     number = parsing.path_number(request)
     rows = await call(request.app.state.pool, "read_transaction", ledger=caller.ledger, id=number)
     if not rows:

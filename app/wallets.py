@@ -9,9 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app import parsing, request_types
-from app.auth import Caller
+from app.auth import Caller, caller_of
+from app.body import read_body
 from app.db import call
 from app.errors import Refusal
+from app.query import metadata_filters, query
 from app.responses import answer, page, refused
 
 CHANGE = msgspec.json.Decoder(request_types.WalletChange)
@@ -23,8 +25,8 @@ STATUSES = {"created": 201, "exists": 200}
 async def create_wallet(request: Request) -> Response:
     """201 the wallet; 200 when the very same request has made it before."""
     state = request.app.state
-    caller = await state.keys.caller(request, "write")
-    body = await parsing.read_body(request, WALLET)
+    caller = caller_of(request)
+    body = await read_body(request, WALLET)
     (row,) = await call(
         state.pool,
         "create_wallet",
@@ -43,8 +45,8 @@ async def create_wallet(request: Request) -> Response:
 
 async def change_wallet(request: Request) -> Response:
     """New limits or metadata; what is not given stays. Limits that the balance is outside of are refused."""
-    caller = await request.app.state.keys.caller(request, "write")
-    body = await parsing.read_body(request, CHANGE)
+    caller = caller_of(request)
+    body = await read_body(request, CHANGE)
     changes = [
         f'"{name}":{"null" if text is None else text}'
         for name, text in (
@@ -65,20 +67,20 @@ def limit_json(limit: request_types.Limit | msgspec.UnsetType | None) -> str | N
 
 async def freeze_wallet(request: Request) -> Response:
     """It gives nothing until it is unfrozen; it receives only with `credits`."""
-    caller = await request.app.state.keys.caller(request, "write")
-    body = await parsing.read_body(request, FREEZE)
+    caller = caller_of(request)
+    body = await read_body(request, FREEZE)
     return await change(request, caller, "freeze_wallet", credits=body.credits)
 
 
 async def unfreeze_wallet(request: Request) -> Response:
     """Open again."""
-    caller = await request.app.state.keys.caller(request, "write")
+    caller = caller_of(request)
     return await change(request, caller, "unfreeze_wallet")
 
 
 async def close_wallet(request: Request) -> Response:
     """For ever; only when it holds nothing."""
-    caller = await request.app.state.keys.caller(request, "write")
+    caller = caller_of(request)
     return await change(request, caller, "close_wallet")
 
 
@@ -103,23 +105,24 @@ async def change(request: Request, caller: Caller, function: str, **given: objec
 
 
 async def read_wallet(request: Request) -> Response:
-    caller = await request.app.state.keys.caller(request, "read")
+    caller = caller_of(request)
     return answer(request, await wallet_body(request, caller.ledger))
 
 
 async def list_wallets(request: Request) -> Response:
     """By id; `?prefix=` of the id, `?metadata.KEY=VALUE`."""
     state = request.app.state
-    caller = await state.keys.caller(request, "read")
-    limit = parsing.query_limit(request)
-    keys, vals = parsing.query_metadata(request)
+    caller = caller_of(request)
+    asked = query(request)
+    limit: int = asked["limit"]
+    keys, vals = metadata_filters(request)
     rows = await call(
         state.pool,
         "list_wallets",
         ledger=caller.ledger,
-        after=parsing.query_text(request, "after", parsing.WALLET_ID),
+        after=asked.get("after"),
         max=limit,
-        prefix=parsing.query_text(request, "prefix", parsing.PREFIX) or "",
+        prefix=asked.get("prefix", ""),
         keys=keys,
         vals=vals,
     )
@@ -129,16 +132,16 @@ async def list_wallets(request: Request) -> Response:
 async def list_entries(request: Request) -> Response:
     """Newest first; `after` is the `next` of the page before."""
     state = request.app.state
-    caller = await state.keys.caller(request, "read")
-    limit = parsing.query_limit(request)
-    after = parsing.query_int(request, "after", None, 1, request_types.MAX_ID)
+    caller = caller_of(request)
+    asked = query(request)
+    limit: int = asked["limit"]
     await wallet_body(request, caller.ledger)
     rows = await call(
         state.pool,
         "list_entries",
         ledger=caller.ledger,
         wallet=request.path_params["id"],
-        before=after,
+        before=asked.get("after"),
         max=limit,
     )
     return page(request, rows, limit, "version")

@@ -11,10 +11,13 @@ from starlette.responses import Response
 
 from app import parsing, request_types
 from app.addresses import BadUrl, check_url
+from app.auth import caller_of
+from app.body import read_body
 from app.db import call
 from app.errors import Refusal
 from app.event_types import are_types
 from app.lists import list_by_id
+from app.query import query
 from app.responses import answer, page
 
 WEBHOOK = msgspec.json.Decoder(request_types.WebhookRequest)
@@ -24,8 +27,8 @@ SECRET_BYTES = 32  # Standard Webhooks asks for 24 to 64.
 async def create_webhook(request: Request) -> Response:
     """201 with the secret that signs what is sent there, shown this once."""
     state = request.app.state
-    caller = await state.keys.caller(request, "admin")
-    body = await parsing.read_body(request, WEBHOOK)
+    caller = caller_of(request)
+    body = await read_body(request, WEBHOOK)
     if not are_types(body.types):
         raise Refusal("invalid_types")
     try:
@@ -51,13 +54,13 @@ async def list_webhooks(request: Request) -> Response:
 
 
 async def read_webhook(request: Request) -> Response:
-    caller = await request.app.state.keys.caller(request, "read")
+    caller = caller_of(request)
     return answer(request, await webhook_body(request, caller.ledger))
 
 
 async def delete_webhook(request: Request) -> Response:
     """204; what is pending is given up."""
-    caller = await request.app.state.keys.caller(request, "admin")
+    caller = caller_of(request)
     if not await succeeds(request, "delete_endpoint", caller.ledger):
         raise Refusal("not_found")
     return Response(status_code=204)
@@ -66,28 +69,25 @@ async def delete_webhook(request: Request) -> Response:
 async def list_deliveries(request: Request) -> Response:
     """Newest event first, with every attempt; `?status=pending`, `delivered` or `dead`."""
     state = request.app.state
-    caller = await state.keys.caller(request, "read")
-    limit = parsing.query_limit(request)
-    after = parsing.query_int(request, "after", None, 1, request_types.MAX_ID)
-    wanted = request.query_params.get("status")
-    if wanted not in {None, "pending", "delivered", "dead"}:
-        raise Refusal("invalid_parameter", reason="status must be pending, delivered or dead.")
+    caller = caller_of(request)
+    asked = query(request)
+    limit: int = asked["limit"]
     await webhook_body(request, caller.ledger)
     rows = await call(
         state.pool,
         "list_deliveries",
         ledger=caller.ledger,
         endpoint=request.path_params["id"],
-        before=after,
+        before=asked.get("after"),
         max=limit,
-        wanted=wanted,
+        wanted=asked.get("status"),
     )
     return page(request, rows, limit, "seq")
 
 
 async def resend_delivery(request: Request) -> Response:
     """202: the event goes to the endpoint again, now."""
-    caller = await request.app.state.keys.caller(request, "write")
+    caller = caller_of(request)
     seq = parsing.path_number(request, "seq")
     if not await succeeds(request, "resend_delivery", caller.ledger, seq=seq):
         raise Refusal("not_found")

@@ -43,9 +43,9 @@ async def test_the_metrics_tell_what_happened(api: Api) -> None:
     for line in (
         'zerosum_http_requests_total{method="POST",route="/v1/credits",status="201"}',
         'zerosum_http_requests_total{method="GET",route="/v1/wallets/{id}",status="404"}',
-        'zerosum_http_requests_total{method="POST",route="/v1/holds/{id:int}/void",status="404"}',
+        'zerosum_http_requests_total{method="POST",route="/v1/holds/{id}/void",status="404"}',
         'zerosum_http_requests_total{method="POST",'
-        'route="/v1/webhooks/{id:int}/deliveries/{seq:int}/resend",status="404"}',
+        'route="/v1/webhooks/{id}/deliveries/{seq}/resend",status="404"}',
         'zerosum_http_request_duration_seconds_bucket{le="0.001",route="/v1/credits"}',
         'zerosum_outbox_events{ledger="main"} 1.0',
         'zerosum_outbox_oldest_age_seconds{ledger="main"}',

@@ -24,16 +24,16 @@ async def test_every_answer_has_the_documented_shape(api: Api, db: Any) -> None:
     await api.made("/v1/webhooks", {"url": "https://example.com"})
     await stamp(db, "r", await lease(db, "r"))
     await db.execute("select zerosum.create_sink(1, 's', 'kafka://h/t', '{*}', 'now')")
-    samples = {"{id}": "alice", "{id:int}": "1", "{seq:int}": "1", "{level:int}": "0"}
+    samples = {"{id}": "alice", "{id:number}": "1", "{seq:number}": "1", "{level:number}": "0"}
     samples["{tile:path}"] = "000.p/1"
     seen = 0
     for operation in OPERATIONS:
         if operation.method != "GET":
             continue
         path = operation.path + QUERIES.get(operation.path, "")
-        if path == "/v1/sinks/{id:int}":  # One sequence numbers both.
+        if path == "/v1/sinks/{id:number}":  # One sequence numbers both.
             path = "/v1/sinks/2"
-        if path == "/v1/holds/{id:int}":
+        if path == "/v1/holds/{id:number}":
             path = f"/v1/holds/{placed['id']}"
         for template, value in samples.items():
             path = path.replace(template, value)

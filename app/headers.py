@@ -1,0 +1,41 @@
+"""The request's header fields that mean something to us, read once and before anything else."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.types import Scope
+
+from app.errors import Refusal
+
+FIELDS = "zerosum.fields"  # In the scope: the known fields by their name in lower case.
+KNOWN = frozenset({b"authorization", b"content-type", b"idempotency-key", b"zerosum-amounts"})
+OURS = b"zerosum-"
+
+
+def read_fields(scope: Scope) -> dict[bytes, str]:
+    """Keep the known fields in the scope, and return them.
+
+    Raises Refusal for a field that is there twice, since two readers would choose differently; for an unknown field
+    of ours, such as Zerosum-Dry-Run, since ignoring it could move money; and for an unknown value.
+    """
+    fields: dict[bytes, str] = {}
+    for name, value in scope["headers"]:
+        if name in KNOWN:
+            if name in fields:
+                raise Refusal("invalid_parameter", reason=f"Send {name.decode()} once.")
+            fields[name] = value.decode("latin-1")
+        elif name.startswith(OURS):
+            raise Refusal(
+                "invalid_parameter",
+                reason=f"{name.decode('latin-1')} is not a header of this API; Zerosum-Amounts is.",
+            )
+    if fields.get(b"zerosum-amounts", "string") not in {"string", "integer"}:
+        raise Refusal("invalid_parameter", reason="Zerosum-Amounts must be string or integer.")
+    scope[FIELDS] = fields
+    return fields
+
+
+def field(request: Request, name: bytes) -> str | None:
+    """A known field; None when it is not there, and before the fields were read."""
+    fields: dict[bytes, str] = request.scope.get(FIELDS, {})
+    return fields.get(name)
