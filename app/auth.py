@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from starlette.requests import Request
 
-from app.db import DATABASE_ERRORS, Pool, call
+from app.db import Pool, call
+from app.db_errors import DATABASE_ERRORS
 from app.errors import Refusal
 from app.headers import field
 from app.rate_limit import RateLimit

@@ -8,10 +8,13 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 
 from app.errors import Refusal
 
 DEADLINE_S = 25.0  # Hosts cut a request at 30 s.
+
+CLAIM_NOTHING = {"request_in_progress"}
 
 Answer = tuple[str, str]
 
@@ -39,12 +42,24 @@ class PostRequest:
         return named
 
 
+class Written(Enum):
+    """What is known of a request that is not answered.
+
+    no: it was never sent, or the server proved that it rolled it back. under_way: an attempt at it is being made.
+    unknown: an attempt ended without a word, so that only an answer by its key can tell; no later failure can.
+    """
+
+    NO = "no"
+    UNDER_WAY = "under way"
+    UNKNOWN = "unknown"
+
+
 @dataclass(slots=True, eq=False)
 class Waiting:
     """A request, or an atomic batch of them, on its way; the answer is a list of one each.
 
-    atomic: all post or none. sent: it may have been written, as far as we know. late: what it is refused with at its
-    deadline when it was not. gone: has its client left?
+    atomic: all post or none. late: the code to refuse it with if its deadline passes while it is not written.
+    gone: has its client left?
     """
 
     requests: list[PostRequest]
@@ -52,7 +67,7 @@ class Waiting:
     deadline: float
     began: float
     gone: Callable[[], Awaitable[bool]] | None = None
-    sent: bool = False
+    written: Written = Written.NO
     late: str = "database_unavailable"
     atomic: bool = False
 
@@ -71,16 +86,34 @@ class Waiting:
     def expired(self) -> bool:
         """Is it answered, or out of time? Then it is answered now."""
         if not self.answer.done() and self.deadline <= time.monotonic():
-            self.refuse("outcome_unknown" if self.sent else self.late)
+            self.refuse(self.late)
         return self.answer.done()
+
+    def send(self) -> None:
+        """An attempt begins."""
+        if self.written is Written.NO:
+            self.written = Written.UNDER_WAY
+
+    def roll_back(self) -> None:
+        """The server says that the attempt wrote nothing."""
+        if self.written is Written.UNDER_WAY:
+            self.written = Written.NO
+
+    def lose(self) -> None:
+        """The attempt, if it had begun, ended without a word."""
+        if self.written is Written.UNDER_WAY:
+            self.written = Written.UNKNOWN
 
     def settle(self, answers: list[Answer]) -> None:
         if not self.answer.done():
             self.answer.set_result(answers)
 
-    def refuse(self, code: str, **facts: str) -> None:
+    def refuse(self, code: str) -> None:
+        """Answer with this code, which says that nothing was written; unless that is not known."""
+        if self.written is not Written.NO and code not in CLAIM_NOTHING:
+            code = "outcome_unknown"
         if not self.answer.done():
-            self.answer.set_exception(Refusal(code, **facts))
+            self.answer.set_exception(Refusal(code))
 
 
 def wait(

@@ -9,7 +9,8 @@ from typing import Any, TextIO
 import asyncpg
 import click
 
-from app.db import DATABASE_ERRORS, call
+from app.db import call
+from app.db_errors import DATABASE_ERRORS
 from app.embedded import EmbeddedError
 from app.export import export_ledger, import_ledger
 from app.keys import new_key, stored

@@ -3,6 +3,9 @@
 A batch is repeated when the server's own error proves a rollback (a serialization failure or deadlock: whole;
 another error: in halves, so that one bad request harms no other), or by key when the connection broke. Every request
 has a key by then, the client's or a private one. What can't be settled before its deadline is `outcome_unknown`.
+
+What is known of a request is in Waiting.written, and changes here only: send() before an attempt, roll_back() when the
+server says that it wrote nothing, lose() when the attempt ended without a word.
 """
 
 from __future__ import annotations
@@ -15,22 +18,20 @@ from itertools import islice
 
 import asyncpg
 
-from app.batch import Answer, Waiting, together
-from app.db import DATABASE_ERRORS, POST_LIMITS, is_broken
+from app.batch import Answer, Waiting, Written, together
+from app.db import BEGIN_POST, time_limit
+from app.db_errors import DATABASE_ERRORS, Failure, failure
+from app.lost_backends import LostBackends
+from app.outage import Outage
 
-RECONNECT_S = 0.2
-REPEATABLE = {"40001", "40P01"}
-LOCK_NOT_AVAILABLE = "55P03"
+PATIENCE_S = 5.0  # A failover or restart that is shorter refuses nobody.
+STALLED_S = (
+    3.0  # Whoever asks whether money can be posted is told no when a batch has taken longer.
+)
 
 POST = (
     "select outcome, body from zerosum.post"
     "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
-)
-# Through a pooler the limits travel with each transaction, since the next one may get another connection. They are
-# armed when a statement starts, so they are set before the call and not inside it. Without a pooler the session has
-# them, and a batch is one round trip.
-BEGIN = "begin; select " + ", ".join(
-    f"set_config('{name}', '{value}', true)" for name, value in POST_LIMITS.items()
 )
 
 log = logging.getLogger("zerosum")
@@ -39,10 +40,21 @@ Connect = Callable[[], Awaitable[tuple[asyncpg.Connection, bool]]]
 
 
 class Committer:
-    def __init__(self, connect: Connect) -> None:
-        self.connect = connect
+    """settle() batches, one at a time. gave_up: called when the database has been away for too long to wait for it."""
+
+    def __init__(self, connect: Connect, gave_up: Callable[[], None] = lambda: None) -> None:
+        self.connect, self.gave_up = connect, gave_up
         self.conn: asyncpg.Connection | None = None
         self.limited = False
+        self.pid = 0  # of its backend; 0 behind a pooler
+        self.outage = Outage(PATIENCE_S)
+        self.lost_backends = LostBackends()
+        self.began: float | None = None  # the attempt that is being made
+
+    def can_post(self) -> bool:
+        """As far as is known: the database is not away, and no attempt takes suspiciously long."""
+        now = asyncio.get_running_loop().time()
+        return not self.outage.is_closed() and (self.began is None or now < self.began + STALLED_S)
 
     async def settle(self, batch: list[Waiting], skip_locked: bool = False) -> list[Waiting]:
         """Answer every request of the batch, whatever happens, but those that a lock keeps: they are returned.
@@ -56,50 +68,70 @@ class Committer:
             log.exception("a batch of %d failed", len(batch))
             self.disconnect()
             for waiting in batch:
-                waiting.refuse("outcome_unknown" if waiting.sent else "internal_error")
+                waiting.refuse("internal_error")
             return []
         except BaseException:
             for waiting in batch:
-                waiting.refuse("outcome_unknown" if waiting.sent else "database_unavailable")
+                waiting.refuse("database_unavailable")
             raise
 
     async def try_settle(self, batch: list[Waiting], skip_locked: bool) -> list[Waiting]:
         while batch := [waiting for waiting in batch if not waiting.expired()]:
             try:
-                answers = await self.commit(batch, skip_locked)
+                answers = await self.attempt(batch, skip_locked)
             except DATABASE_ERRORS as error:
-                if await self.may_repeat(batch, error):
-                    continue
-                if getattr(error, "sqlstate", None) == LOCK_NOT_AVAILABLE and (
-                    not skip_locked or len(batch) == 1
-                ):
+                found = failure(error)
+                for waiting in batch:
+                    if found is Failure.LOST:
+                        waiting.lose()
+                    else:
+                        waiting.roll_back()
+                if found in {Failure.LOST, Failure.AWAY}:
+                    await self.wait_for_database(batch, error)
+                elif found is Failure.CONFLICT:
+                    await asyncio.sleep(random.uniform(0, 0.01))  # noqa: S311
+                elif found is Failure.LOCKED and (not skip_locked or len(batch) == 1):
                     return batch
-                return await self.settle_apart(batch, skip_locked, error)
-            kept = []
-            given = iter(answers)
-            for waiting in batch:
-                own = list(islice(given, len(waiting.requests)))
-                if own[0][0] == "busy":
-                    waiting.sent = False
-                    kept.append(waiting)
                 else:
-                    waiting.settle(own)
-            return kept
+                    return await self.settle_apart(batch, skip_locked, error)
+                continue
+            self.outage.succeeded()
+            return self.give(batch, answers)
         return []
 
-    async def may_repeat(self, batch: list[Waiting], error: Exception) -> bool:
-        """Can the whole batch run again, and succeed? Waits as long as it should before that."""
-        if is_broken(error):
-            log.warning("the database connection is lost: %s", error or type(error).__name__)
-            self.disconnect()
-            await asyncio.sleep(RECONNECT_S)
-            return True
+    def give(self, batch: list[Waiting], answers: list[Answer]) -> list[Waiting]:
+        """Each its answer; those that a lock keeps are returned."""
+        kept = []
+        given = iter(answers)
         for waiting in batch:
-            waiting.sent = False  # The server has rolled it back.
-        if getattr(error, "sqlstate", None) in REPEATABLE:
-            await asyncio.sleep(random.uniform(0, 0.01))  # noqa: S311
-            return True
-        return False
+            own = list(islice(given, len(waiting.requests)))
+            outcome = own[0][0]
+            if outcome == "busy":
+                waiting.roll_back()
+                kept.append(waiting)
+            elif outcome == "refused" and waiting.written is Written.UNKNOWN and self.lost_backends:
+                # An earlier attempt may still be under way in a backend that is not known to have ended.
+                waiting.refuse("outcome_unknown")
+            else:
+                waiting.settle(own)
+        return kept
+
+    async def wait_for_database(self, batch: list[Waiting], error: Exception) -> None:
+        """Drop the connection, and let time pass before the next attempt. When it has been away for long, what is
+        certainly not written is refused, and only what may be waits on."""
+        if self.outage.since is None:
+            log.warning("the database is away: %s", error or type(error).__name__)
+        if any(waiting.written is Written.UNKNOWN for waiting in batch):
+            self.lost_backends.add(self.pid)
+        self.disconnect()
+        pause = self.outage.failed()
+        if self.outage.is_long():
+            for waiting in batch:
+                if waiting.written is Written.NO:
+                    waiting.refuse("database_unavailable")
+            self.gave_up()
+        if not all(waiting.answer.done() for waiting in batch):
+            await asyncio.sleep(pause)
 
     async def settle_apart(
         self, batch: list[Waiting], skip_locked: bool, error: Exception
@@ -113,21 +145,32 @@ class Committer:
         kept = await self.try_settle(batch[:half], skip_locked)
         return kept + await self.try_settle(batch[half:], skip_locked)
 
-    async def commit(self, batch: list[Waiting], skip_locked: bool) -> list[Answer]:
+    async def attempt(self, batch: list[Waiting], skip_locked: bool) -> list[Answer]:
         """Post the batch in one transaction; raises what the driver raises, after a rollback where one is due."""
-        if self.conn is None or self.conn.is_closed():
-            self.conn, self.limited = await self.connect()
-        conn = self.conn
+        self.began = asyncio.get_running_loop().time()
+        try:
+            if self.conn is None or self.conn.is_closed():
+                self.conn, self.limited = await self.connect()
+                self.pid = self.conn.get_server_pid() if self.limited else 0
+                await self.lost_backends.end(self.conn)
+            with time_limit(self.conn):
+                return await self.post(self.conn, batch, skip_locked)
+        finally:
+            self.began = None
+
+    async def post(
+        self, conn: asyncpg.Connection, batch: list[Waiting], skip_locked: bool
+    ) -> list[Answer]:
         given = together(batch, skip_locked)
         if self.limited:
             for waiting in batch:
-                waiting.sent = True
+                waiting.send()
             rows = await conn.fetch(POST, *given)
             return [(row[0], row[1]) for row in rows]
         try:
-            await conn.execute(BEGIN)
+            await conn.execute(BEGIN_POST)
             for waiting in batch:
-                waiting.sent = True
+                waiting.send()
             rows = await conn.fetch(POST, *given)
         except asyncpg.PostgresError:
             await conn.execute("rollback")

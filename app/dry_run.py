@@ -7,11 +7,13 @@ come first. The id in it is nobody's.
 from __future__ import annotations
 
 import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 from starlette.requests import Request
 
 from app.batch import Answer, PostRequest, arguments
-from app.committer import BEGIN, LOCK_NOT_AVAILABLE, POST, REPEATABLE
-from app.db import Pool
+from app.committer import POST
+from app.db import BEGIN_POST, Pool, time_limit
+from app.db_errors import Failure, failure
 from app.errors import Refusal
 from app.query import query
 
@@ -27,20 +29,27 @@ async def rehearse(pool: Pool, requests: list[PostRequest], atomic: bool = False
     """Outcomes and bodies as zerosum.post gives them; raises Refusal wallet_busy, and what the driver raises."""
     if not requests:
         return []
-    async with pool.pool.acquire() as conn:
-        for left in reversed(range(TRIES)):
-            await conn.execute(BEGIN)
-            try:
-                rows = await conn.fetch(
-                    POST, *arguments(requests, [0] * len(requests) if atomic else [])
-                )
-                return [(row[0], row[1]) for row in rows]
-            except asyncpg.PostgresError as error:
-                if error.sqlstate == LOCK_NOT_AVAILABLE:
-                    raise Refusal("wallet_busy") from None
-                if error.sqlstate not in REPEATABLE or not left:
-                    raise
-            finally:
-                if not conn.is_closed():
-                    await conn.execute("rollback")
+    units = [0] * len(requests) if atomic else []
+    conn = await pool.acquire()
+    try:
+        with time_limit(conn):
+            return await rehearse_on(conn, arguments(requests, units))
+    finally:
+        await pool.release(conn)
+
+
+async def rehearse_on(conn: PoolConnectionProxy, given: tuple[object, ...]) -> list[Answer]:
+    for left in reversed(range(TRIES)):
+        await conn.execute(BEGIN_POST)
+        try:
+            rows = await conn.fetch(POST, *given)
+            return [(row[0], row[1]) for row in rows]
+        except asyncpg.PostgresError as error:
+            if failure(error) is Failure.LOCKED:
+                raise Refusal("wallet_busy") from None
+            if failure(error) is not Failure.CONFLICT or not left:
+                raise
+        finally:
+            if not conn.is_closed():
+                await conn.execute("rollback")
     raise AssertionError

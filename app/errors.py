@@ -201,10 +201,12 @@ CODES = {
     "outcome_unknown": Code(
         503,
         "The connection to the database broke",
-        "It may have been written. Send the same request with the same Idempotency-Key again to learn.",
+        "It may have been written. Send the same request again, with the same Idempotency-Key where it takes one.",
     ),
     "internal_error": Code(
-        500, "Something failed on our side", "Nothing was written. It is in the log."
+        500,
+        "Something failed on our side",
+        "It may have been written; it is in the log. The same request with the same Idempotency-Key tells.",
     ),
 }
 

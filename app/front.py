@@ -21,7 +21,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from app import metrics
 from app.body import MEMORY
-from app.db import DATABASE_ERRORS, is_broken
+from app.db_errors import DATABASE_ERRORS, Failure, NotConnected, failure
 from app.errors import Refusal
 from app.errors import problem as problem_response
 from app.logs import RequestLog
@@ -138,6 +138,18 @@ def request_id_of(scope: Scope) -> str:
     return f"{random.getrandbits(64):016x}"
 
 
+def code_of(error: Exception, method: str) -> str | None:
+    """The code for what the database raised outside of the group commit; None: it is a fault of ours."""
+    found = failure(error)
+    reads = method in {"GET", "HEAD"}
+    if found is Failure.LOST and not reads and not isinstance(error, NotConnected):
+        return "outcome_unknown"
+    if found is Failure.LOCKED:
+        return "wallet_busy"
+    # The server rolled back, or a read wrote nothing anyway.
+    return "database_unavailable" if found is not Failure.FAILED else None
+
+
 def response_for(request: Request, error: Exception) -> Response:
     """The answer to a request that raised this; what is our fault goes to the log."""
     if isinstance(error, Refusal):
@@ -145,10 +157,7 @@ def response_for(request: Request, error: Exception) -> Response:
     if isinstance(error, ClientDisconnect):  # Nobody reads this.
         reason = "The connection closed before the body ended."
         return problem(request, "invalid_body", {"reason": reason})
-    if isinstance(error, DATABASE_ERRORS) and (
-        # A broken connection, too many of them, a statement cut off: try again.
-        is_broken(error) or getattr(error, "sqlstate", "").startswith(("53", "57"))
-    ):
-        return problem(request, "database_unavailable", {})
+    if isinstance(error, DATABASE_ERRORS) and (code := code_of(error, request.method)):
+        return problem(request, code, {})
     log.error("a request failed", exc_info=error)
     return problem(request, "internal_error", {})

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 
 from app import metrics
-from app.batch import Answer, PostRequest, Waiting, wait
+from app.batch import Answer, PostRequest, Waiting, Written, wait
 from app.committer import Committer, Connect
 from app.errors import Refusal
 from app.slow_lane import SlowLane
@@ -28,7 +28,7 @@ class GroupCommit:
     """submit() requests; run() commits them, as one task for as long as the process serves."""
 
     def __init__(self, connect: Connect) -> None:
-        self.committer = Committer(connect)
+        self.committer = Committer(connect, self.refuse_all)
         self.slow_lane = SlowLane(connect)
         self.queue: deque[Waiting] = deque()
         self.queued = 0  # requests in it
@@ -47,12 +47,14 @@ class GroupCommit:
         atomic: bool = False,
     ) -> Waiting:
         """As submit(), of one request or, atomic, several that post together or not at all; they may be answered
-        earlier by whoever holds them. Raises Refusal queue_full.
+        earlier by whoever holds them. Raises Refusal queue_full, database_unavailable.
 
         gone: tells whether the client has left; then what was not sent yet never is.
         """
         if self.queued >= MAX_QUEUE:
             raise Refusal("queue_full")
+        if self.committer.outage.is_closed():
+            raise Refusal("database_unavailable")
         for request in requests:
             if request.key is None:
                 request.key = "\x7f" + secrets.token_hex(16)
@@ -83,9 +85,13 @@ class GroupCommit:
                     limit = MAX_REQUESTS
                 self.arrived.clear()
         finally:
-            for waiting in self.queue:
-                waiting.refuse("database_unavailable")
+            self.refuse_all()
             self.committer.disconnect()
+
+    def refuse_all(self) -> None:
+        """The database is away, and has been for long: nobody waits for it."""
+        while self.queue:
+            self.pop().refuse("database_unavailable")
 
     def take(self, limit: int = MAX_REQUESTS) -> list[Waiting]:
         """What is at the head of the queue and of one ledger, as much as fits; skips who has gone."""
@@ -127,5 +133,5 @@ class GroupCommit:
             for waiting in (*self.queue, *self.slow_lane.waiting):
                 if waiting.began > before or waiting.gone is None or not await waiting.gone():
                     continue
-                if not waiting.sent:
+                if waiting.written is Written.NO:
                     waiting.refuse("wallet_busy")

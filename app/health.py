@@ -9,7 +9,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app import metrics
-from app.db import DATABASE_ERRORS, call
+from app.db import call
+from app.db_errors import DATABASE_ERRORS
 
 READY_TIMEOUT_S = 2
 SINKS = 100  # Those beyond are in the metrics.

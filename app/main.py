@@ -13,7 +13,8 @@ from starlette.staticfiles import StaticFiles
 
 from app.auth import Keys
 from app.checks import checked
-from app.db import DATABASE_ERRORS, Pool
+from app.db import Pool
+from app.db_errors import DATABASE_ERRORS
 from app.errors import Refusal, problem
 from app.front import Front, Handler, response_for
 from app.group_commit import GroupCommit

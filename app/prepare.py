@@ -10,7 +10,8 @@ import secrets
 import asyncpg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from app.db import DATABASE_ERRORS, call, connect
+from app.db import call, connect
+from app.db_errors import DATABASE_ERRORS
 from app.keys import new_key, stored
 from app.migrate import ensure_login, is_current, may_migrate, migrate
 from app.notes import LogKey, encoded

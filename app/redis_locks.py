@@ -23,7 +23,8 @@ from redis.exceptions import RedisError
 
 from app import metrics
 from app.batch import Answer, PostRequest, Waiting
-from app.db import DATABASE_ERRORS, Pool, call
+from app.db import Pool, call
+from app.db_errors import DATABASE_ERRORS
 from app.group_commit import GroupCommit
 
 TIMEOUT_S = 0.1  # What a slow Redis may cost a request,

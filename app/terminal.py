@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 import asyncpg
 import click
 
-from app.db import DATABASE_ERRORS, call, connect
+from app.db import call, connect
+from app.db_errors import DATABASE_ERRORS
 from app.embedded import database
 from app.prepare import LEDGER, NotReady
 from app.request_types import MAX_ID

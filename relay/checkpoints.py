@@ -6,7 +6,8 @@ import asyncio
 import logging
 from dataclasses import dataclass
 
-from app.db import DATABASE_ERRORS, Pool, call
+from app.db import Pool, call
+from app.db_errors import DATABASE_ERRORS
 from app.notes import LogKey
 
 LOOK_S = 60.0

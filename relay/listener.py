@@ -14,7 +14,8 @@ from collections.abc import Callable
 import asyncpg
 
 from app import metrics
-from app.db import DATABASE_ERRORS, Pool, call, connect
+from app.db import Pool, call, connect
+from app.db_errors import DATABASE_ERRORS
 
 CHANNEL = "zerosum_outbox"
 PROBE_CHANNEL = "zerosum_probe"

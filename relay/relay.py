@@ -14,7 +14,8 @@ import logging
 import secrets
 
 from app import metrics
-from app.db import DATABASE_ERRORS, Pool, call
+from app.db import Pool, call
+from app.db_errors import DATABASE_ERRORS
 from app.notes import LogKey
 from relay.checkpoints import Checkpoints
 from relay.endpoint import EndpointWorker

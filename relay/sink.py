@@ -13,7 +13,8 @@ import random
 import asyncpg
 
 from app import metrics
-from app.db import DATABASE_ERRORS, Pool, call
+from app.db import Pool, call
+from app.db_errors import DATABASE_ERRORS
 from app.sink_url import BadSink, parse_sink_url
 from relay.carrier import Carrier, CarryFailed, Event
 

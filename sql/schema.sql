@@ -1130,6 +1130,17 @@ CREATE FUNCTION zerosum.due_deliveries(ledger bigint, endpoint bigint, max integ
     order by d.due_at, d.seq
 $_$;
 
+CREATE FUNCTION zerosum.end_backend(pid integer, lost_s double precision) RETURNS boolean
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET client_min_messages TO 'error'
+    AS $_$
+    select coalesce(bool_and(pg_terminate_backend(a.pid, 500)), true)
+    from pg_stat_activity a
+    where a.pid = $1 and a.pid <> pg_backend_pid()
+        and a.backend_start < clock_timestamp() - make_interval(secs => $2)
+$_$;
+
 CREATE FUNCTION zerosum.end_import(ledger bigint) RETURNS TABLE(size bigint, root bytea)
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'

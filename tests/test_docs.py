@@ -33,6 +33,11 @@ def test_every_code_that_sql_gives_is_in_the_table_and_has_a_sqlstate() -> None:
     assert len(set(states.values())) == len(states)
 
 
+def test_the_table_of_outcomes_has_every_code_that_is_neither_refused_nor_done() -> None:
+    told = set(re.findall(r"`(\w+)`", (ROOT / "docs/outcomes.md").read_text()))
+    assert {code for code, entry in CODES.items() if entry.status >= 500} <= told
+
+
 def test_every_route_and_setting_is_in_the_readme() -> None:
     for operation in OPERATIONS:
         assert re.sub(r":\w+}", "}", operation.path) in README, operation.path

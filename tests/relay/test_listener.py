@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit
 
 import asyncpg
 import pytest
@@ -16,55 +14,13 @@ from app import metrics
 from relay import listener as module
 from relay import relay as relay_module
 from tests.ledger import fund, wallets
+from tests.proxy import Proxy
 from tests.receiver import Receiver
 from tests.relay.conftest import RunRelay
 from tests.relay.test_webhooks import subscribe
 
 # What it is about is LISTEN.
 pytestmark = pytest.mark.parametrize("listening", [True], indirect=True)
-
-
-class Proxy:
-    """Between a client and Postgres's socket; while `cut` nothing passes, and nobody is told."""
-
-    def __init__(self, room: Path, url: str) -> None:
-        parts = urlsplit(url)
-        self.target = Path(unquote(parse_qs(parts.query)["host"][0])) / ".s.PGSQL.5432"
-        self.path = room / ".s.PGSQL.5432"
-        self.url = f"{parts.scheme}://postgres@{parts.path}?host={room}"
-        self.through = asyncio.Event()
-        self.through.set()
-        self.tasks: set[asyncio.Task[None]] = set()
-        self.writers: list[asyncio.StreamWriter] = []
-
-    async def __aenter__(self) -> Proxy:
-        self.server = await asyncio.start_unix_server(self.connected, self.path)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self.server.close()
-        for task in self.tasks:
-            task.cancel()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
-        for writer in self.writers:
-            writer.transport.abort()
-        await asyncio.sleep(0)
-
-    async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        far_reader, far_writer = await asyncio.open_unix_connection(self.target)
-        self.writers += [writer, far_writer]
-        for source, sink in ((reader, far_writer), (far_reader, writer)):
-            task = asyncio.create_task(self.pump(source, sink))
-            self.tasks.add(task)
-            task.add_done_callback(self.tasks.discard)
-
-    async def pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError):
-            while data := await source.read(65536):
-                await self.through.wait()
-                sink.write(data)
-                await sink.drain()
-        sink.close()
 
 
 @pytest.fixture

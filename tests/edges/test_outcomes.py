@@ -1,0 +1,262 @@
+"""What an answer claims of a request is so, whatever happens to the connection under it, and whenever.
+
+A proxy cuts, or holds back, the bytes of a batch at each of its steps; then the database may be there again, refuse
+connections, or be read-only. "Nothing was written" must be true for ever, also after what was held back arrives.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import httpx
+import pytest
+
+from app import batch as batch_module
+from app import committer as committer_module
+from app import db as db_module
+from app import lost_backends as lost_module
+from app.db import connect_to_post, open_pool
+from app.group_commit import GroupCommit
+from app.main import make_app
+from app.running import running
+from tests.api import Api
+from tests.ledger import verify
+from tests.proxy import Proxy
+
+CREDIT = {"wallet": "victim", "amount": 1}
+# Step by step: the call, its answer; through a pooler the commit is a call of its own.
+TRAPS = [
+    (False, b"victim", "cut"),
+    (False, b"victim", "hold"),
+    (False, b"victim", "cut_answer"),
+    (False, b"victim", "hold_answer"),
+    *(
+        (True, marker, action)
+        for marker in (b"begin isolation", b"victim", b"commit\0")
+        for action in ("cut", "hold", "cut_answer", "hold_answer")
+    ),
+]
+# What the database is like for who connects anew. read_only: it takes them, and refuses to write.
+AFTER = [
+    *("there", "53300"),
+    *(
+        pytest.param(state, marks=pytest.mark.slow)
+        for state in ("28P01", "57P03", "3D000", "read_only", "silent")
+    ),
+]
+SAYS_NOTHING_WAS_WRITTEN = {"database_unavailable", "wallet_busy", "queue_full"}
+
+
+@pytest.fixture
+async def proxy(tmp_path: Path, database_url: str) -> AsyncIterator[Proxy]:
+    async with Proxy(tmp_path, database_url) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same waits in the same order, each a fraction as long."""
+    monkeypatch.setattr(db_module, "CALL_LIMIT_S", 0.5)
+    monkeypatch.setattr(db_module, "CONNECT_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(batch_module, "DEADLINE_S", 2.5)
+    monkeypatch.setattr(lost_module, "GONE_AFTER_S", 60)
+
+
+@contextlib.asynccontextmanager
+async def serving(url: str, through: str, pooled: bool) -> AsyncIterator[Api]:
+    """The app over `url`, its money over `through`."""
+    pool = await open_pool(url, 3)
+    group_commit = GroupCommit(functools.partial(connect_to_post, through, pooled))
+    group_commit.committer.outage.patience_s = 1.0
+    async with running(group_commit.run), Api(make_app(pool, group_commit)) as api:
+        await api.allow(pool)
+        yield api
+    await pool.close()
+
+
+async def settled(db: asyncpg.Connection) -> int:
+    """The balance once nothing is under way any more."""
+    others = (
+        "select count(*) from pg_stat_activity where datname = current_database()"
+        " and pid <> pg_backend_pid() and (state <> 'idle' or wait_event_type = 'Lock')"
+    )
+    while await db.fetchval(others):  # noqa: ASYNC110
+        await asyncio.sleep(0.05)
+    balance: int = await db.fetchval("select posted from ledger.wallets where id = 'victim'")
+    return int(balance)
+
+
+async def turn(db: asyncpg.Connection, proxy: Proxy, after: str) -> None:
+    """The database as it is for who connects anew."""
+    if after == "read_only":
+        name = await db.fetchval("select current_database()")
+        await db.execute(f"alter database {name} set default_transaction_read_only = on")
+    elif after == "silent":
+        proxy.held_from_start = True
+    elif after != "there":
+        proxy.refusal = after
+
+
+async def turn_back(db: asyncpg.Connection, proxy: Proxy) -> None:
+    await db.execute("set default_transaction_read_only = off")
+    name = await db.fetchval("select current_database()")
+    await db.execute(f"alter database {name} reset default_transaction_read_only")
+    proxy.release()
+
+
+@pytest.mark.parametrize("key", [None, "k"])
+@pytest.mark.parametrize("after", AFTER)
+@pytest.mark.parametrize(("pooled", "marker", "action"), TRAPS)
+async def test_no_answer_claims_what_is_not_so(
+    db: asyncpg.Connection,
+    database_url: str,
+    proxy: Proxy,
+    quick: None,
+    pooled: bool,
+    marker: bytes,
+    action: str,
+    after: str,
+    key: str | None,
+) -> None:
+    async with serving(database_url, proxy.url, pooled) as api:
+        await api.wallets("other", "victim")
+        await api.fund("other", 1)  # The money's connection is there.
+        proxy.trap(marker, action)
+        sending = asyncio.create_task(api.post("/v1/credits", CREDIT, key))
+        await proxy.sprung.wait()
+        await turn(db, proxy, after)
+        answer = await sending
+        await turn_back(db, proxy)
+        balance = await settled(db)
+        if answer.status_code == 201:
+            assert balance == 1
+        else:
+            assert answer.status_code == 503, answer.text
+            assert answer.headers["retry-after"]
+            code = answer.json()["code"]
+            assert code in {*SAYS_NOTHING_WAS_WRITTEN, "outcome_unknown"}
+            if code != "outcome_unknown":
+                assert balance == 0
+        # What is held back after a commit was asked for keeps its locks, until the server ends it.
+        if (
+            after == "there"
+            and action != "hold_answer"
+            and (marker, action) != (b"commit\0", "hold")
+        ):
+            assert answer.status_code == 201, answer.text
+        if key is not None:
+            again = await repeated(api, key)
+            assert again.status_code == 201
+            assert await settled(db) == 1
+            if balance == 1:
+                assert again.headers["idempotency-replayed"] == "true"
+    assert await verify(db) == []
+
+
+async def repeated(api: Api, key: str) -> httpx.Response:
+    """As a client does on a 503."""
+    while True:
+        answer = await api.post("/v1/credits", CREDIT, key)
+        if answer.status_code != 503:
+            return answer
+        await asyncio.sleep(0.1)
+
+
+@pytest.mark.parametrize("state", ["53300", "28P01", "57P03", "3D000", "08006"])
+async def test_what_was_never_sent_is_database_unavailable(
+    db: asyncpg.Connection, database_url: str, proxy: Proxy, quick: None, state: str
+) -> None:
+    async with serving(database_url, proxy.url, pooled=False) as api:
+        await api.wallets("victim")
+        proxy.refusal = state
+        answer = await api.post("/v1/credits", CREDIT)
+        assert (answer.status_code, answer.json()["code"]) == (503, "database_unavailable")
+        proxy.release()
+        assert (await repeated(api, "k")).status_code == 201
+    assert await settled(db) == 1
+
+
+async def test_a_refusal_is_not_believed_while_an_earlier_attempt_may_still_post(
+    db: asyncpg.Connection,
+    database_url: str,
+    proxy: Proxy,
+    quick: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The first attempt is held back by the network; the second one finds too little. Then money comes, and what was
+    held back arrives. Behind a pooler nobody can end the first."""
+    async with serving(database_url, proxy.url, pooled=True) as api:
+        await api.wallets("victim", "bob")
+        debit = {"source": "victim", "destination": "bob", "amount": 1}
+        assert (await api.post("/v1/transfers", debit)).json()["code"] == "insufficient_funds"
+        proxy.trap(b"victim", "hold")
+        answer = await api.post("/v1/transfers", debit)
+        assert answer.json()["code"] == "outcome_unknown"
+    # Without a pooler the next connection ends the earlier one's backend: the refusal is certain.
+    proxy.release()
+    async with serving(database_url, proxy.url, pooled=False) as api:
+        proxy.trap(b"victim", "hold")
+        answer = await api.post("/v1/transfers", debit)
+        assert answer.json()["code"] == "insufficient_funds"
+        await api.fund("victim", 5)
+        proxy.release()
+        await asyncio.sleep(0.3)
+        assert await settled(db) == 5
+
+
+async def test_attempts_are_few_while_the_database_refuses(
+    database_url: str, proxy: Proxy, quick: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    """64 clients that go on asking: a second's attempts are counted in ones, and a line says why."""
+    async with serving(database_url, proxy.url, pooled=False) as api:
+        await api.wallets("victim")
+        api.app.state.group_commit.committer.outage.patience_s = 0.2
+        proxy.refusal = "53300"
+        stop = asyncio.get_running_loop().time() + 3
+        codes: list[str] = []
+
+        async def ask() -> None:
+            while asyncio.get_running_loop().time() < stop:
+                codes.append((await api.post("/v1/credits", CREDIT)).json()["code"])
+                await asyncio.sleep(0.01)
+
+        await asyncio.gather(*(ask() for _ in range(64)))
+        assert set(codes) == {"database_unavailable"}
+        assert proxy.accepted < 12
+        told = [r for r in caplog.records if "the database is away" in r.getMessage()]
+        assert len(told) == 1
+        assert not any(r.exc_info for r in caplog.records)
+
+
+async def test_a_server_that_is_read_only_is_left_for_one_that_is_not(
+    db: asyncpg.Connection, database_url: str, proxy: Proxy, quick: None
+) -> None:
+    """A kept connection to what was the primary: after the failover the next connection is to the new one."""
+    async with serving(database_url, proxy.url, pooled=False) as api:
+        await api.wallets("victim")
+        await api.fund("victim", 1)
+        # This session alone is read-only, as one to the old primary is.
+        conn = api.app.state.group_commit.committer.conn
+        await conn.execute("set default_transaction_read_only = on")
+        assert (await api.post("/v1/credits", CREDIT)).status_code == 201
+        pool = api.app.state.pool.pool
+        held = [await pool.acquire() for _ in range(3)]
+        for one in held:
+            await one.execute("set default_transaction_read_only = on")
+            await pool.release(one)
+        refused = await api.post("/v1/wallets", {"id": "w", "asset": "USD"})
+        assert (refused.status_code, refused.json()["code"]) == (503, "database_unavailable")
+        await api.wallets("w", "x", "y")
+
+
+def test_the_waits_fit_into_a_requests_deadline() -> None:
+    """The server gives up before the client does, and there is time for another attempt then."""
+    server_s = db_module.POST_LIMITS["statement_timeout"] / 1000
+    assert server_s < db_module.CALL_LIMIT_S < lost_module.GONE_AFTER_S + 1
+    assert 2 * db_module.CALL_LIMIT_S < batch_module.DEADLINE_S
+    assert committer_module.PATIENCE_S < batch_module.DEADLINE_S
