@@ -143,15 +143,15 @@ async def connect_to_post(url: str, pooled: bool) -> tuple[asyncpg.Connection, b
 class Pool:
     """At most `size` connections. Through a pooler each statement is a transaction: its parts must stay together."""
 
-    def __init__(self, pool: asyncpg.Pool, pooled: bool) -> None:
-        self.pool, self.pooled = pool, pooled
+    def __init__(self, pool: asyncpg.Pool, pooled: bool, limit_s: float | None) -> None:
+        self.pool, self.pooled, self.limit_s = pool, pooled, limit_s
         self.outage = Outage()
 
     async def fetch(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
         """Raises NotConnected when nothing was sent, and what the driver raises."""
         conn = await self.acquire()
         try:
-            with time_limit(conn):
+            with time_limit(conn, self.limit_s):
                 if not self.pooled:
                     return await conn.fetch(query, *arguments)
                 await conn.execute(BEGIN_READ)
@@ -175,7 +175,7 @@ class Pool:
         if self.outage.is_closed():
             raise NotConnected("the database is away")
         try:
-            async with asyncio.timeout(CALL_LIMIT_S) as waiting:
+            async with asyncio.timeout(self.limit_s or CALL_LIMIT_S) as waiting:
                 conn = await self.pool.acquire()
         except DATABASE_ERRORS as error:
             if waiting.expired():
@@ -197,8 +197,13 @@ class Pool:
             self.pool.terminate()
 
 
-async def open_pool(url: str, size: int, pooled: bool = False) -> Pool:
-    """The first connection is made now. Small hosts give 20 in all: serve takes 5, relay 3."""
+async def open_pool(
+    url: str, size: int, pooled: bool = False, limit_s: float | None = None
+) -> Pool:
+    """The first connection is made now. Small hosts give 20 in all: serve takes 6 at most, relay 3.
+
+    limit_s: for each call, and to get a connection for it; None: CALL_LIMIT_S.
+    """
 
     async def set_up(conn: asyncpg.Connection) -> None:
         keep_alive(conn)
@@ -213,7 +218,7 @@ async def open_pool(url: str, size: int, pooled: bool = False) -> Pool:
         init=set_up,
         statement_cache_size=cached(pooled),
     )
-    return Pool(pool, pooled)
+    return Pool(pool, pooled, limit_s)
 
 
 async def keep(_: asyncpg.Connection) -> None:

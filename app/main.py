@@ -59,8 +59,12 @@ def make_app(
     redis_locks: RedisLocks | None = None,
     rate_limit: RateLimit | None = None,
     log_key: LogKey | None = None,
+    keys_pool: Pool | None = None,
 ) -> Front:
-    """The app over an open pool and a running group commit; whoever made them ends them after it."""
+    """The app over open pools and a running group commit; whoever made them ends them after it.
+
+    keys_pool: for API keys and readiness alone, so that no read keeps them waiting; None: the same pool.
+    """
     app = Starlette(
         routes=make_routes(),
         # Those that are named here are answered where they are raised; for Exception alone Starlette would log
@@ -73,7 +77,7 @@ def make_app(
     # A redirect would name another scheme behind a balancer, and take the API key along in the clear.
     app.router.redirect_slashes = False
     app.state.pool = pool
-    app.state.keys = Keys(pool, rate_limit)
+    app.state.keys = Keys(keys_pool or pool, rate_limit)
     app.state.group_commit = group_commit
     app.state.poster = redis_locks or group_commit
     app.state.webhook_allow = webhook_allow

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.metrics_core import Metric
 
 REGISTRY = CollectorRegistry()
 
@@ -68,5 +71,22 @@ LISTENING = Gauge(
 LEADER = Gauge("zerosum_relay_leader", "1 when this process's relay leads.", registry=REGISTRY)
 
 
-def exposition() -> bytes:
-    return generate_latest(REGISTRY)
+class OfLedger:
+    """A registry whose series with a ledger's name are only those of one ledger; "": of none."""
+
+    def __init__(self, ledger: str) -> None:
+        self.ledger = ledger
+
+    def collect(self) -> Iterator[Metric]:
+        for metric in REGISTRY.collect():
+            metric.samples = [
+                sample
+                for sample in metric.samples
+                if sample.labels.get("ledger", self.ledger) == self.ledger
+            ]
+            yield metric
+
+
+def exposition(ledger: str | None) -> bytes:
+    """ledger: whose series are told beside those of the process; None: every ledger's."""
+    return generate_latest(REGISTRY if ledger is None else OfLedger(ledger))

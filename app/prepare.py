@@ -6,6 +6,8 @@ import contextlib
 import logging
 import os
 import secrets
+import shlex
+from pathlib import Path
 
 import asyncpg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -27,8 +29,8 @@ class NotReady(Exception):
     """The database can't be served from; the message says why and what to do."""
 
 
-async def prepare(settings: Settings, url: str) -> tuple[str, str | None]:
-    """Bring the database up to date. Returns the URL to serve from and the API key to show, if there is one.
+async def prepare(settings: Settings, url: str) -> tuple[str, str]:
+    """Bring the database up to date. Returns the URL to serve from and what the greeting says of the API key.
 
     Raises NotReady. The owner of the tables migrates; whoever may only call the verbs finds it done.
     """
@@ -58,7 +60,7 @@ async def prepare(settings: Settings, url: str) -> tuple[str, str | None]:
 
 async def prepare_on(
     conn: asyncpg.Connection, settings: Settings, url: str, owner: bool
-) -> tuple[str, str | None]:
+) -> tuple[str, str]:
     await check_durability(conn, settings)
     ((ledger,),) = await call(conn, "create_ledger", name=LEDGER)
     key = await ensure_key(conn, settings, ledger)
@@ -86,25 +88,38 @@ async def check_durability(conn: asyncpg.Connection, settings: Settings) -> None
     log.warning("the Postgres has %s off: it may lose what it has acknowledged", ", ".join(unsafe))
 
 
-async def ensure_key(conn: asyncpg.Connection, settings: Settings, ledger: int) -> str | None:
+async def ensure_key(conn: asyncpg.Connection, settings: Settings, ledger: int) -> str:
     """ZEROSUM_API_KEY if set; else the key that the first start made, kept beside the embedded database's files.
 
-    With a database elsewhere there is no such place: the key is shown once, by the start that makes it.
+    With a database elsewhere there is no such place: the key is shown once, by the start that makes it. Returns how
+    a shell says it: the key itself only when it was made now, since what is printed may be kept in logs.
     """
     kept = settings.data_dir / "zerosum_api_key" if settings.database_url is None else None
+    shown = "$ZEROSUM_API_KEY"
     key = settings.api_key
     if key is None and kept is not None and kept.exists():
-        key = kept.read_text().strip()
+        key, shown = kept.read_text().strip(), f"$(cat {shlex.quote(str(kept))})"
     if key is None:
         ((has_keys,),) = await call(conn, "has_keys", ledger=ledger)
         if has_keys:
-            return None
-        key = new_key()
+            return "zs_…  # the API key of the first start"
+        key = shown = new_key()
         if kept is not None:
-            kept.touch(mode=0o600)
-            kept.write_text(key)
+            write_secret(kept, key)
     await call(conn, "add_key", ledger=ledger, **stored(key, "admin"))
-    return key
+    return shown
+
+
+def write_secret(path: Path, text: str) -> None:
+    """A file for nobody else to read that is there whole or not at all. One that is there already stays."""
+    half = path.with_name(f"{path.name}.{os.getpid()}")
+    half.unlink(missing_ok=True)
+    half.touch(mode=0o600)
+    half.write_text(text + "\n")
+    # Not a rename: of two that start at once the second takes the first one's.
+    with contextlib.suppress(FileExistsError):
+        path.hardlink_to(half)
+    half.unlink()
 
 
 def ensure_log_key(settings: Settings) -> LogKey | None:
@@ -119,13 +134,7 @@ def ensure_log_key(settings: Settings) -> LogKey | None:
     if seed is None and kept is not None:
         try:
             if not kept.exists():
-                half = kept.with_name(f"{kept.name}.{os.getpid()}")
-                half.touch(mode=0o600)
-                half.write_text(encoded(secrets.token_bytes(32)) + "\n")
-                # Not a rename: of two that start at once the second takes the first one's key.
-                with contextlib.suppress(FileExistsError):
-                    kept.hardlink_to(half)
-                half.unlink()
+                write_secret(kept, encoded(secrets.token_bytes(32)))
             seed = log_key(kept.read_text().strip(), str(kept))
         except OSError as error:
             raise NotReady(f"can't use the log's key file {kept} ({error.strerror}).") from None
@@ -154,10 +163,9 @@ async def ensure_sinks(conn: asyncpg.Connection, settings: Settings) -> None:
         await call(conn, "keep_sinks", ledger=row["ledger_id"], names=names)
 
 
-def greeting(settings: Settings, api_key: str | None) -> str:
+def greeting(settings: Settings, api_key: str) -> str:
+    """api_key: as a shell says it."""
     base = f"http://{settings.host}:{settings.port}"
-    if api_key is None:
-        return f"Zerosum listens on {base}\nUse the API key of the first start, or set ZEROSUM_API_KEY."
     lines = [
         ("wallets", '{"id":"alice","asset":"USD"}'),
         ("wallets", '{"id":"bob","asset":"USD"}'),

@@ -12,43 +12,31 @@ import functools
 import gc
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator
 
 import uvicorn
 import uvloop
 
-from app.db import connect_to_post, is_pooled, open_pool
+from app.db import Pool, connect_to_post, is_pooled, open_pool
 from app.embedded import database
 from app.group_commit import GroupCommit
+from app.http_server import Server, bind, bind_metrics
 from app.logs import RequestLog, set_up_logs
 from app.main import make_app
+from app.metrics_server import metrics_server
 from app.notes import LogKey
 from app.one_write import OneWriteProtocol
 from app.prepare import ensure_log_key, greeting, prepare
 from app.rate_limit import RateLimit
 from app.redis_locks import RedisLocks
 from app.running import running
-from app.settings import BadSetting, Settings
+from app.settings import Settings
 from relay import relay as relay_module
 from relay.webhook import WebhookSender
 
-POOL_SIZE = 3  # and one connection for the group commit
+POOL_SIZE = 2  # for reads; one more for API keys, two for the group commit
+KEYS_LIMIT_S = 3.0  # A look-up takes a millisecond.
 GRACE_S = 20  # Hosts kill 30 s after SIGTERM.
-
-
-class Server(uvicorn.Server):
-    """uvicorn without its signal handling, which re-raises the signal before we could clean up."""
-
-    when_started: Callable[[], None]
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            self.when_started()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 def serve(settings: Settings, relay: bool = True, stamp_only: bool = False) -> None:
@@ -58,29 +46,21 @@ def serve(settings: Settings, relay: bool = True, stamp_only: bool = False) -> N
     """
     set_up_logs()
     with (
-        bind(settings) as listening,
+        bind(settings.host, settings.port, "PORT") as listening,
+        bind_metrics(settings) as metrics_socket,
         database(settings) as url,
         asyncio.Runner(loop_factory=uvloop.Loop) as runner,
     ):
-        runner.run(serve_database(settings, url, listening, relay, stamp_only))
-
-
-def bind(settings: Settings) -> socket.socket:
-    """The address, taken before anything else is started; it answers only once all is ready."""
-    listening = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((settings.host, settings.port))
-    except OSError as error:
-        listening.close()
-        raise BadSetting(
-            f"can't listen on {settings.host} port {settings.port} ({error.strerror}); set PORT to another."
-        ) from None
-    return listening
+        runner.run(serve_database(settings, url, listening, metrics_socket, relay, stamp_only))
 
 
 async def serve_database(
-    settings: Settings, url: str, listening: socket.socket, relay: bool, stamp_only: bool
+    settings: Settings,
+    url: str,
+    listening: socket.socket,
+    metrics_socket: socket.socket | None,
+    relay: bool,
+    stamp_only: bool,
 ) -> None:
     """Migrate, open what the app needs, serve until a signal, close it again in reverse order."""
     url, api_key = await prepare(settings, url)
@@ -88,6 +68,8 @@ async def serve_database(
         pooled = await is_pooled(url)
         pool = await open_pool(url, POOL_SIZE, pooled)
         stack.push_async_callback(pool.close)
+        keys_pool = await open_pool(url, 1, pooled, KEYS_LIMIT_S)
+        stack.push_async_callback(keys_pool.close)
         group_commit = GroupCommit(functools.partial(connect_to_post, url, pooled))
         await stack.enter_async_context(running(group_commit.run))
         redis_locks = None
@@ -111,6 +93,7 @@ async def serve_database(
                 redis_locks,
                 rate_limit,
                 log_key,
+                keys_pool,
             ),
             http=OneWriteProtocol,
             log_config=None,
@@ -119,12 +102,14 @@ async def serve_database(
             server_header=False,
             lifespan="off",
             timeout_graceful_shutdown=GRACE_S,
+            timeout_keep_alive=settings.keep_alive,
         )
         server = Server(config)
         loop = asyncio.get_running_loop()
         for sig in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(sig, stop, server)
         server.when_started = lambda: print(greeting(settings, api_key), flush=True)
+        await stack.enter_async_context(metrics_server(metrics_socket, keys_pool, group_commit))
         collect_rarely()
         await server.serve([listening])
 
@@ -132,26 +117,35 @@ async def serve_database(
 def relay_only(settings: Settings, stamp_only: bool = False) -> None:
     """Carry events out until a signal, or only stamp them; raises as serve()."""
     set_up_logs()
-    with database(settings) as url, asyncio.Runner(loop_factory=uvloop.Loop) as runner:
-        runner.run(relay_database(settings, url, stamp_only))
+    with (
+        bind_metrics(settings) as metrics_socket,
+        database(settings) as url,
+        asyncio.Runner(loop_factory=uvloop.Loop) as runner,
+    ):
+        runner.run(relay_database(settings, url, metrics_socket, stamp_only))
 
 
-async def relay_database(settings: Settings, url: str, stamp_only: bool) -> None:
+async def relay_database(
+    settings: Settings, url: str, metrics_socket: socket.socket | None, stamp_only: bool
+) -> None:
     url, _ = await prepare(settings, url)
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for sig in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sig, ended.set)
     log_key = ensure_log_key(settings)
-    async with relaying(settings, url, await is_pooled(url), stamp_only, log_key):
+    async with (
+        relaying(settings, url, await is_pooled(url), stamp_only, log_key) as pool,
+        metrics_server(metrics_socket, pool, None),
+    ):
         await ended.wait()
 
 
 @contextlib.asynccontextmanager
 async def relaying(
     settings: Settings, url: str, pooled: bool, stamp_only: bool, log_key: LogKey | None
-) -> AsyncIterator[None]:
-    """A relay with connections of its own, for as long as the block runs."""
+) -> AsyncIterator[Pool]:
+    """A relay with connections of its own, which are given, for as long as the block runs."""
     pool = await open_pool(url, relay_module.POOL_SIZE, pooled)
     try:
         sender = WebhookSender(settings.webhook_allow)
@@ -165,7 +159,7 @@ async def relaying(
             checkpoint_every_s=settings.checkpoint_every,
         )
         async with sender, running(relay.run):
-            yield
+            yield pool
     finally:
         await pool.close()
 

@@ -33,6 +33,8 @@ KNOWN = {
     "ZEROSUM_RATE_LIMIT",
     "ZEROSUM_SINKS",
     "ZEROSUM_SINK_HOSTS",
+    "ZEROSUM_METRICS_PORT",
+    "ZEROSUM_KEEP_ALIVE",
 }
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -60,6 +62,8 @@ class Settings:
     checkpoint_every: seconds from one checkpoint event to the next; 0: never.
     sink_hosts: host or host:port that sinks made over the API may go to.
     webhook_allow: networks that webhooks may reach although they are not globally routable.
+    metrics_port: where /metrics and /readyz name everything, without a key; None: nowhere.
+    keep_alive: seconds that an idle connection stays open.
     """
 
     database_url: str | None
@@ -80,6 +84,8 @@ class Settings:
     log_key_file: Path | None
     log_origin: str
     checkpoint_every: int
+    metrics_port: int | None
+    keep_alive: int
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -88,9 +94,6 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     for name in sorted(given):
         if name.startswith("ZEROSUM_") and name not in KNOWN:
             raise BadSetting(f"{name} is not a setting; known are {', '.join(sorted(KNOWN))}.")
-    port = given.get("PORT", "8000")
-    if not re.fullmatch(r"[0-9]{1,5}", port) or not 1 <= int(port) <= 65535:
-        raise BadSetting(f"PORT is {port!r}; set it to a number from 1 to 65535.")
     api_key = given.get("ZEROSUM_API_KEY")
     if api_key is not None and not API_KEY.fullmatch(api_key):
         raise BadSetting(
@@ -100,7 +103,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         database_url=database_url(given, "DATABASE_URL"),
         direct_url=database_url(given, "DATABASE_DIRECT_URL"),
         host=given.get("ZEROSUM_HOST", "127.0.0.1"),
-        port=int(port),
+        port=port(given, "PORT", "8000") or 8000,
         api_key=api_key,
         data_dir=Path(given.get("ZEROSUM_DATA_DIR", ".zerosum")).absolute(),
         webhook_allow=networks(given.get("ZEROSUM_WEBHOOK_ALLOW", "")),
@@ -115,7 +118,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         if "ZEROSUM_LOG_KEY_FILE" in given
         else None,
         log_origin=log_origin(given.get("ZEROSUM_LOG_ORIGIN", "localhost")),
-        checkpoint_every=seconds(given.get("ZEROSUM_CHECKPOINT_EVERY", "3600")),
+        checkpoint_every=seconds(given, "ZEROSUM_CHECKPOINT_EVERY", "3600", "0 for never"),
+        metrics_port=port(given, "ZEROSUM_METRICS_PORT", ""),
+        keep_alive=seconds(given, "ZEROSUM_KEEP_ALIVE", "75", "more than a balancer keeps it open"),
         sink_hosts=frozenset(re.split(r"[,\s]+", given.get("ZEROSUM_SINK_HOSTS", ""))) - {""},
     )
 
@@ -172,11 +177,18 @@ def log_origin(text: str) -> str:
     return text
 
 
-def seconds(text: str) -> int:
+def port(given: Mapping[str, str], name: str, default: str) -> int | None:
+    """None for none."""
+    text = given.get(name, default)
+    if text and (not re.fullmatch(r"[0-9]{1,5}", text) or not 1 <= int(text) <= 65535):
+        raise BadSetting(f"{name} is {text!r}; set it to a number from 1 to 65535.")
+    return int(text) if text else None
+
+
+def seconds(given: Mapping[str, str], name: str, default: str, hint: str) -> int:
+    text = given.get(name, default)
     if not re.fullmatch(r"[0-9]{1,8}", text):
-        raise BadSetting(
-            f"ZEROSUM_CHECKPOINT_EVERY is {text!r}; set it to whole seconds, 0 for never."
-        )
+        raise BadSetting(f"{name} is {text!r}; set it to whole seconds, {hint}.")
     return int(text)
 
 

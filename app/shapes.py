@@ -284,6 +284,7 @@ class SinkHealth(Struct, kw_only=True):
 class Health(Struct, kw_only=True):
     status: Literal["ok", "unavailable"]
     database: str | None = None
+    relay: Literal["ok", "behind"] | None = None
     sinks: list[SinkHealth] = []
 
 

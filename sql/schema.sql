@@ -203,13 +203,6 @@ CREATE FUNCTION zerosum.asset_json(a ledger.assets) RETURNS text
     select concat('{"code":"', a.code, '","scale":', a.scale, '}')
 $$;
 
-CREATE FUNCTION zerosum.authenticate(key_hash bytea) RETURNS TABLE(ledger_id bigint, scope text)
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $_$
-    select k.ledger_id, k.scope from ledger.api_keys k where k.key_hash = $1 and k.revoked_at is null
-$_$;
-
 CREATE FUNCTION zerosum.bundle_events(ledger bigint, holder text, epoch bigint, keep bigint, max_bundles integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1417,6 +1410,19 @@ begin
     end loop;
 end $$;
 
+CREATE FUNCTION zerosum.find_keys(key_hashes bytea[]) RETURNS TABLE(key_hash bytea, ledger_id bigint, ledger_name text, scope text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $_$
+    select k.key_hash, k.ledger_id, g.name, k.scope
+    from unnest($1) h (hash)
+    cross join lateral (
+        select k.* from ledger.api_keys k where k.key_hash = h.hash and k.revoked_at is null offset 0
+    ) k
+    join ledger.ledgers g on g.ledger_id = k.ledger_id
+$_$;
+
 CREATE FUNCTION zerosum.finish_deliveries(ledger bigint, endpoint bigint, seqs bigint[], outcomes text[], statuses integer[], errors text[], durations_ms integer[], retries_s double precision[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2564,6 +2570,20 @@ CREATE FUNCTION zerosum.reader_kind(ledger bigint, id bigint) RETURNS text
         when exists (select from ledger.sinks s where s.ledger_id = $1 and s.id = $2) then 'sink'
     end
 $_$;
+
+CREATE FUNCTION zerosum.readiness() RETURNS TABLE(version text, writable boolean, outbox_age_s double precision)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+    select (select max(m.name) from ledger.migrations m),
+        not pg_is_in_recovery() and current_setting('transaction_read_only') = 'off',
+        coalesce(extract(epoch from clock_timestamp() - min(o.recorded_at)), 0)::float8
+    from ledger.ledgers g
+    cross join lateral (
+        select o.recorded_at from ledger.outbox o where o.ledger_id = g.ledger_id order by o.ord limit 1
+    ) o
+$$;
 
 CREATE FUNCTION zerosum.record_deliveries(ledger bigint, endpoint bigint, sent_to bigint, seqs bigint[], outcomes text[], statuses integer[], errors text[], durations_ms integer[], retries_s double precision[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER

@@ -39,6 +39,14 @@ async def test_the_printed_curl_lines_work_and_a_signal_stops_everything(
     await server.end(signal.SIGINT)
     assert server.process.returncode == 0
     assert server.postmaster() is None
+    # The key was printed by the start that made it; later ones say where it is.
+    (key,) = re.findall("KEY=(zs_.*)", greeting)
+    await server.start()
+    again = await server.end()
+    assert key not in again
+    (line,) = re.findall("^KEY=.*", again, re.MULTILINE)
+    shown = subprocess.run(["bash", "-c", f'{line}; echo "$KEY"'], capture_output=True, text=True)  # noqa: ASYNC221
+    assert shown.stdout.strip() == key
 
 
 async def test_requests_in_flight_are_answered_on_sigterm(server: ServerProcess) -> None:
