@@ -68,6 +68,18 @@ REDIS = Gauge(
 LISTENING = Gauge(
     "zerosum_relay_listen_healthy", "1 when notifications arrive, else 0.", registry=REGISTRY
 )
+RELAY_FAILURES = Counter(
+    "zerosum_relay_failures",
+    "Looks at a ledger's outbox that failed; the other ledgers' went on.",
+    ("ledger",),
+    registry=REGISTRY,
+)
+CLOCK_JUMPS = Counter(
+    "zerosum_database_clock_jumps",
+    "How often the database's clock was seen to go forward or back by more than a few seconds.",
+    ("direction",),
+    registry=REGISTRY,
+)
 LEADER = Gauge("zerosum_relay_leader", "1 when this process's relay leads.", registry=REGISTRY)
 
 

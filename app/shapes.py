@@ -109,7 +109,7 @@ class HoldPosting(Posting, kw_only=True):
 
 
 class Hold(HoldState, kw_only=True):
-    """transactions: the captures and the void of it."""
+    """transactions: the last 100 captures of it, and its void."""
 
     expires_at: datetime | None
     postings: list[HoldPosting]

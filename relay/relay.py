@@ -12,12 +12,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import time
+
+import asyncpg
 
 from app import metrics
 from app.db import Pool, call
-from app.db_errors import DATABASE_ERRORS
+from app.db_errors import DATABASE_ERRORS, is_away
 from app.notes import LogKey
 from relay.checkpoints import Checkpoints
+from relay.database_clock import DatabaseClock
 from relay.endpoint import EndpointWorker
 from relay.listener import Listener
 from relay.sink import SinkWorker
@@ -32,6 +36,7 @@ KEEP_EVENTS, QUIET_S, BUNDLE_S = 4096, 1.0, 0.5
 BUNDLE_ANYHOW, BUNDLES_ANYHOW = 100_000, 4
 POOL_SIZE = 2  # and one connection to listen
 LEASE_LOST = "ZS301"
+TELL_EVERY_S = 60.0
 EXPIRED_HOLDS = 0  # As zerosum.take_leases tells them among the readers.
 # So many looks in a row that found something, and it says that it is awake; so many that found nothing, and it sleeps.
 BUSY_LOOKS, IDLE_LOOKS = 3, 20
@@ -72,6 +77,8 @@ class Relay:
         self.unbundled: dict[int, int] = {}  # Ledgers in which events may be bundled: their epochs.
         self.stamped_unbundled = 0
         self.stamped_at = 0.0
+        self.told: dict[int, float] = {}  # Ledgers that failed: when that is said again.
+        self.clock = DatabaseClock()
         self.whole = False  # Are all leases held here? Only then may it say that it is awake.
 
     async def run(self) -> None:
@@ -142,22 +149,22 @@ class Relay:
 
         Returns how much was stamped, and whether no transaction older than `horizon` was open at that moment.
         """
+        asked = time.monotonic()
         rows = await call(
             self.pool, "take_leases", holder=self.holder, seconds=LEASE_S, horizon=horizon
         )
+        if rows:
+            self.clock.see(asked, time.monotonic(), rows[0]["moment"])
         metrics.LEADER.set(bool(rows))
         self.whole = bool(rows) and rows[0]["whole"]
         stamped = 0
         for row in rows:
-            for reader in row["due"]:
-                if reader == EXPIRED_HOLDS:
-                    stamped += await self.expire_holds(row["ledger_id"])
-                else:
-                    await self.hint(row["ledger_id"], reader)
-            if row["waiting"] or row["ledger_id"] not in self.leased:
-                self.unbundled[row["ledger_id"]] = row["epoch"]
-            if row["waiting"]:
-                stamped += await self.stamp(row["ledger_id"], row["epoch"])
+            try:
+                stamped += await self.look_at(row)
+            except DATABASE_ERRORS as error:
+                if is_away(error):
+                    raise
+                self.tell_failure(row["ledger_id"], error)
         self.leased = {row["ledger_id"] for row in rows}
         if stamped:
             self.stamped_unbundled += stamped
@@ -165,6 +172,30 @@ class Relay:
         if self.stamped_unbundled > BUNDLE_ANYHOW:
             await self.bundle(BUNDLES_ANYHOW)
         return stamped, all(row["settled"] for row in rows)
+
+    async def look_at(self, row: asyncpg.Record) -> int:
+        """What there is to do in one ledger, as zerosum.take_leases tells it. Returns how much was stamped."""
+        stamped = 0
+        for reader in row["due"]:
+            if reader == EXPIRED_HOLDS:
+                stamped += await self.expire_holds(row["ledger_id"])
+            else:
+                await self.hint(row["ledger_id"], reader)
+        if row["waiting"] or row["ledger_id"] not in self.leased:
+            self.unbundled[row["ledger_id"]] = row["epoch"]
+        if row["waiting"]:
+            stamped += await self.stamp(row["ledger_id"], row["epoch"])
+        return stamped
+
+    def tell_failure(self, ledger: int, error: Exception) -> None:
+        """One ledger's look failed, which keeps no other waiting. Said about once a minute."""
+        if getattr(error, "sqlstate", None) == LEASE_LOST:
+            return
+        metrics.RELAY_FAILURES.labels(str(ledger)).inc()
+        now = asyncio.get_running_loop().time()
+        if now >= self.told.get(ledger, 0.0):
+            self.told[ledger] = now + TELL_EVERY_S
+            log.error("ledger %d: its outbox is not stamped: %s", ledger, error)
 
     async def bundle_while_quiet(self) -> None:
         """Until it is woken, and not for long, since leases run out: the next look comes at once, then this again."""

@@ -16,6 +16,7 @@ from tests.rooms import let_in
 
 DEBIAN = Path("/usr/lib/postgresql/15/bin")
 OWNER = "owner"
+FAKETIME = Path(f"/usr/lib/{os.uname().machine}-linux-gnu/faketime/libfaketime.so.1")
 
 
 def run(*command: str | Path, user: str | None = None) -> None:

@@ -1,5 +1,6 @@
--- A hold, given its first posting, as it is now, as JSON text: how far it is, its postings, and what its transaction's answer told. What has
--- expired says so by the clock.
+-- A hold, given its first posting, as it is now, as JSON text: how far it is, its postings, the last 100 transactions
+-- that captured or voided it (an event has no room for all, of which there may be thousands), and what its
+-- transaction's answer told. What has expired says so by the clock.
 -- Locks: none. Codes: none.
 create or replace function zerosum.hold_json(h ledger.hold_postings) returns text
 language sql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
@@ -9,8 +10,12 @@ language sql volatile set search_path = pg_catalog, pg_temp set enable_seqscan =
             case when not p.pure then null when x.expired then 0 else p.held end),
         ',"expires_at":', coalesce(zerosum.time_json(h.expires_at), 'null'), ',"postings":[', p.postings,
         '],"transactions":[', (
-            select string_agg(t.id::text, ',' order by t.id) from ledger.transactions t
-            where t.origin_id = h.hold_id and t.ledger_id = h.ledger_id),
+            select string_agg(t.id::text, ',' order by t.id) from (
+                select t.id from (
+                    select t.id from ledger.transactions t
+                    where t.origin_id = h.hold_id and t.ledger_id = h.ledger_id offset 0
+                ) t order by t.id desc limit 100
+            ) t),
         '],', zerosum.details_json(t.reference, t.description, t.metadata, zerosum.time_json(t.effective_at),
             zerosum.time_json(t.recorded_at), t.key), '}')
     from (select h.status = 'pending' and h.expires_at <= clock_timestamp() as expired) x

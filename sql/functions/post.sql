@@ -190,7 +190,9 @@ begin
                 array_agg(k.version), array_agg(k.held), array_agg(k.debt), min(k.next_expiry),
                 array_agg(case when k.world then '-Infinity' else coalesce(k.low, 1 - 1e38) + k.held end),
                 array_agg(case when k.world then 'Infinity' else coalesce(k.high, 1e38 - 1) end),
-                greatest(clock_timestamp(), max(k.recorded_at))
+                -- (A time far ahead is from before the clock went back: it would expire holds, and spread.)
+                greatest(clock_timestamp(), max(k.recorded_at)
+                    filter (where k.recorded_at <= clock_timestamp() + interval '1 minute'))
             into places, wallets, assets, stati, balances, versions, helds, debts, next_expiry, lows, highs, at
             from locked k;
             exit when next_expiry is null or next_expiry > at;

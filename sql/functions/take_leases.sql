@@ -3,15 +3,18 @@
 -- outbox has rows, due the endpoints that have a delivery to be tried again now and the endpoints and sinks that are
 -- behind the feed (and 0 when holds have expired), whole whether every ledger's lease is held here, settled whether no transaction older than `horizon`
 -- is open: judged in the snapshot that saw the outbox.
+-- A lease that ends later than one can is not believed: the clock went back. moment is the time that was, so that
+-- whoever calls sees the clock jump.
 -- One that is held for more than half of `seconds` is not written again, so that an idle relay writes little.
 -- Locks: rows of ledger.feeds, skipping those that are locked: whoever stamps is alive. Codes: none.
 create or replace function zerosum.take_leases(holder text, seconds float8, horizon text default null)
-returns table (ledger_id bigint, epoch bigint, waiting boolean, due bigint[], whole boolean, settled boolean)
+returns table (ledger_id bigint, epoch bigint, waiting boolean, due bigint[], whole boolean, settled boolean,
+    moment timestamptz)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
     -- (A call of clock_timestamp() in the condition would have the index of what is due read to its end.)
-    moment constant timestamptz := clock_timestamp();
+    now_is constant timestamptz := clock_timestamp();
 begin
     update ledger.feeds f
     set holder = $1, until = clock_timestamp() + make_interval(secs => $2),
@@ -19,6 +22,7 @@ begin
     from (
         select f.ledger_id from ledger.feeds f
         where f.until <= clock_timestamp()
+            or f.until > clock_timestamp() + make_interval(secs => 2 * $2)
             or f.holder = $1 and f.until < clock_timestamp() + make_interval(secs => $2 / 2)
         order by f.ledger_id
         for update skip locked
@@ -32,18 +36,19 @@ begin
                 where p.ledger_id = f.ledger_id and p.disabled_at is null and (p.sent_seq < f.last_seq or exists (
                     select from ledger.deliveries d
                     where d.ledger_id = f.ledger_id and d.endpoint_id = p.id and d.status = 'pending'
-                        and d.due_at <= moment))
+                        and d.due_at <= now_is))
                 union all
                 select s.id from ledger.sinks s
                 where s.ledger_id = f.ledger_id and s.paused_at is null and s.sent_seq < f.last_seq
                 union all
                 select 0 where exists (
                     select from ledger.hold_postings p
-                    where p.posting = 1 and p.due_at <= moment
+                    where p.posting = 1 and p.due_at <= now_is
                         and p.ledger_id = f.ledger_id)
             ),
             not exists (select from ledger.feeds o where o.holder is distinct from $1 or o.until <= clock_timestamp()),
-            coalesce(pg_snapshot_xmin(pg_current_snapshot()) >= $3::xid8, true)
+            coalesce(pg_snapshot_xmin(pg_current_snapshot()) >= $3::xid8, true),
+            now_is
         from ledger.feeds f
         where f.holder = $1 and f.until > clock_timestamp();
 end $$;

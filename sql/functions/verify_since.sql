@@ -86,7 +86,7 @@ begin
         select 'entry', e.id || '/' || e.version, 'does not follow from the one before it' from e
         where e.version >= e.first and (
             e.balance <> coalesce(e.balance_before, 0) + e.amount or e.version <> coalesce(e.version_before, 0) + 1
-            or e.recorded_at < e.before)
+            or e.recorded_at < e.before and e.recorded_at >= e.before - interval '1 minute')
         union all
         select 'wallet', e.id, 'is not where its entries end'
         from e left join ledger.wallets w on w.ledger_id = l and w.id = e.id

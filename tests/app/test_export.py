@@ -49,16 +49,16 @@ async def busy(db: asyncpg.Connection) -> asyncpg.Connection:
     for _ in range(3):
         await post(db, *[req(("m1", "m2", 1), ("m2", "m3", 1))] * 200)
     later = datetime.now(UTC) + timedelta(days=1)
-    soon = datetime.now(UTC) + timedelta(milliseconds=50)
     held = await posted(db, hold(("m1", "m3", 50), ("m1", "m2", 5), expires_at=later))
     await posted(db, about("capture", held["id"], postings=[{"posting": 1, "amount": "20"}]))
+    soon = datetime.now(UTC) + timedelta(milliseconds=300)
     await posted(db, hold(("m1", "m3", 7), expires_at=soon))
     voided = await posted(db, hold(("m1", "m3", 7)))
     await posted(db, about("void", voided["id"]))
     paid = await posted(db, PAID)
     await posted(db, req(("m2", "m3", 5), ("m2", "poor", 4)))
     await posted(db, about("reversal", paid["id"], amount="4", force=True))
-    await asyncio.sleep(0.06)
+    await asyncio.sleep(0.31)
     assert await db.fetchval("select zerosum.expire_holds(1, 10, false)") == 1
     await db.execute("select zerosum.freeze_wallet(1, 'poor', true)")
     await db.execute("select zerosum.create_asset(1, 'POINTS', 0)")
