@@ -35,10 +35,17 @@ class PostRequest:
     options: str | None = None
 
     def wallets(self) -> set[tuple[int, str]]:
-        """All that it would lock."""
+        """All that it would lock, as far as it names them; what it is about stands for a hold's or transaction's."""
         named = {(self.ledger, name) for posting in self.postings for name in posting[:2]}
         if self.conditions is not None:
             named |= {(self.ledger, one["wallet"]) for one in json.loads(self.conditions)}
+        if self.options is not None and not self.postings:
+            options = json.loads(self.options)
+            named |= {
+                (self.ledger, f"{what}/{options[what]}")  # No wallet's id has a slash.
+                for what in ("hold", "transaction")
+                if what in options
+            }
         return named
 
 
@@ -59,7 +66,8 @@ class Waiting:
     """A request, or an atomic batch of them, on its way; the answer is a list of one each.
 
     atomic: all post or none. late: the code to refuse it with if its deadline passes while it is not written.
-    gone: has its client left?
+    gone: has its client left? locked: the wallet that Postgres found locked, whether or not the request names it: a
+    capture names its hold. named: what the slow lane counts it under.
     """
 
     requests: list[PostRequest]
@@ -70,6 +78,8 @@ class Waiting:
     written: Written = Written.NO
     late: str = "database_unavailable"
     atomic: bool = False
+    locked: str | None = None
+    named: frozenset[tuple[int, str]] = frozenset()
 
     @property
     def ledger(self) -> int:
@@ -79,9 +89,12 @@ class Waiting:
     def postings(self) -> int:
         return sum(len(request.postings) for request in self.requests)
 
-    def wallets(self) -> set[tuple[int, str]]:
-        """All that it would lock."""
-        return {name for request in self.requests for name in request.wallets()}
+    def wallets(self) -> frozenset[tuple[int, str]]:
+        """All that it would lock, as far as is known."""
+        named = {name for request in self.requests for name in request.wallets()}
+        if self.locked is not None:
+            named.add((self.ledger, self.locked))
+        return frozenset(named)
 
     def expired(self) -> bool:
         """Is it answered, or out of time? Then it is answered now."""

@@ -108,6 +108,7 @@ class Committer:
             outcome = own[0][0]
             if outcome == "busy":
                 waiting.roll_back()
+                waiting.locked = next((body for busy, body in own if busy == "busy" and body), None)
                 kept.append(waiting)
             elif outcome == "refused" and waiting.written is Written.UNKNOWN and self.lost_backends:
                 # An earlier attempt may still be under way in a backend that is not known to have ended.

@@ -60,7 +60,7 @@ async def ready(pool: Pool, group_commit: GroupCommit | None, ledger: str | None
         return not_ready(type(error).__name__)
     if not writable:
         return not_ready("read-only")
-    if group_commit is not None and not group_commit.committer.can_post():
+    if group_commit is not None and not group_commit.can_post():
         return not_ready("money can't be posted")
     told: dict[str, Any] = {
         "status": "ok",

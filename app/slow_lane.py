@@ -8,10 +8,11 @@ is `wallet_busy`, and certainly not written.
 from __future__ import annotations
 
 import asyncio
-from itertools import accumulate, groupby
+from collections.abc import Iterator
+from itertools import groupby, islice
 from operator import attrgetter
 
-from app.batch import Waiting
+from app.batch import Waiting, Written
 from app.committer import Committer, Connect
 
 MAX_WAITING = 2_000  # requests
@@ -26,16 +27,23 @@ class SlowLane:
     """add() requests that were found busy; run() as one task for as long as the process serves."""
 
     def __init__(self, connect: Connect) -> None:
-        self.committer = Committer(connect)
+        self.committer = Committer(connect, self.refuse_all)
         self.waiting: list[Waiting] = []
         self.requests = 0
+        self.turns = 0
         # How many of the waiting name a wallet: those that are known to be locked, or wait beside one that is.
         self.wallets: dict[tuple[int, str], int] = {}
         self.arrived = asyncio.Event()
 
     def concerns(self, waiting: Waiting) -> bool:
         """Does the request name a wallet that one here waits for? Then its place is here."""
-        return bool(self.wallets) and any(name in self.wallets for name in waiting.wallets())
+        if not self.wallets:
+            return False
+        for name in waiting.wallets():
+            if name in self.wallets:
+                waiting.locked = waiting.locked or name[1]
+                return True
+        return False
 
     def add(self, waiting: Waiting) -> None:
         if self.requests >= MAX_WAITING:
@@ -44,7 +52,8 @@ class SlowLane:
         waiting.late = "wallet_busy"
         self.waiting.append(waiting)
         self.requests += len(waiting.requests)
-        for name in waiting.wallets():
+        waiting.named = waiting.wallets()
+        for name in waiting.named:
             self.wallets[name] = self.wallets.get(name, 0) + 1
         self.arrived.set()
 
@@ -65,25 +74,43 @@ class SlowLane:
         """One round over those that wait, a ledger at a time."""
         for waiting in self.waiting:
             waiting.expired()
-        for _, same in groupby(sorted(self.oldest(), key=ledger_of), ledger_of):
+        for _, same in groupby(sorted(self.next_round(), key=ledger_of), ledger_of):
             await self.committer.settle(list(same), skip_locked=True)
         self.forget_answered()
         if self.waiting:
             await self.committer.settle(self.waiting[:1])
             self.forget_answered()
 
-    def oldest(self) -> list[Waiting]:
-        """As many as a round takes, at least one."""
-        before = accumulate((len(waiting.requests) for waiting in self.waiting), initial=0)
-        return [
-            waiting for waiting, count in zip(self.waiting, before, strict=False) if count < ROUND
-        ]
+    def next_round(self) -> Iterator[Waiting]:
+        """As many as a round takes, at least one: the first that wait for each locked wallet, then the seconds, so that
+        many who wait for one wallet keep nobody from another's turn. Each round begins at another wallet."""
+        queues: dict[tuple[int, str | None], list[Waiting]] = {}
+        for waiting in self.waiting:
+            queues.setdefault((waiting.ledger, waiting.locked), []).append(waiting)
+        self.turns += 1
+        at = self.turns % max(1, len(queues))
+        order = list(queues.values())
+        order = order[at:] + order[:at]
+        size = 0
+        for place in range(max(map(len, order), default=0)):
+            for queue in order:
+                for waiting in islice(queue, place, place + 1):
+                    if size >= ROUND:
+                        return
+                    size += len(waiting.requests)
+                    yield waiting
+
+    def refuse_all(self) -> None:
+        """The database is away, and has been for long: nobody waits for it."""
+        for waiting in self.waiting:
+            if waiting.written is Written.NO:
+                waiting.refuse("database_unavailable")
 
     def forget_answered(self) -> None:
         for waiting in self.waiting:
             if waiting.answer.done():
                 self.requests -= len(waiting.requests)
-                for name in waiting.wallets():
+                for name in waiting.named:
                     self.wallets[name] -= 1
                     if not self.wallets[name]:
                         del self.wallets[name]

@@ -75,6 +75,13 @@ async def measure(bench: Bench) -> dict[str, Result]:
     bench.stop()
     bench.start("--no-relay")
     results |= await rounds({"transfers, no relay": partial(bench.transfers, CLIENTS, "uniform")})
+    six = await bench.more_ledgers(6)
+    results |= await rounds(
+        {
+            "transfers of one ledger": partial(bench.transfers, CLIENTS, "uniform"),
+            "transfers of six ledgers": partial(bench.transfers, CLIENTS, "uniform", keys=six),
+        }
+    )
     bench.stop()
     return results | await history.measure(bench, rounds, CLIENTS)
 
@@ -213,6 +220,7 @@ BARS: list[tuple[str, str, str, float, str | None]] = [
     ("webhook, 500 transfers/s", "p99_ms", "<=", 250, None),
     ("webhooks from a backlog", "per_s", ">=", 3000, None),
     ("transfers, one endpoint subscribed", "per_s", ">=", 0.6, "transfers, no relay"),
+    ("transfers of six ledgers", "per_s", ">=", 0.9, "transfers of one ledger"),
     ("SQL clients, relay awake", "per_s", ">=", 0.85, "SQL clients, trigger off"),
     (
         *("two servers and SQL clients: credits", "per_s", ">=", 0.5),

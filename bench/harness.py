@@ -16,8 +16,9 @@ from collections.abc import AsyncIterator, Iterator
 
 import asyncpg
 
-from app.db import connect
+from app.db import call, connect
 from app.embedded import EmbeddedPostgres
+from app.keys import stored
 from bench.load import WALLETS
 from relay.relay import KEEP_EVENTS
 from tests.process import free_port
@@ -55,13 +56,30 @@ class Bench:
         await conn.close()
         self.start()
         async with self.database() as conn:
-            await conn.execute(
-                "insert into ledger.wallets (ledger_id, id, asset, min_balance)"
-                " select 1, w, 'USD', null from"
-                " (select 'hot' union all select 'w' || g from generate_series(0, $1::int - 1) g) x (w)",
-                WALLETS,
-            )
+            await self.fill(conn, 1)
             await conn.execute("analyze")
+
+    async def fill(self, conn: asyncpg.Connection, ledger: int) -> None:
+        """The ledger's wallets."""
+        await conn.execute(
+            "insert into ledger.wallets (ledger_id, id, asset, min_balance)"
+            " select $2, w, 'USD', null from"
+            " (select 'hot' union all select 'w' || g from generate_series(0, $1::int - 1) g) x (w)",
+            WALLETS,
+            ledger,
+        )
+
+    async def more_ledgers(self, count: int) -> str:
+        """This many with the first, each with wallets; keys of all of them, separated by commas."""
+        keys = [KEY]
+        async with self.database() as conn:
+            for n in range(1, count):
+                ((ledger,),) = await call(conn, "create_ledger", name=f"ledger-{n}")
+                await self.fill(conn, ledger)
+                keys.append("zs_" + secrets.token_urlsafe(24))
+                await call(conn, "add_key", ledger=ledger, **stored(keys[-1], "write"))
+            await conn.execute("analyze")
+        return ",".join(keys)
 
     def start(self, *options: str, port: int | None = None) -> subprocess.Popen[bytes]:
         """`zerosum serve` with these options, ready."""
@@ -165,12 +183,12 @@ class Bench:
         return await self.run_pgbench(clients, self.name, "-f", str(script))
 
     async def transfers(
-        self, connections: int, shape: str, base: str | None = None
+        self, connections: int, shape: str, base: str | None = None, keys: str = KEY
     ) -> dict[str, float]:
-        """By HTTP, from a process of its own. base: another server's address."""
+        """By HTTP, from a process of its own. base: another server's address. keys: of several ledgers."""
         await self.checkpoint()
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bench.load", base or self.base, KEY),
+            *(sys.executable, "-m", "bench.load", base or self.base, keys),
             *(str(connections), str(SECONDS), shape),
             stdout=asyncio.subprocess.PIPE,
         )

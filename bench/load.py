@@ -1,6 +1,6 @@
 """An HTTP load generator that costs little beside what it measures: raw sockets, prepared bytes, keep-alive.
 
-Run as a process of its own: `python -m bench.load URL KEY CONNECTIONS SECONDS SHAPE`; prints one JSON object.
+Run as a process of its own: `python -m bench.load URL KEY[,KEY…] CONNECTIONS SECONDS SHAPE`; prints one JSON object.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import re
 import statistics
 import sys
 import time
+from functools import partial
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -108,7 +109,8 @@ class Client(asyncio.Protocol):
 async def load(
     base: str, key: str, connections: int, seconds: float, shape: str
 ) -> dict[str, float]:
-    requests = Requests(base, key, shape)
+    # Keys of several ledgers, separated by commas: the connections take turns.
+    requests = [Requests(base, one, shape) for one in key.split(",")]
     latencies: list[float] = []
     refused: list[str] = []
     loop = asyncio.get_running_loop()
@@ -117,10 +119,9 @@ async def load(
     assert parts.port is not None
     began = time.perf_counter()
     clients = []
-    for _ in range(connections):
-        _, client = await loop.create_connection(
-            lambda: Client(requests, latencies, refused), parts.hostname, parts.port
-        )
+    for n in range(connections):
+        protocol = partial(Client, requests[n % len(requests)], latencies, refused)
+        _, client = await loop.create_connection(protocol, parts.hostname, parts.port)
         clients.append(client)
     await asyncio.sleep(seconds)
     took, count = time.perf_counter() - began, len(latencies)

@@ -16,6 +16,7 @@ import pytest
 import redis.asyncio
 
 from app.batch import Waiting
+from app.committer import Committer
 from app.db import connect, connect_to_post, open_pool
 from app.group_commit import GroupCommit
 from app.main import make_app
@@ -35,12 +36,12 @@ class Counted(GroupCommit):
     posted = 0
     slow = False
 
-    async def settle(self, batch: list[Waiting]) -> None:
+    async def settle(self, committer: Committer, batch: list[Waiting]) -> None:
         until = time.monotonic() + (0.3 if self.slow else 0)
         while time.monotonic() < until and not all(w.answer.done() for w in batch):  # noqa: ASYNC110
             await asyncio.sleep(0.001)
         self.posted += sum(not waiting.answer.done() for waiting in batch)
-        await super().settle([waiting for waiting in batch if not waiting.answer.done()])
+        await super().settle(committer, [w for w in batch if not w.answer.done()])
 
 
 OpenApi = Callable[[], AbstractAsyncContextManager[Api]]

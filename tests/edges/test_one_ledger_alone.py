@@ -72,9 +72,7 @@ async def test_one_ledgers_failure_leaves_the_others_alone(
     )
     await wallets(db, ("alice",))
     await db.execute("insert into ledger.wallets (ledger_id, id, asset) values (2, 'bob', 'USD')")
-    await call(
-        db, "create_endpoint", ledger=2, url=receiver.url, types=["*"], secret=b"secret" * 5
-    )
+    await call(db, "create_endpoint", ledger=2, url=receiver.url, types=["*"], secret=b"secret" * 5)
     caplog.set_level(logging.ERROR, "zerosum.relay")
     async with run_relay():
         await fund(db, "alice", 1)
