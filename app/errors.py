@@ -38,6 +38,13 @@ CODES = {
     "method_not_allowed": Code(
         405, "The path does not take this method", "The header Allow names what it takes."
     ),
+    "malformed_request": Code(400, "This is not HTTP/1.1", "Send a request as RFC 9112 has it."),
+    "request_timeout": Code(
+        408, "The request came too slowly", "Send the whole of it without a pause."
+    ),
+    "headers_too_large": Code(
+        431, "The header fields are too large", "Send at most {limit} bytes of them."
+    ),
     # Malformed values.
     "invalid_amount": Code(
         422,
@@ -51,7 +58,9 @@ CODES = {
     "invalid_postings": Code(
         422, "The postings are not as documented", "Send 1 to 100, one for a transfer."
     ),
-    "invalid_wallet_id": Code(422, "Not a wallet id", "Use 1 to 128 of A-Z a-z 0-9 _ . : @ -."),
+    "invalid_wallet_id": Code(
+        422, "Not a wallet id", "Use 1 to 128 of A-Z a-z 0-9 _ . : @ -, but not . or .. alone."
+    ),
     "reserved_wallet_id": Code(
         422,
         "The wallet id is reserved",

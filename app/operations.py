@@ -55,7 +55,7 @@ LIMIT: dict[str, dict[str, Any]] = {
 }
 NUMBER: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": request_types.MAX_ID}
 BY_NUMBER = {**LIMIT, "after": NUMBER}
-BY_ID = {**LIMIT, "after": {"type": "string", "pattern": "^[A-Za-z0-9_.:@-]{1,128}$"}}
+BY_ID = {**LIMIT, "after": {"type": "string", "pattern": request_types.WALLET_ID}}
 FROM_ZERO = {**LIMIT, "after": {**NUMBER, "minimum": 0, "default": 0}}
 DRY_RUN = {"dry_run": {"type": "boolean"}}
 

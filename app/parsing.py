@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Raw
 from starlette.requests import Request
 
+from app import request_types
 from app.errors import Refusal
 from app.headers import field
 from app.request_types import (
@@ -30,7 +31,7 @@ METADATA_LIMIT, METADATA_DEPTH = 16384, 32
 DIGITS = re.compile(r"[1-9][0-9]{0,37}")
 INTEGER = re.compile(r"0|-?[1-9][0-9]{0,37}")
 MAX_SCALE = 38
-WALLET_ID = re.compile(r"[A-Za-z0-9_.:@-]{1,128}")
+WALLET_ID = re.compile(request_types.WALLET_ID)
 KEY = re.compile(r"[ -~]{1,255}")
 OFFSET = re.compile(r".*(Z|[+-][0-9]{2}:[0-9]{2})", re.IGNORECASE)
 

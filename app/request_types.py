@@ -35,9 +35,11 @@ Limit = Annotated[
         },
     ),
 ]
+# "." and ".." are steps in a path to every client: no request would reach such a wallet.
+WALLET_ID = r"^(?!\.\.?$)[A-Za-z0-9_.:@-]{1,128}$"
 WalletId = Annotated[
     str,
-    Meta(extra_json_schema={"pattern": "^[A-Za-z0-9_.:@-]{1,128}$"}, description="A wallet's id."),
+    Meta(extra_json_schema={"pattern": WALLET_ID}, description="A wallet's id."),
 ]
 Text = Annotated[
     str, Meta(description="At most 1,024 bytes.", extra_json_schema={"maxLength": 1024})

@@ -25,12 +25,12 @@ from app.logs import RequestLog, set_up_logs
 from app.main import make_app
 from app.metrics_server import metrics_server
 from app.notes import LogKey
-from app.one_write import OneWriteProtocol
 from app.prepare import ensure_log_key, greeting, prepare
 from app.rate_limit import RateLimit
 from app.redis_locks import RedisLocks
 from app.running import running
 from app.settings import Settings
+from app.uvicorn_protocol import Protocol
 from relay import relay as relay_module
 from relay.webhook import WebhookSender
 
@@ -95,7 +95,7 @@ async def serve_database(
                 log_key,
                 keys_pool,
             ),
-            http=OneWriteProtocol,
+            http=Protocol,
             log_config=None,
             access_log=False,
             proxy_headers=False,

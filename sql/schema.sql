@@ -424,7 +424,7 @@ begin
         where case when jsonb_typeof(c.one) <> 'object' then true else
             c.one - array['wallet', 'version', 'min_available_after'] <> '{}'
             or jsonb_typeof(c.one -> 'wallet') is distinct from 'string'
-            or length(c.one ->> 'wallet') not between 1 and 128 or c.one ->> 'wallet' ~ '[^A-Za-z0-9_.:@-]'
+            or length(c.one ->> 'wallet') not between 1 and 128 or c.one ->> 'wallet' ~ '[^A-Za-z0-9_.:@-]|^[.][.]?$'
             or not (c.one ? 'version' or c.one ? 'min_available_after')
             or c.one ? 'version' and (jsonb_typeof(c.one -> 'version') <> 'number'
                 or c.one ->> 'version' !~ '^(0|[1-9][0-9]{0,17})$')
@@ -545,7 +545,8 @@ declare
     made ledger.wallets;
 begin
     code := case
-        when length(chosen) not between 1 and 128 or chosen ~ '[^A-Za-z0-9_.:@-]' then 'invalid_wallet_id'
+        when length(chosen) not between 1 and 128 or chosen ~ '[^A-Za-z0-9_.:@-]'
+            or chosen in ('.', '..') then 'invalid_wallet_id'
         when starts_with(chosen, '@world') or starts_with(chosen, '@') and not $7 then 'reserved_wallet_id'
         when $4 !~ integer or $5 !~ integer or $4::numeric > $5::numeric
             or $4::numeric > 0 or $5::numeric < 0 then 'invalid_limits'
@@ -2164,7 +2165,7 @@ begin
             return 'invalid_postings';
         elsif one ? 'amount' and coalesce(one ->> 'amount', '') !~ '^[1-9][0-9]{0,37}$' then
             return 'invalid_amount';
-        elsif one ? 'destination' and coalesce(one ->> 'destination', '') !~ '^[A-Za-z0-9_.:@-]{1,128}$' then
+        elsif one ? 'destination' and coalesce(one ->> 'destination', '') !~ '^(?![.][.]?$)[A-Za-z0-9_.:@-]{1,128}$' then
             return 'invalid_wallet_id';
         end if;
         one := options -> 'postings' -> place;
@@ -3657,7 +3658,7 @@ $$;
 CREATE FUNCTION zerosum.wallet_facts(wallet text) RETURNS text
     LANGUAGE sql STABLE
     AS $_$
-    select json_build_object('code', case when $1 ~ '^[A-Za-z0-9_.:@-]{1,128}$'
+    select json_build_object('code', case when $1 ~ '^(?![.][.]?$)[A-Za-z0-9_.:@-]{1,128}$'
         then 'unknown_wallet' else 'invalid_wallet_id' end, 'wallet', $1)::text
 $_$;
 
@@ -4124,6 +4125,9 @@ ALTER TABLE ONLY ledger.transactions
 
 ALTER TABLE ONLY ledger.transactions
     ADD CONSTRAINT transactions_pkey PRIMARY KEY (id, ledger_id);
+
+ALTER DOMAIN ledger.wallet_id
+    ADD CONSTRAINT wallet_id_no_step CHECK ((VALUE <> ALL (ARRAY['.'::text, '..'::text]))) NOT VALID;
 
 ALTER TABLE ONLY ledger.wallets
     ADD CONSTRAINT wallets_pkey PRIMARY KEY (ledger_id, id);

@@ -12,7 +12,7 @@ begin
         where case when jsonb_typeof(c.one) <> 'object' then true else
             c.one - array['wallet', 'version', 'min_available_after'] <> '{}'
             or jsonb_typeof(c.one -> 'wallet') is distinct from 'string'
-            or length(c.one ->> 'wallet') not between 1 and 128 or c.one ->> 'wallet' ~ '[^A-Za-z0-9_.:@-]'
+            or length(c.one ->> 'wallet') not between 1 and 128 or c.one ->> 'wallet' ~ '[^A-Za-z0-9_.:@-]|^[.][.]?$'
             or not (c.one ? 'version' or c.one ? 'min_available_after')
             or c.one ? 'version' and (jsonb_typeof(c.one -> 'version') <> 'number'
                 or c.one ->> 'version' !~ '^(0|[1-9][0-9]{0,17})$')

@@ -1,6 +1,6 @@
 -- Make a wallet; the same request again finds the wallet it made. A null id is drawn. min_balance and max_balance are
 -- digits with an optional minus, or null for no limit. Ids that begin with @ are the operator's (admin), and @world… is
--- nobody's: it is made by its first use.
+-- nobody's: it is made by its first use. "." and ".." are no ids: in a URL's path they are steps.
 -- Returns an outcome as post(): created | exists (body: the wallet) | refused (body: code and facts).
 -- Locks: none beyond its insert's. Codes: none.
 create or replace function zerosum.create_wallet(
@@ -16,7 +16,8 @@ declare
     made ledger.wallets;
 begin
     code := case
-        when length(chosen) not between 1 and 128 or chosen ~ '[^A-Za-z0-9_.:@-]' then 'invalid_wallet_id'
+        when length(chosen) not between 1 and 128 or chosen ~ '[^A-Za-z0-9_.:@-]'
+            or chosen in ('.', '..') then 'invalid_wallet_id'
         when starts_with(chosen, '@world') or starts_with(chosen, '@') and not $7 then 'reserved_wallet_id'
         when $4 !~ integer or $5 !~ integer or $4::numeric > $5::numeric
             or $4::numeric > 0 or $5::numeric < 0 then 'invalid_limits'

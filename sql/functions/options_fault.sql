@@ -51,7 +51,7 @@ begin
             return 'invalid_postings';
         elsif one ? 'amount' and coalesce(one ->> 'amount', '') !~ '^[1-9][0-9]{0,37}$' then
             return 'invalid_amount';
-        elsif one ? 'destination' and coalesce(one ->> 'destination', '') !~ '^[A-Za-z0-9_.:@-]{1,128}$' then
+        elsif one ? 'destination' and coalesce(one ->> 'destination', '') !~ '^(?![.][.]?$)[A-Za-z0-9_.:@-]{1,128}$' then
             return 'invalid_wallet_id';
         end if;
         one := options -> 'postings' -> place;

@@ -1,0 +1,161 @@
+"""uvicorn's HTTP/1.1 protocol, with what it lacks: an answer is one write, and a request's head and pace are bounded.
+
+It leans on uvicorn's insides, so pyproject.toml bounds the version.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import Any, cast
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from app.errors import CODES, problem_body
+
+MAX_HEAD = 32 * 1024  # bytes of the request line and all header fields
+# A head is whole this soon after its first byte, and a body brings as many bytes a second, on average over that time.
+PACE_S, MIN_BYTES_PER_S = 10.0, 500
+END = b"\r\n\r\n"
+# Offers of HTTP/2 in cleartext are declined by not seeing them: the parser would take what follows for that protocol.
+UPGRADE = re.compile(rb"(?<=\n)upgrade(?=[ \t]*:)", re.IGNORECASE)
+
+
+class GatheringTransport:
+    """A transport but for write(), whose data leaves at the end of the turn or when the transport is closed.
+
+    uvicorn writes an answer's head and its body apart, each a system call and a packet, and wakes the client twice.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self.transport, self.loop = transport, loop
+        self.parts: list[bytes] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.transport, name)
+
+    def write(self, data: bytes) -> None:
+        if not self.parts:
+            self.loop.call_soon(self.flush)
+        self.parts.append(data)
+
+    def flush(self) -> None:
+        if self.parts:
+            parts, self.parts = self.parts, []
+            self.transport.write(b"".join(parts))
+
+    def close(self) -> None:
+        self.flush()
+        self.transport.close()
+
+
+class Protocol(HttpToolsProtocol):
+    """One connection. head: what has come of a request's head, until it is whole. began: has the parser a part of it?
+    in_body: is the head parsed, and the body not? received: bytes since the pace was looked at."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        gathering = GatheringTransport(transport, self.loop)
+        super().connection_made(cast(asyncio.Transport, gathering))
+        self.head = bytearray()
+        self.began = self.in_body = self.refused = False
+        self.received = 0
+        self.pace_timer: asyncio.TimerHandle | None = None
+        # One that never sends anything is closed as one that sends nothing more.
+        self.timeout_keep_alive_task = self.loop.call_later(
+            self.timeout_keep_alive, self.timeout_keep_alive_handler
+        )
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.stop_pacing()
+        self._unset_keepalive_if_required()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self.refused or self.transport.is_closing():
+            return
+        if not self.in_body:
+            if self.head:
+                searched = max(0, len(self.head) - len(END))
+                self.head += data
+                end = self.head.find(END, searched)
+                data = bytes(self.head) if end >= 0 else data
+            else:
+                end = data.find(END)
+            if end > MAX_HEAD or (end < 0 and max(len(self.head), len(data)) > MAX_HEAD):
+                self.refuse("headers_too_large")
+                return
+            if end < 0:
+                self.head = self.head or bytearray(data)
+                self._unset_keepalive_if_required()
+                self.pace(len(data))
+                return
+            self.head.clear()
+            data = UPGRADE.sub(b"x-declined", data[:end]) + data[end:]
+        super().data_received(data)
+        if self.in_body or self.began:
+            self.pace(len(data))
+        elif self.pace_timer is not None:
+            self.stop_pacing()
+
+    def on_message_begin(self) -> None:
+        self.began = True
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        if self.parser.should_upgrade():
+            # A second request in the same packet, whose offer was not taken out. What follows it can't be read.
+            raise httptools.HttpParserError("an upgrade that is pipelined")
+        self.began, self.in_body = False, True
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self.in_body = False
+        super().on_message_complete()
+
+    def pace(self, received: int) -> None:
+        """Something came of a request that is not whole yet."""
+        self.received += received
+        if self.pace_timer is None:
+            self.received = 0
+            self.pace_timer = self.loop.call_later(PACE_S, self.look_at_pace)
+
+    def look_at_pace(self) -> None:
+        self.pace_timer = None
+        answering = self.cycle is not None and not self.cycle.response_complete
+        paused = answering and not self.in_body
+        if paused or (self.in_body and self.received >= PACE_S * MIN_BYTES_PER_S):
+            self.pace(0)
+        else:
+            self.refuse("request_timeout")
+
+    def stop_pacing(self) -> None:
+        if self.pace_timer is not None:
+            self.pace_timer.cancel()
+            self.pace_timer = None
+
+    def send_400_response(self, msg: str) -> None:
+        self.refuse("malformed_request")
+
+    def refuse(self, code: str) -> None:
+        """Answer what is no request that could be handed on, and close. Requests before it have their answers first:
+        its own would be taken for theirs."""
+        self.stop_pacing()
+        self.refused = True
+        answering = self.cycle is not None and not self.cycle.response_complete
+        if answering and not self.in_body:
+            self.cycle.keep_alive = False  # It closes when the last of them is answered.
+        elif answering and (self.pipeline or self.cycle.response_started):
+            self.transport.close()
+        elif not self.transport.is_closing():
+            body = problem_body(code, {"limit": MAX_HEAD})
+            status = CODES[code].status
+            self.transport.write(
+                f"HTTP/1.1 {status} {REASONS[status]}\r\ncontent-type: application/problem+json\r\n"
+                f"content-length: {len(body)}\r\nconnection: close\r\n\r\n".encode()
+                + body
+            )
+            self.transport.close()
+
+
+REASONS = {400: "Bad Request", 408: "Request Timeout", 431: "Request Header Fields Too Large"}
