@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import asyncpg
@@ -45,6 +45,7 @@ POST_LIMITS = {
     "client_connection_check_interval": 1000,
 }
 READ_LIMITS = {**POST_LIMITS, "lock_timeout": 5_000}
+UNLIMITED = {"statement_timeout": 0, "lock_timeout": 0, "idle_in_transaction_session_timeout": 0}
 
 Settings = dict[str, str]
 
@@ -53,23 +54,35 @@ def settings_of(limits: dict[str, int]) -> Settings:
     return {**PINNED, **{name: str(value) for name, value in limits.items()}}
 
 
-def begin(limits: dict[str, int]) -> str:
+def set_locally(limits: dict[str, int]) -> str:
     """Through a pooler settings travel with each transaction, since the next one may get another connection. They are
     armed when a statement starts, so they are set before the call and not inside it. Without a pooler the session has
     them, and a call is one round trip."""
     pairs = settings_of(limits).items()
-    sets = ", ".join(f"pg_catalog.set_config('{name}', '{value}', true)" for name, value in pairs)
-    return f"begin isolation level read committed; select {sets}"
+    return "select " + ", ".join(
+        f"pg_catalog.set_config('{name}', '{value}', true)" for name, value in pairs
+    )
 
 
-BEGIN_POST, BEGIN_READ = begin(POST_LIMITS), begin(READ_LIMITS)
+BEGIN_POST, BEGIN_READ = (
+    f"begin isolation level read committed; {set_locally(limits)}"
+    for limits in (POST_LIMITS, READ_LIMITS)
+)
+
+
+@contextlib.asynccontextmanager
+async def transaction(conn: asyncpg.Connection) -> AsyncIterator[None]:
+    """One without limits, for what may take long: of the start and the command line, also through a pooler."""
+    async with conn.transaction(isolation="read_committed"):
+        await conn.execute(set_locally(UNLIMITED))
+        yield
 
 
 async def connect(
     url: str, pooled: bool = False, limits: dict[str, int] | None = None
 ) -> asyncpg.Connection:
-    """pooled: a pooler that changes servers between transactions is between, so no statement stays prepared, and it
-    takes no settings for a session. limits: for each statement of this session; None: it takes as long as it takes."""
+    """limits: for each statement of this session; None: it takes as long as it takes. pooled: a pooler that changes
+    servers between transactions is between, so no statement stays prepared, and it takes no settings for a session."""
     conn = await asyncpg.connect(
         url,
         timeout=CONNECT_TIMEOUT_S,
@@ -80,9 +93,17 @@ async def connect(
     return conn
 
 
+async def connect_anyhow(url: str) -> asyncpg.Connection:
+    """As connect(), where it is not known yet whether a pooler is between."""
+    try:
+        return await connect(url)
+    except asyncpg.ProtocolViolationError:  # a pooler's answer to settings that it does not know
+        return await connect(url, pooled=True)
+
+
 def session(pooled: bool, limits: dict[str, int] | None) -> Settings:
     named = {"application_name": "zerosum"}
-    return named if pooled else {**named, **settings_of(limits or {})}
+    return named if pooled else {**named, **settings_of(UNLIMITED if limits is None else limits)}
 
 
 def keep_alive(conn: asyncpg.Connection) -> None:
@@ -123,7 +144,7 @@ async def is_pooled(url: str) -> bool:
             server_settings=session(False, POST_LIMITS),
             statement_cache_size=0,
         )
-    except asyncpg.ProtocolViolationError:  # its answer to settings that it does not know
+    except asyncpg.ProtocolViolationError:
         return True
     try:
         with time_limit(conn):

@@ -16,7 +16,7 @@ from typing import Any, TextIO
 import asyncpg
 import click
 
-from app.db import call
+from app.db import call, transaction
 from app.ledger_log import log_state
 from app.notes import encoded
 
@@ -52,7 +52,7 @@ async def import_ledger(conn: asyncpg.Connection, source: TextIO) -> tuple[str, 
     """
     head = read_head(source)
     count = 0
-    async with conn.transaction():
+    async with transaction(conn):
         ((ledger,),) = await call(conn, "start_import", name=head["ledger"])
         if ledger is None:
             raise click.ClickException(f"the ledger {head['ledger']} is not empty")

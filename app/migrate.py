@@ -18,6 +18,8 @@ from pathlib import Path
 
 import asyncpg
 
+from app.db import transaction
+
 SQL = Path(__file__).parent.parent / "sql"
 LOCK_KEY = 0x7A65726F  # "zero"
 LOCK_TIMEOUT = (
@@ -75,7 +77,7 @@ async def migrate(conn: asyncpg.Connection, sql: Path = SQL) -> list[str]:
 
 
 async def migrate_once(conn: asyncpg.Connection, sql: Path) -> list[str]:
-    async with conn.transaction():
+    async with transaction(conn):
         await conn.execute("select pg_advisory_xact_lock($1)", LOCK_KEY)
         await conn.execute(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
         await conn.execute(BOOTSTRAP)

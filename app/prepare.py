@@ -12,7 +12,7 @@ from pathlib import Path
 import asyncpg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from app.db import call, connect
+from app.db import call, connect_anyhow, transaction
 from app.db_errors import DATABASE_ERRORS
 from app.keys import new_key, stored
 from app.migrate import ensure_login, is_current, may_migrate, migrate
@@ -35,7 +35,7 @@ async def prepare(settings: Settings, url: str) -> tuple[str, str]:
     Raises NotReady. The owner of the tables migrates; whoever may only call the verbs finds it done.
     """
     try:
-        conn = await connect(settings.direct_url or url, pooled=True)
+        conn = await connect_anyhow(settings.direct_url or url)
     except (*DATABASE_ERRORS, ValueError) as error:
         raise NotReady(
             f"can't connect to DATABASE_URL ({error or type(error).__name__}); "
@@ -43,7 +43,7 @@ async def prepare(settings: Settings, url: str) -> tuple[str, str]:
         ) from None
     try:
         # In transactions, so that a pooler keeps each on one connection.
-        async with conn.transaction():
+        async with transaction(conn):
             owner = await may_migrate(conn)
             current = owner or await is_current(conn)
         if not current:
@@ -52,7 +52,7 @@ async def prepare(settings: Settings, url: str) -> tuple[str, str]:
             )
         if owner:
             await migrate(conn)
-        async with conn.transaction():
+        async with transaction(conn):
             return await prepare_on(conn, settings, url, owner)
     finally:
         await conn.close()

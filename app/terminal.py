@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import asyncpg
 import click
 
-from app.db import call, connect
+from app.db import call, connect_anyhow
 from app.db_errors import DATABASE_ERRORS
 from app.embedded import database
 from app.prepare import LEDGER, NotReady
@@ -35,7 +35,7 @@ def with_database(work: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
 
 async def on_connection(url: str, work: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
     try:
-        conn = await connect(url)
+        conn = await connect_anyhow(url)
     except (*DATABASE_ERRORS, ValueError) as error:
         raise NotReady(f"can't connect to the database ({error or type(error).__name__})") from None
     try:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 import asyncpg
 
 from app import metrics
-from app.db import Pool, call, connect
+from app.db import Pool, call, connect_anyhow
 from app.db_errors import DATABASE_ERRORS
 
 CHANNEL = "zerosum_outbox"
@@ -37,7 +37,7 @@ class Listener:
         while True:
             conn: asyncpg.Connection | None = None
             try:
-                conn = await connect(self.url)
+                conn = await connect_anyhow(self.url)
                 await conn.add_listener(CHANNEL, lambda *_: self.wake())
                 await conn.add_listener(PROBE_CHANNEL, lambda *_: self.probed.set())
                 self.wake()

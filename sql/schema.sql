@@ -340,7 +340,7 @@ CREATE FUNCTION zerosum.check_requests(kinds text[], keys text[], posting_of int
         case
             when r.kind is null or r.kind not in ('transfer', 'credit', 'debit', 'transaction', 'hold', 'capture', 'void',
                 'reversal') then 'invalid_kind'
-            when r.key !~ '^\x7f?[ -~]+$' or length(r.key) > 255 then 'invalid_key'
+            when r.key !~ E'^\\x7f?[ -~]+$' or length(r.key) > 255 then 'invalid_key'
             when (g.first is null) <> (r.kind in ('capture', 'void', 'reversal')) or g.size > 100
                 or g.last - g.first >= g.size or r.kind not in ('transaction', 'hold') and g.size > 1
                 then 'invalid_postings'
@@ -1362,7 +1362,7 @@ CREATE FUNCTION zerosum.feed(ledger bigint, after bigint, upto bigint) RETURNS T
     from ledger.events v where v.ledger_id = $1 and v.seq > $2 and v.seq <= $3
     union all
     select b.number * 256 + u.i, u.transaction_id, u.recorded_at, u.id, u.type,
-        sha256('\x00' || convert_to(u.body, 'UTF8')), u.body
+        sha256(E'\\x00' || convert_to(u.body, 'UTF8')), u.body
     from ledger.event_bundles b
     cross join lateral unnest(b.transaction_ids, b.recorded_ats, b.ids, b.types, b.bodies)
         with ordinality u (transaction_id, recorded_at, id, type, body, i)
@@ -1493,7 +1493,7 @@ CREATE FUNCTION zerosum.hashes_root(hashes bytea[]) RETURNS bytea
     AS $$
 declare
     n int := cardinality(hashes);
-    node constant bytea := '\x01';
+    node constant bytea := E'\\x01';
 begin
     while n > 2 loop
         n := n / 4;
@@ -1626,7 +1626,7 @@ begin
         where w.ledger_id = l and w.id = x.id;
     elsif part = 'event' then
         insert into ledger.events (ledger_id, seq, transaction_id, recorded_at, id, type, leaf, body)
-        select l, x.seq, x.transaction_id, x.recorded_at, x.id, x.type, sha256('\x00' || convert_to(x.body, 'UTF8')), x.body
+        select l, x.seq, x.transaction_id, x.recorded_at, x.id, x.type, sha256(E'\\x00' || convert_to(x.body, 'UTF8')), x.body
         from jsonb_to_recordset(lines) x (seq bigint, transaction_id bigint, recorded_at timestamptz, id uuid, type text,
             body text);
     elsif part = 'outbox' then
@@ -1979,7 +1979,7 @@ begin
             node := at >> (height - height % 8);
             subtree := zerosum.hashes_root(
                 zerosum.tile_hashes(ledger, height / 8, node / 256, (node % 256)::int, width));
-            root := case when root is null then subtree else sha256('\x01' || subtree || root) end;
+            root := case when root is null then subtree else sha256(E'\\x01' || subtree || root) end;
         end if;
         rest := rest / 2;
         height := height + 1;
@@ -2137,7 +2137,7 @@ begin
     elsif kind = 'hold' then
         if not options ? 'expires_at' then
             return null;
-        elsif coalesce(options ->> 'expires_at', '') !~ '^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d(:\d\d)?)$' then
+        elsif coalesce(options ->> 'expires_at', '') !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?(Z|[+-][0-9]{2}(:[0-9]{2})?)$' then
             return 'invalid_expires_at';
         end if;
         begin
@@ -2941,7 +2941,7 @@ begin
     with stamped_now as (
         insert into ledger.events (ledger_id, seq, transaction_id, recorded_at, id, type, leaf, body)
         select b.ledger_id, b.seq, b.transaction_id, b.recorded_at, b.id, b.type,
-            sha256('\x00' || convert_to(b.body, 'UTF8')), b.body
+            sha256(E'\\x00' || convert_to(b.body, 'UTF8')), b.body
         from (
             select s.*, concat('{"id":"', s.id, '","type":"', s.type, '","seq":', s.seq, ',"ledger":',
                 to_json(s.name), ',"timestamp":', zerosum.time_json(s.recorded_at), ',"data":', s.payload,
@@ -3086,7 +3086,7 @@ end $_$;
 CREATE FUNCTION zerosum.time_json(at timestamp with time zone) RETURNS text
     LANGUAGE sql STABLE
     AS $$
-    select to_char(at at time zone 'utc', '"\""YYYY-MM-DD"T"HH24:MI:SS.US"Z\""')
+    select to_char(at at time zone 'utc', E'"\\""YYYY-MM-DD"T"HH24:MI:SS.US"Z\\""')
 $$;
 
 CREATE FUNCTION zerosum.transaction_json(id bigint, kind text, postings text, entries text, reference text, description text, metadata jsonb, effective text, recorded text, key text, extra text) RETURNS text
@@ -3233,14 +3233,14 @@ with v as materialized (
 )
 select 'event', v.seq::text, concat_ws(', ',
     case when v.seq <> v.place then 'seq is number ' || v.place end,
-    case when v.leaf <> sha256('\x00' || convert_to(v.body, 'UTF8')) then 'leaf is not the body''s' end,
+    case when v.leaf <> sha256(E'\\x00' || convert_to(v.body, 'UTF8')) then 'leaf is not the body''s' end,
     case when not starts_with(v.body, v.head) then 'body is not the row''s' end)
 from (
     select v.*, $2 + row_number() over (order by v.seq) as place,
         concat('{"id":"', v.id, '","type":"', v.type, '","seq":', v.seq, ',"ledger":', to_json(g.name), ',') as head
     from v join ledger.ledgers g on g.ledger_id = $1
 ) v
-where v.seq <> v.place or v.leaf <> sha256('\x00' || convert_to(v.body, 'UTF8'))
+where v.seq <> v.place or v.leaf <> sha256(E'\\x00' || convert_to(v.body, 'UTF8'))
     or not starts_with(v.body, v.head)
 union all
 select 'event', t.id::text, 'data is not the transaction'
@@ -3527,6 +3527,7 @@ $_$;
 CREATE FUNCTION zerosum.verify_triggers() RETURNS TABLE(fault text, subject text, detail text)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
     AS $$
 with expected (name, digest) as (values
     ('entries.entries_append', '5390e4e77093117103741e4f5ed060f5'),

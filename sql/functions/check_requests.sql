@@ -16,7 +16,7 @@ language sql stable as $$
         case
             when r.kind is null or r.kind not in ('transfer', 'credit', 'debit', 'transaction', 'hold', 'capture', 'void',
                 'reversal') then 'invalid_kind'
-            when r.key !~ '^\x7f?[ -~]+$' or length(r.key) > 255 then 'invalid_key'
+            when r.key !~ E'^\\x7f?[ -~]+$' or length(r.key) > 255 then 'invalid_key'
             when (g.first is null) <> (r.kind in ('capture', 'void', 'reversal')) or g.size > 100
                 or g.last - g.first >= g.size or r.kind not in ('transaction', 'hold') and g.size > 1
                 then 'invalid_postings'

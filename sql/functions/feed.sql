@@ -9,7 +9,7 @@ language sql stable as $$
     from ledger.events v where v.ledger_id = $1 and v.seq > $2 and v.seq <= $3
     union all
     select b.number * 256 + u.i, u.transaction_id, u.recorded_at, u.id, u.type,
-        sha256('\x00' || convert_to(u.body, 'UTF8')), u.body
+        sha256(E'\\x00' || convert_to(u.body, 'UTF8')), u.body
     from ledger.event_bundles b
     cross join lateral unnest(b.transaction_ids, b.recorded_ats, b.ids, b.types, b.bodies)
         with ordinality u (transaction_id, recorded_at, id, type, body, i)

@@ -5,7 +5,7 @@ create or replace function zerosum.hashes_root(hashes bytea[]) returns bytea
 language plpgsql immutable strict set search_path = pg_catalog, pg_temp as $$
 declare
     n int := cardinality(hashes);
-    node constant bytea := '\x01';
+    node constant bytea := E'\\x01';
 begin
     while n > 2 loop
         n := n / 4;

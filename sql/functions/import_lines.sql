@@ -53,7 +53,7 @@ begin
         where w.ledger_id = l and w.id = x.id;
     elsif part = 'event' then
         insert into ledger.events (ledger_id, seq, transaction_id, recorded_at, id, type, leaf, body)
-        select l, x.seq, x.transaction_id, x.recorded_at, x.id, x.type, sha256('\x00' || convert_to(x.body, 'UTF8')), x.body
+        select l, x.seq, x.transaction_id, x.recorded_at, x.id, x.type, sha256(E'\\x00' || convert_to(x.body, 'UTF8')), x.body
         from jsonb_to_recordset(lines) x (seq bigint, transaction_id bigint, recorded_at timestamptz, id uuid, type text,
             body text);
     elsif part = 'outbox' then

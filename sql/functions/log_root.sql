@@ -25,7 +25,7 @@ begin
             node := at >> (height - height % 8);
             subtree := zerosum.hashes_root(
                 zerosum.tile_hashes(ledger, height / 8, node / 256, (node % 256)::int, width));
-            root := case when root is null then subtree else sha256('\x01' || subtree || root) end;
+            root := case when root is null then subtree else sha256(E'\\x01' || subtree || root) end;
         end if;
         rest := rest / 2;
         height := height + 1;

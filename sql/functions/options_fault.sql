@@ -23,7 +23,7 @@ begin
     elsif kind = 'hold' then
         if not options ? 'expires_at' then
             return null;
-        elsif coalesce(options ->> 'expires_at', '') !~ '^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d(:\d\d)?)$' then
+        elsif coalesce(options ->> 'expires_at', '') !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?(Z|[+-][0-9]{2}(:[0-9]{2})?)$' then
             return 'invalid_expires_at';
         end if;
         begin

@@ -28,7 +28,7 @@ begin
     with stamped_now as (
         insert into ledger.events (ledger_id, seq, transaction_id, recorded_at, id, type, leaf, body)
         select b.ledger_id, b.seq, b.transaction_id, b.recorded_at, b.id, b.type,
-            sha256('\x00' || convert_to(b.body, 'UTF8')), b.body
+            sha256(E'\\x00' || convert_to(b.body, 'UTF8')), b.body
         from (
             select s.*, concat('{"id":"', s.id, '","type":"', s.type, '","seq":', s.seq, ',"ledger":',
                 to_json(s.name), ',"timestamp":', zerosum.time_json(s.recorded_at), ',"data":', s.payload,

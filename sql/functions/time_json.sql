@@ -2,5 +2,5 @@
 -- Locks: none. Codes: none.
 create or replace function zerosum.time_json(at timestamptz) returns text
 language sql stable as $$
-    select to_char(at at time zone 'utc', '"\""YYYY-MM-DD"T"HH24:MI:SS.US"Z\""')
+    select to_char(at at time zone 'utc', E'"\\""YYYY-MM-DD"T"HH24:MI:SS.US"Z\\""')
 $$;

@@ -9,14 +9,14 @@ with v as materialized (
 )
 select 'event', v.seq::text, concat_ws(', ',
     case when v.seq <> v.place then 'seq is number ' || v.place end,
-    case when v.leaf <> sha256('\x00' || convert_to(v.body, 'UTF8')) then 'leaf is not the body''s' end,
+    case when v.leaf <> sha256(E'\\x00' || convert_to(v.body, 'UTF8')) then 'leaf is not the body''s' end,
     case when not starts_with(v.body, v.head) then 'body is not the row''s' end)
 from (
     select v.*, $2 + row_number() over (order by v.seq) as place,
         concat('{"id":"', v.id, '","type":"', v.type, '","seq":', v.seq, ',"ledger":', to_json(g.name), ',') as head
     from v join ledger.ledgers g on g.ledger_id = $1
 ) v
-where v.seq <> v.place or v.leaf <> sha256('\x00' || convert_to(v.body, 'UTF8'))
+where v.seq <> v.place or v.leaf <> sha256(E'\\x00' || convert_to(v.body, 'UTF8'))
     or not starts_with(v.body, v.head)
 union all
 select 'event', t.id::text, 'data is not the transaction'

@@ -4,7 +4,8 @@
 -- Locks: none. Codes: none.
 create or replace function zerosum.verify_triggers()
 returns table (fault text, subject text, detail text)
-language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+language sql stable security definer set search_path = pg_catalog, pg_temp
+set quote_all_identifiers = off as $$
 with expected (name, digest) as (values
     ('entries.entries_append', '5390e4e77093117103741e4f5ed060f5'),
     ('entries.entries_balance', '2130151c794041d897e6294a9e3b13df'),
