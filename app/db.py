@@ -35,6 +35,7 @@ PINNED = {
     "bytea_output": "hex",
     "array_nulls": "on",
     "row_security": "on",
+    "quote_all_identifiers": "off",
     # Of a transaction whose client vanished in the middle: it holds locks until then.
     "idle_in_transaction_session_timeout": "5000",
 }
