@@ -14,7 +14,7 @@ from app.db_errors import DATABASE_ERRORS
 from app.embedded import EmbeddedError
 from app.export import export_ledger, import_ledger
 from app.keys import new_key, stored
-from app.migrate import EditedMigration, migrate
+from app.migrate import EditedMigration, Unfit, migrate
 from app.money_commands import COMMANDS
 from app.prepare import NotReady
 from app.proof_commands import proof
@@ -264,7 +264,7 @@ def main() -> None:
     """Run a command; what a person can mend ends it with one sentence and exit code 2."""
     try:
         cli()
-    except (BadSetting, EmbeddedError, EditedMigration, NotReady) as error:
+    except (BadSetting, EmbeddedError, EditedMigration, NotReady, Unfit) as error:
         fail(str(error))
     except asyncpg.PostgresError as error:
         fail(str(error).replace("\nDETAIL: ", ""))

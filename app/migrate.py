@@ -18,7 +18,7 @@ from pathlib import Path
 
 import asyncpg
 
-from app.db import transaction
+from app.db import call, transaction
 
 SQL = Path(__file__).parent.parent / "sql"
 LOCK_KEY = 0x7A65726F  # "zero"
@@ -35,6 +35,12 @@ create schema if not exists ledger;
 create schema if not exists zerosum;
 create table if not exists ledger.migrations (
     name text primary key,
+    sha256 text not null,
+    applied_at timestamptz not null default clock_timestamp()
+);
+-- Which release's functions are here. number: of sql/release, which every change of a function counts up.
+create table if not exists ledger.releases (
+    number int primary key,
     sha256 text not null,
     applied_at timestamptz not null default clock_timestamp()
 );
@@ -60,8 +66,34 @@ class EditedMigration(Exception):
     """A migration that has run differs from its file: restore the file and add a new one."""
 
 
+class Unfit(Exception):
+    """The database can't be migrated by this release; the message says why and what to do. Nothing was changed."""
+
+
+# What must be so of a database, and what is said when it is not. The first that is not so is said.
+FITNESS = """
+select case
+    when pg_is_in_recovery() then 'it is a standby, which takes no writes; give the address of the primary'
+    when current_setting('transaction_read_only') = 'on' then
+        'it takes no writes; give the address of the primary, or end default_transaction_read_only'
+    when current_setting('server_encoding') <> 'UTF8' then 'its encoding is '
+        || current_setting('server_encoding') || '; make one with encoding UTF8'
+    when not ours.is_there and foreign_schema.name is not null then 'it has a schema ' || foreign_schema.name
+        || ' that is not Zerosum''s; use a database without one'
+end
+from (select exists (
+    select from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid
+    where n.nspname = 'ledger' and c.relname = 'migrations' and a.attname in ('name', 'sha256', 'applied_at')
+    having count(*) = 3
+)) ours (is_there)
+left join lateral (
+    select n.nspname as name from pg_namespace n where n.nspname in ('ledger', 'zerosum') order by 1 limit 1
+) foreign_schema on true
+"""
+
+
 async def migrate(conn: asyncpg.Connection, sql: Path = SQL) -> list[str]:
-    """Apply what is missing; return the names of the migrations that ran now. Raises EditedMigration.
+    """Apply what is missing; return the names of the migrations that ran now. Raises EditedMigration, Unfit.
 
     A lock that can't be had soon rolls all of it back, to be tried again: the service goes on meanwhile.
     """
@@ -79,8 +111,10 @@ async def migrate(conn: asyncpg.Connection, sql: Path = SQL) -> list[str]:
 async def migrate_once(conn: asyncpg.Connection, sql: Path) -> list[str]:
     async with transaction(conn):
         await conn.execute("select pg_advisory_xact_lock($1)", LOCK_KEY)
+        await check_fitness(conn)
         await conn.execute(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
         await conn.execute(BOOTSTRAP)
+        await refuse_newer(conn, sql)
         ran = await run_migrations(conn, sql)
         # Bodies name each other's functions, so they are checked when all are there: at their first call.
         await conn.execute("set local check_function_bodies = off")
@@ -90,10 +124,22 @@ async def migrate_once(conn: asyncpg.Connection, sql: Path) -> list[str]:
         for row in await conn.fetch(FUNCTIONS):
             if before.get(row["oid"]) == row["place"]:
                 await conn.execute(f"drop routine {row['name']}")
+        await conn.execute(
+            "insert into ledger.releases (number, sha256) values ($1, $2)"
+            " on conflict (number) do update set sha256 = excluded.sha256, applied_at = default"
+            " where releases.sha256 <> excluded.sha256",
+            *release_of(sql),
+        )
         await conn.execute(REVOKE)
         if await ensure_app_role(conn):
             await conn.execute(GRANT)
     return ran
+
+
+async def check_fitness(conn: asyncpg.Connection) -> None:
+    """Raises Unfit for a database that no release can use."""
+    if why := await conn.fetchval(FITNESS):
+        raise Unfit(f"the database can't be used: {why}.")
 
 
 async def ensure_app_role(conn: asyncpg.Connection) -> bool:
@@ -128,14 +174,45 @@ async def may_migrate(conn: asyncpg.Connection) -> bool:
 
 
 async def is_current(conn: asyncpg.Connection, sql: Path = SQL) -> bool:
-    """Has every migration of this release run here? For those who may call the functions only."""
+    """Are this release's migrations and functions here? For those who may call the functions only. Raises Unfit when a
+    newer release's are."""
     try:
         async with conn.transaction():
-            newest = await conn.fetchval("select * from zerosum.schema_version()")
+            (row,) = await call(conn, "release")
     except (asyncpg.UndefinedFunctionError, asyncpg.InvalidSchemaNameError):
         return False
-    names = [name for name, _ in sql_files(sql, "migrations")]
-    return bool(newest >= names[-1])
+    number, digest = release_of(sql)
+    newest = sql_files(sql, "migrations")[-1][0]
+    if row["migration"] > newest or (row["number"] or 0) > number:
+        raise newer(row["migration"] if row["migration"] > newest else f"release {row['number']}")
+    return (row["migration"], row["number"], row["sha256"]) == (newest, number, digest)
+
+
+async def refuse_newer(conn: asyncpg.Connection, sql: Path) -> None:
+    """Raises Unfit when a newer release has migrated here: this one's functions would break its tables."""
+    known = [name for name, _ in sql_files(sql, "migrations")]
+    unknown = await conn.fetchval(
+        "select max(name) from ledger.migrations where name <> all ($1)", known
+    )
+    if unknown is not None:
+        raise newer(unknown)
+    number = await conn.fetchval("select max(number) from ledger.releases")
+    if (number or 0) > release_of(sql)[0]:
+        raise newer(f"release {number}")
+
+
+def newer(what: str) -> Unfit:
+    return Unfit(
+        f"a newer release has migrated the database, which has {what}; run that one, or one that is newer."
+    )
+
+
+def release_of(sql: Path) -> tuple[int, str]:
+    """The number in sql/release, and the digest of the functions. (A test holds the two together.)"""
+    digest = hashlib.sha256()
+    for name, text in sql_files(sql, "functions") + sql_files(sql, "retired"):
+        digest.update(f"{name}\0{text}\0".encode())
+    return int((sql / "release").read_text().split()[0]), digest.hexdigest()
 
 
 async def run_migrations(conn: asyncpg.Connection, sql: Path) -> list[str]:

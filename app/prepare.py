@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from app.db import call, connect_anyhow, transaction
 from app.db_errors import DATABASE_ERRORS
 from app.keys import new_key, stored
-from app.migrate import ensure_login, is_current, may_migrate, migrate
+from app.migrate import Unfit, check_fitness, ensure_login, is_current, may_migrate, migrate
 from app.notes import LogKey, encoded
 from app.settings import Settings, log_key
 
@@ -44,6 +44,7 @@ async def prepare(settings: Settings, url: str) -> tuple[str, str]:
     try:
         # In transactions, so that a pooler keeps each on one connection.
         async with transaction(conn):
+            await check_fitness(conn)
             owner = await may_migrate(conn)
             current = owner or await is_current(conn)
         if not current:
@@ -54,6 +55,8 @@ async def prepare(settings: Settings, url: str) -> tuple[str, str]:
             await migrate(conn)
         async with transaction(conn):
             return await prepare_on(conn, settings, url, owner)
+    except Unfit as error:
+        raise NotReady(str(error)) from None
     finally:
         await conn.close()
 

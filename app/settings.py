@@ -15,6 +15,7 @@ from pathlib import Path
 
 from limits import RateLimitItem, parse
 
+from app.database_url import BadUrl, driver_url
 from app.sink_url import BadSink, SinkUrl, parse_sink_url
 
 API_KEY = re.compile(r"zs_[A-Za-z0-9_-]{16,200}")
@@ -127,9 +128,10 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 
 def database_url(given: Mapping[str, str], name: str) -> str | None:
     value = given.get(name)
-    if value is not None and not value.startswith(("postgres://", "postgresql://")):
-        raise BadSetting(f"{name} must begin with postgres:// or postgresql://.")
-    return value
+    try:
+        return None if value is None else driver_url(value)
+    except BadUrl as error:
+        raise BadSetting(f"{name} {error}") from None
 
 
 def rate_limit(text: str | None) -> RateLimitItem | None:

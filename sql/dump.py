@@ -14,7 +14,7 @@ from pathlib import Path
 
 from app.db import connect
 from app.embedded import programs, start_embedded
-from app.migrate import SQL, migrate
+from app.migrate import SQL, migrate, release_of
 
 LEFT_OUT = re.compile(r"^(--.*|SET .*|SELECT pg_catalog\.set_config.*|\\(un)?restrict .*)$", re.M)
 
@@ -51,5 +51,15 @@ def made_schema() -> str:
             server.stop()
 
 
+def count_up() -> None:
+    """Keep the digest of the functions in sql/release, and count its number up when they have changed: so that an older
+    release knows a newer one's database."""
+    kept = (SQL / "release").read_text().split()
+    number, digest = release_of(SQL)
+    if kept[1:] != [digest]:
+        (SQL / "release").write_text(f"{number + 1} {digest}\n")
+
+
 if __name__ == "__main__":
+    count_up()
     (SQL / "schema.sql").write_text(made_schema())

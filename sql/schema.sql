@@ -2647,6 +2647,16 @@ begin
     return found;
 end $_$;
 
+CREATE FUNCTION zerosum.release() RETURNS TABLE(migration text, number integer, sha256 text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select (select max(m.name) from ledger.migrations m), r.number, r.sha256
+    from (select) one left join lateral (
+        select r.number, r.sha256 from ledger.releases r order by r.number desc limit 1
+    ) r on true
+$$;
+
 CREATE FUNCTION zerosum.release_expired(ledger bigint, at timestamp with time zone, ids text[]) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2764,13 +2774,6 @@ begin
     end if;
     return query select r.outcome = 'replayed', r.body::json;
 end $$;
-
-CREATE FUNCTION zerosum.schema_version() RETURNS text
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-    select max(name) from ledger.migrations
-$$;
 
 CREATE FUNCTION zerosum.session_limits() RETURNS TABLE(statement_ms integer, lock_ms integer)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -4023,6 +4026,12 @@ CREATE TABLE ledger.outbox (
 )
 WITH (autovacuum_vacuum_cost_delay='0');
 
+CREATE TABLE ledger.releases (
+    number integer NOT NULL,
+    sha256 text NOT NULL,
+    applied_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
 CREATE TABLE ledger.reversed_postings (
     ledger_id bigint NOT NULL,
     transaction_id bigint NOT NULL,
@@ -4108,6 +4117,9 @@ ALTER TABLE ONLY ledger.migrations
 
 ALTER TABLE ONLY ledger.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (ledger_id, ord);
+
+ALTER TABLE ONLY ledger.releases
+    ADD CONSTRAINT releases_pkey PRIMARY KEY (number);
 
 ALTER TABLE ONLY ledger.reversed_postings
     ADD CONSTRAINT reversed_postings_pkey PRIMARY KEY (transaction_id, ledger_id, posting);

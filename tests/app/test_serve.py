@@ -61,7 +61,9 @@ async def test_requests_in_flight_are_answered_on_sigterm(server: ServerProcess)
         await conn.fetch("select from ledger.wallets where id = 'alice' for update")
         body = {"wallet": "alice", "amount": 1}
         sending = [asyncio.create_task(client.post("/v1/credits", json=body)) for _ in range(20)]
-        await asyncio.sleep(0.5)
+        async with asyncio.timeout(20):
+            while "zerosum_slow_lane_requests 20.0" not in (await client.get("/metrics")).text:
+                await asyncio.sleep(0.05)
         ending = asyncio.create_task(server.end())
         await asyncio.sleep(0.5)
         assert not any(task.done() for task in (ending, *sending))
