@@ -62,7 +62,7 @@ async def test_requests_in_flight_are_answered_on_sigterm(server: ServerProcess)
         body = {"wallet": "alice", "amount": 1}
         sending = [asyncio.create_task(client.post("/v1/credits", json=body)) for _ in range(20)]
         async with asyncio.timeout(20):
-            while "zerosum_slow_lane_requests 20.0" not in (await client.get("/metrics")).text:
+            while "zerosum_slow_lane_requests 20.0" not in (await client.get("/metrics")).text:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         ending = asyncio.create_task(server.end())
         await asyncio.sleep(0.5)
