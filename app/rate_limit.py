@@ -27,9 +27,11 @@ log = logging.getLogger("zerosum")
 
 
 class RateLimit:
-    """check() each request. item: how many, in how long."""
+    """check() each request. item: how many, in how long. deployment: whose counts they are, on a Redis of several."""
 
-    def __init__(self, item: RateLimitItem, redis_url: str | None = None) -> None:
+    def __init__(
+        self, item: RateLimitItem, redis_url: str | None = None, deployment: str = ""
+    ) -> None:
         self.item = item
         self.alone = SlidingWindowCounterRateLimiter(MemoryStorage())
         self.together: SlidingWindowCounterRateLimiter | None = None
@@ -41,7 +43,7 @@ class RateLimit:
             storage = RedisStorage(
                 "async+" + redis_url.replace("unix://", "redis+unix://"),
                 implementation="redispy",
-                key_prefix="zerosum-rate",
+                key_prefix=f"zerosum-rate:{deployment}",
                 connection_pool=self.pool,  # type: ignore[arg-type]
             )
             self.together = SlidingWindowCounterRateLimiter(storage)

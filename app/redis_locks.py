@@ -32,7 +32,7 @@ AWAY_S = 2.0  # and for how long it is left alone then.
 LOCK_S = 5  # A process that dies keeps its keys from others no longer; Postgres keeps them apart after it.
 CACHE_S = 24 * 3600
 CACHED_BYTES = 16 * 1024
-INCARNATION_FRESH_S = 1.0
+IDENTITY_FRESH_S = 1.0
 MAX_EXCHANGE = 1000
 GATHER_S = 0.003  # between two round trips: each costs as much as the locks of twenty requests
 MAC_BYTES = 32
@@ -42,7 +42,7 @@ LOCK, DONE = b"L", b"D"
 # an answer, then each one's lock, then of each of the second its lock and its answer (empty: none).
 # Returns of each of the first what was there, or false when it is taken now. What is finished comes first: whoever has
 # an answer may ask again at once.
-EXCHANGE = b"""
+EXCHANGE = """
 local takes = tonumber(ARGV[1])
 local function get(key)
     local value = redis.pcall('GET', key)
@@ -87,13 +87,16 @@ class RedisLocks:
         self.client = redis.asyncio.Redis.from_url(
             url, socket_connect_timeout=TIMEOUT_S, max_connections=1
         )
+        self.exchange_script = self.client.register_script(EXCHANGE)
         self.process = LOCK + secrets.token_hex(8).encode()
         self.number = 0
         self.takes: list[Take] = []
         self.finishes: list[tuple[str, bytes, bytes]] = []
         self.arrived = asyncio.Event()
         self.away_until = 0.0
-        self.secret: bytes | None = None  # of this incarnation of the database; None: not known
+        # Of this run of the database, which no other deployment on the same Redis has; None: not known.
+        self.secret: bytes | None = None
+        self.run_name = ""
         self.secret_until = 0.0
 
     async def submit(
@@ -103,11 +106,14 @@ class RedisLocks:
 
         Redis is asked while the request waits for its turn: whoever answers first does.
         """
+        keyed = (
+            request.key is not None
+        )  # From here on it has one, be it a private one, which nobody asks for again.
         waiting = self.group_commit.enqueue([request], gone)
-        if request.key is None or time.monotonic() < self.away_until:
+        if not keyed or time.monotonic() < self.away_until:
             return (await waiting.answer)[0]
         self.number += 1
-        name = f"zerosum:{request.ledger}:{request.key}"
+        name = f"{request.ledger}:{request.key}"
         take = Take(name, b"%s:%d" % (self.process, self.number), waiting)
         self.takes.append(take)
         self.arrived.set()
@@ -159,15 +165,15 @@ class RedisLocks:
         # Whose request is answered by now needs no lock, and would leave one behind.
         takes = [take for take in takes if not take.waiting.answer.done()]
         names = [take.name for take in takes] + [name for name, _, _ in finishes]
-        if not names:
+        if not names or self.secret is None:
             return
         given: list[Any] = [len(takes), LOCK_S * 1000, CACHE_S, *(take.lock for take in takes)]
         for _, lock, body in finishes:
             given += (lock, body)
         try:
             async with asyncio.timeout(TIMEOUT_S):
-                found = await self.client.execute_command(  # type: ignore[no-untyped-call]
-                    "EVAL", EXCHANGE, len(names), *names, *given
+                found = await self.exchange_script(
+                    [f"zerosum:{self.run_name}:{name}" for name in names], given
                 )
         except (RedisError, OSError, TimeoutError) as error:
             if self.away_until + AWAY_S < time.monotonic():
@@ -199,9 +205,8 @@ class RedisLocks:
         if time.monotonic() < self.secret_until:
             return
         try:
-            ((name,),) = await call(self.pool, "incarnation")
+            ((_, self.run_name, self.secret),) = await call(self.pool, "identity")
         except DATABASE_ERRORS:
             self.secret = None
             return
-        self.secret = hashlib.sha256(name.encode()).digest()
-        self.secret_until = time.monotonic() + INCARNATION_FRESH_S
+        self.secret_until = time.monotonic() + IDENTITY_FRESH_S

@@ -17,7 +17,7 @@ from collections.abc import AsyncIterator
 import uvicorn
 import uvloop
 
-from app.db import Pool, connect_to_post, is_pooled, open_pool
+from app.db import Pool, call, connect_to_post, is_pooled, open_pool
 from app.embedded import database
 from app.group_commit import GroupCommit
 from app.http_server import Server, bind, bind_metrics
@@ -78,7 +78,8 @@ async def serve_database(
             await stack.enter_async_context(running(redis_locks.run))
         rate_limit = None
         if settings.rate_limit is not None:
-            rate_limit = RateLimit(settings.rate_limit, settings.redis_url)
+            ((deployment, _, _),) = await call(pool, "identity")
+            rate_limit = RateLimit(settings.rate_limit, settings.redis_url, deployment)
             stack.push_async_callback(rate_limit.close)
         log_key = ensure_log_key(settings)
         if relay or stamp_only:

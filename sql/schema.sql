@@ -1572,6 +1572,21 @@ CREATE FUNCTION zerosum.hold_state_json(status text, amount numeric, captured nu
         ',"captured":', coalesce(captured::text, 'null'), ',"remaining":', coalesce(remaining::text, 'null'))
 $$;
 
+CREATE FUNCTION zerosum.identity() RETURNS TABLE(deployment text, run text, mac_key bytea)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select encode(substr(sha256(i.secret || x.place), 1, 8), 'hex'),
+        encode(substr(sha256(i.secret || x.place || x.start), 1, 8), 'hex'),
+        sha256(i.secret || x.place || x.start || convert_to('mac', 'UTF8'))
+    from ledger.identity i
+    cross join (
+        select convert_to(concat_ws('/', d.oid, d.datname, s.system_identifier), 'UTF8') as place,
+            convert_to('/' || extract(epoch from pg_postmaster_start_time()), 'UTF8') as start
+        from pg_database d, pg_control_system() s where d.datname = current_database()
+    ) x
+$$;
+
 CREATE FUNCTION zerosum.import_lines(ledger bigint, part text, lines jsonb) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1639,15 +1654,6 @@ begin
         raise exception 'there is no part %', part using errcode = '22023';
     end if;
 end $$;
-
-CREATE FUNCTION zerosum.incarnation() RETURNS text
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-    select encode(sha256(convert_to(concat_ws('/', d.oid, d.datname, extract(epoch from pg_postmaster_start_time()),
-        (select extract(epoch from min(g.created_at)) from ledger.ledgers g)), 'UTF8')), 'hex')
-    from pg_database d where d.datname = current_database()
-$$;
 
 CREATE FUNCTION zerosum.keep_sinks(ledger bigint, names text[]) RETURNS void
     LANGUAGE sql SECURITY DEFINER
@@ -3985,6 +3991,12 @@ CREATE TABLE ledger.events (
 )
 WITH (autovacuum_vacuum_cost_delay='0');
 
+CREATE TABLE ledger.identity (
+    id smallint DEFAULT 1 NOT NULL,
+    secret bytea DEFAULT decode(replace(((gen_random_uuid())::text || (gen_random_uuid())::text), '-'::text, ''::text), 'hex'::text) NOT NULL,
+    CONSTRAINT identity_id_check CHECK ((id = 1))
+);
+
 CREATE SEQUENCE ledger.ledger_id
     START WITH 1
     INCREMENT BY 1
@@ -4108,6 +4120,9 @@ ALTER TABLE ONLY ledger.feeds
 
 ALTER TABLE ONLY ledger.hold_postings
     ADD CONSTRAINT hold_postings_pkey PRIMARY KEY (ledger_id, hold_id, posting);
+
+ALTER TABLE ONLY ledger.identity
+    ADD CONSTRAINT identity_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY ledger.ledgers
     ADD CONSTRAINT ledgers_pkey PRIMARY KEY (ledger_id);

@@ -23,11 +23,17 @@ from app.main import make_app
 from app.redis_locks import RedisLocks
 from app.running import running
 from tests.api import Api
+from tests.conftest import new_database
 from tests.ledger import fund, verify, wallets
 from tests.sinks.redis import RedisServer
 
 PAY = {"source": "alice", "destination": "bob", "amount": 7}
-NAME = "zerosum:1:k"
+
+
+async def name_of(db: asyncpg.Connection, key: str = "k") -> str:
+    """Where Redis has a key of the ledger main."""
+    run = await db.fetchval("select run from zerosum.identity()")
+    return f"zerosum:{run}:1:{key}"
 
 
 class Counted(GroupCommit):
@@ -212,14 +218,14 @@ async def test_a_redis_that_lies_is_not_believed(
     locked.app.state.group_commit.slow = True
     async with redis.asyncio.Redis(port=redis_server.port) as client:
         if lie == "list":
-            await client.rpush(NAME, "x")
+            await client.rpush(await name_of(db), "x")
         else:
-            await client.set(NAME, lie)
+            await client.set(await name_of(db), lie)
         answer = await locked.post("/v1/transfers", PAY, "k")
         if lie == b"L":  # A lock of nobody's: it holds things up until it runs out, no more.
             assert answer.json()["code"] == "request_in_progress"
             assert posted(locked) == 0
-            await client.delete(NAME)
+            await client.delete(await name_of(db))
             answer = await locked.post("/v1/transfers", PAY, "k")
     assert said(answer) == (201, False)
     assert said(await locked.post("/v1/transfers", PAY, "k")) == (201, True)
@@ -233,11 +239,11 @@ async def test_an_answer_of_another_database_or_run_is_not_believed(
     first = await locked.post("/v1/transfers", PAY, "k")
     await asyncio.sleep(0.05)
     async with redis.asyncio.Redis(port=redis_server.port) as client:
-        kept = await client.get(NAME)
+        kept = await client.get(await name_of(db))
 
         assert isinstance(kept, bytes)
         assert kept.endswith(first.content)
-        await client.set("zerosum:1:other", kept)
+        await client.set(await name_of(db, "other"), kept)
     answer = await locked.post("/v1/transfers", PAY, "other")
     assert said(answer) == (201, False)
     assert answer.json()["id"] != first.json()["id"]
@@ -251,13 +257,73 @@ async def test_an_answer_of_another_database_or_run_is_not_believed(
 
 
 async def test_a_process_that_dies_holds_its_keys_for_seconds_only(
-    locked: Api, redis_server: RedisServer, database_url: str
+    locked: Api, db: asyncpg.Connection, redis_server: RedisServer, database_url: str
 ) -> None:
     async with redis.asyncio.Redis(port=redis_server.port) as client:
         async with wallet_held(database_url):
             first = asyncio.create_task(locked.post("/v1/transfers", PAY, "k"))
             await asyncio.sleep(0.3)
-            assert 0 < await client.pttl(NAME) <= 5000
+            assert 0 < await client.pttl(await name_of(db)) <= 5000
         await first
         await asyncio.sleep(0.05)
-        assert await client.ttl(NAME) > 3600
+        assert await client.ttl(await name_of(db)) > 3600
+
+
+async def test_requests_without_a_key_leave_nothing_in_redis(
+    locked: Api, db: asyncpg.Connection, redis_server: RedisServer
+) -> None:
+    async with redis.asyncio.Redis(port=redis_server.port) as client:
+        await locked.post("/v1/transfers", PAY, "first")  # It learns which database this is.
+        await asyncio.sleep(0.1)
+        await client.flushall()
+        for _ in range(5):
+            assert said(await locked.post("/v1/transfers", PAY)) == (201, False)
+        await locked.post("/v1/transfers", PAY, "k")
+        await asyncio.sleep(0.1)
+        assert await client.keys("*") == [(await name_of(db)).encode()]
+
+
+async def identity(conn: asyncpg.Connection) -> tuple[object, ...]:
+    (row,) = await conn.fetch("select * from zerosum.identity()")
+    return tuple(row)
+
+
+async def test_deployments_on_one_redis_never_meet(
+    locked: Api, db: asyncpg.Connection, redis_server: RedisServer, server_url: str, template: str
+) -> None:
+    """The same key at once and after it, in a database of its own and in a copy of the first."""
+    first = await locked.post("/v1/transfers", PAY, "k")
+    async with new_database(server_url, template) as url:
+        conn = await connect(url)
+        await wallets(conn, ("alice", "bob"))
+        await fund(conn, "alice", 1000)
+        pool = await open_pool(url, 3)
+        group_commit = Counted(functools.partial(connect_to_post, url, False))
+        group_commit.slow = True
+        locks = RedisLocks(redis_server.url, pool, group_commit)
+        app = make_app(pool, group_commit, redis_locks=locks)
+        async with running(group_commit.run), running(locks.run), Api(app) as other:
+            await other.allow(pool)
+            assert said(await other.post("/v1/transfers", PAY, "k")) == (201, False)
+        # A copy of a database, as both of these are, has its secret too, and is another all the same.
+        secrets = {await one.fetchval("select secret from ledger.identity") for one in (db, conn)}
+        identities = [await identity(one) for one in (db, conn)]
+        await conn.close()
+        await pool.close()
+    assert len({part for identity in identities for part in identity}) == 6
+    assert len(secrets) == 1
+    assert said(await locked.post("/v1/transfers", PAY, "k")) == (201, True)
+    assert first.status_code == 201
+
+
+async def test_the_script_travels_once(locked: Api, redis_server: RedisServer) -> None:
+    async with redis.asyncio.Redis(port=redis_server.port) as client:
+        await client.config_resetstat()
+        for n in range(10):
+            await locked.post("/v1/transfers", PAY, f"k{n}")
+        stats = await client.info("commandstats")
+        assert "cmdstat_eval" not in stats
+        assert stats["cmdstat_evalsha"]["calls"] >= 1
+        await client.script_flush()
+        assert said(await locked.post("/v1/transfers", PAY, "k0")) == (201, True)
+        assert (await client.info("commandstats"))["cmdstat_script|load"]["calls"] >= 1

@@ -48,7 +48,7 @@ async def test_sinks_locks_and_limits_come_from_the_settings(
             assert answer.headers["ratelimit-policy"] == '"key";q=1000;w=1'
         await until_length(redis_server, 10)
         async with redis.asyncio.Redis(port=redis_server.port) as redis_client:
-            assert len(await redis_client.keys("zerosum:1:k*")) == 10
+            assert len(await redis_client.keys("zerosum:*:1:k*")) == 10
         metrics = (await client.get("/metrics")).text
         assert "zerosum_redis_up 1.0" in metrics
         assert 'zerosum_sink_events_total{ledger="main",sink="redis://' in metrics
