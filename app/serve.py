@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import functools
 import gc
+import resource
 import signal
 import socket
 from collections.abc import AsyncIterator
@@ -36,6 +37,7 @@ from relay.webhook import WebhookSender
 
 POOL_SIZE = 2  # for reads; one more for API keys, two for the group commit
 KEYS_LIMIT_S = 3.0  # A look-up takes a millisecond.
+MAX_FILES = 65_536
 GRACE_S = 20  # Hosts kill 30 s after SIGTERM.
 
 
@@ -45,6 +47,7 @@ def serve(settings: Settings, relay: bool = True, stamp_only: bool = False) -> N
     Raises EmbeddedError, EditedMigration, NotReady, BadSetting.
     """
     set_up_logs()
+    allow_many_files()
     with (
         bind(settings.host, settings.port, "PORT") as listening,
         bind_metrics(settings) as metrics_socket,
@@ -118,6 +121,7 @@ async def serve_database(
 def relay_only(settings: Settings, stamp_only: bool = False) -> None:
     """Carry events out until a signal, or only stamp them; raises as serve()."""
     set_up_logs()
+    allow_many_files()
     with (
         bind_metrics(settings) as metrics_socket,
         database(settings) as url,
@@ -163,6 +167,14 @@ async def relaying(
             yield pool
     finally:
         await pool.close()
+
+
+def allow_many_files() -> None:
+    """As many sockets as the system lets us have: hosts' defaults are for programs of another time."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MAX_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def collect_rarely() -> None:

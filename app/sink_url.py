@@ -52,11 +52,9 @@ class SinkUrl:
         if self.scheme != "sqs":
             return tuple(self.hosts.split(","))
         endpoint = self.options.get("endpoint")
-        return (
-            urlsplit(endpoint).netloc
-            if endpoint
-            else f"sqs.{self.options.get('region', '')}.amazonaws.com",
-        )
+        if not endpoint:
+            return (f"sqs.{self.options.get('region', '')}.amazonaws.com",)
+        return (urlsplit(endpoint).netloc.lower(),)
 
     def topic_of(self, ledger: str, type_: str) -> str:
         return FIELDS.sub(lambda m: ledger if m[1] == "ledger" else type_, self.topic)
@@ -124,6 +122,11 @@ CHOICES = {"format": ("standard", "cloudevents"), "key": KEYS, "security": SECUR
 FORMS = {
     "from": (r"now|beginning|[1-9][0-9]{0,17}", "now, beginning, or the seq of the first event"),
     "region": (r"[a-z0-9-]{1,32}", "a region of AWS, such as eu-central-1"),
+    # A user name would hide the true host behind an @.
+    "endpoint": (
+        r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[^@\\]*)?",
+        "https:// or http:// and a host, without a user name",
+    ),
     "maxlen": (r"[1-9][0-9]{0,11}", "a number of entries"),
     "name": (r"[ -~]{1,512}", "1 to 512 characters"),
 }

@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app import parsing, request_types
-from app.addresses import BadUrl, check_url
 from app.auth import caller_of
 from app.body import read_body
 from app.db import call
+from app.egress import BadUrl, check_url
 from app.errors import Refusal
 from app.event_types import are_types
 from app.lists import list_by_id

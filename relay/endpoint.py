@@ -14,7 +14,9 @@ from app.db_errors import DATABASE_ERRORS
 from relay.backoff import retry_after_s
 from relay.webhook import Message, Outcome, WebhookSender
 
-CONCURRENCY = 16
+# Deliveries on their way at a time. One that is not answered halves it, down to one, and one that is doubles it: those
+# that hang hold few connections.
+CONCURRENCY, FIRST_WIDTH = 16, 4
 PAGE = 128
 MAX_BUSY = 512  # More are not taken until some of these are recorded.
 GATHER_S = 0.01  # between two recordings, so that more outcomes share one
@@ -37,7 +39,7 @@ class EndpointWorker:
         self.woken = asyncio.Event()
         self.finished = asyncio.Event()
         self.sending: set[asyncio.Task[None]] = set()
-        self.senders = 0
+        self.senders, self.width = 0, FIRST_WIDTH
         # Deliveries that are being sent or not recorded yet: not to be taken again. Fresh are those that the feed gave:
         # the cursor can't pass them.
         self.busy: set[int] = set()
@@ -104,21 +106,29 @@ class EndpointWorker:
         ):
             message = Message(str(event), row["url"], row["secret"], body.encode())
             self.waiting.append((seq, attempts + 1, message))
-        for _ in range(min(len(seqs), CONCURRENCY - self.senders)):
+        self.add_senders()
+        return row["read_to"] is not None or bool(seqs)
+
+    def add_senders(self) -> None:
+        for _ in range(min(self.width - self.senders, len(self.waiting))):
             self.senders += 1
             task = asyncio.create_task(self.send_some())
             self.sending.add(task)
             task.add_done_callback(self.sending.discard)
-        return row["read_to"] is not None or bool(seqs)
 
     async def send_some(self) -> None:
-        """One after the other, until none waits: CONCURRENCY of these run at a time."""
+        """One after the other, until none waits: `width` of these run at a time."""
         try:
-            while self.waiting:
+            while self.waiting and self.senders <= self.width:
                 seq, attempt, message = self.waiting.popleft()
                 outcome = await self.sender.send(message)
                 self.outcomes.append((seq, attempt, outcome))
                 self.finished.set()
+                if outcome.status is None:
+                    self.width = max(1, self.width // 2)
+                elif self.width < CONCURRENCY:
+                    self.width = min(CONCURRENCY, 2 * self.width)
+                    self.add_senders()
         finally:
             # At once, unlike the set of tasks, which forgets one only later: what is taken meanwhile finds its sender.
             self.senders -= 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import time
 from dataclasses import dataclass
@@ -12,14 +13,19 @@ from types import TracebackType
 import aiohttp
 import yarl
 from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.client_proto import ResponseHandler
 
-from app.addresses import BadUrl, check_url, is_allowed
+from app.egress import BadUrl, check_url, is_allowed
 from app.settings import Network
 from relay.signing import signature
 
 TOTAL_TIMEOUT_S = 15
-READ_LIMIT = 4096  # bytes of an answer; the rest is nobody's business
-CONNECTIONS = 200
+# Of an answer's body so much is read, for so long, that the connection can be used again: the status has said it all.
+READ_LIMIT, READ_S = 4096, 1.0
+# What an answer's head may have is more than any server sends, but not without end.
+MAX_FIELD, MAX_FIELDS = 256 * 1024, 10_000
+# Of a name server that is silent, seconds for a try and how many: it delays its own endpoints and no others.
+DNS_TRY_S, DNS_TRIES = 3.0, 2
 URLS = 1024  # whose checks are remembered: of what is written in them only; names are resolved anew
 USER_AGENT = "Zerosum-Webhooks/1"
 
@@ -48,17 +54,32 @@ class Outcome:
     retry_after_s: float | None = None
 
 
+class HeadFirst(ResponseHandler):
+    """Gives an answer's head to the parser before its body: of both together a body that is spelled wrongly takes the
+    status along."""
+
+    def data_received(self, data: bytes) -> None:
+        end = data.find(b"\r\n\r\n") + 4
+        if 4 <= end < len(data):
+            super().data_received(data[:end])
+            data = data[end:]
+        super().data_received(data)
+
+
 class GuardedResolver(AbstractResolver):
     """Resolves a name, and refuses it if any of its addresses is not allowed."""
 
     def __init__(self, allow: tuple[Network, ...], routable: bool) -> None:
         self.allow, self.routable = allow, routable
-        self.inner = aiohttp.ThreadedResolver()
+        self.inner = aiohttp.AsyncResolver(timeout=DNS_TRY_S, tries=DNS_TRIES)
 
     async def resolve(
         self, host: str, port: int = 0, family: AddressFamily = AddressFamily.AF_UNSPEC
     ) -> list[ResolveResult]:
         found = await self.inner.resolve(host, port, family)
+        # A hosts file has localhost as both, and both are this machine: what is allowed of it is the IPv4 network.
+        if any(result["host"].startswith("127.") for result in found):
+            found = [result for result in found if result["host"] != "::1"]
         for result in found:
             if not is_allowed(result["host"], self.allow, self.routable):
                 raise OSError(f"{host} has the address {result['host']}, where webhooks may not go")
@@ -79,13 +100,20 @@ class WebhookSender:
     def check(self, url: str) -> yarl.URL:
         """The URL, if webhooks may go there; raises BadUrl."""
         check_url(url, self.allow)
-        return yarl.URL(url)
+        # As it was given, byte for byte: a signature in it may be over its very spelling.
+        return yarl.URL(url, encoded=True)
 
     async def __aenter__(self) -> WebhookSender:
         for scheme in ("http", "https"):
             resolver = GuardedResolver(self.allow, routable=scheme == "https")
+            # Each endpoint bounds its own: one pool for all would have those that hang keep the others waiting.
+            connector = aiohttp.TCPConnector(resolver=resolver, limit=0)
+            connector._factory = functools.partial(HeadFirst, asyncio.get_running_loop())  # type: ignore[assignment]
             self.sessions[scheme] = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(resolver=resolver, limit=CONNECTIONS),
+                connector=connector,
+                max_line_size=MAX_FIELD,
+                max_field_size=MAX_FIELD,
+                max_headers=MAX_FIELDS,
                 timeout=aiohttp.ClientTimeout(total=TOTAL_TIMEOUT_S),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
@@ -118,18 +146,29 @@ class WebhookSender:
             async with self.sessions[url.scheme].post(
                 url, data=message.body, headers=headers, allow_redirects=False
             ) as answer:
-                await answer.content.read(READ_LIMIT)
                 status = answer.status
                 asked = asked_wait_s(answer.headers.get("Retry-After"))
                 error = None if 200 <= status < 300 else f"answered {status}"
+                await read_a_little(answer)
         except BadUrl as refused:
             error = str(refused)
         except TimeoutError:
             error = f"no answer within {TOTAL_TIMEOUT_S} s"
-        except (aiohttp.ClientError, OSError, ValueError) as failed:
+        except (
+            Exception
+        ) as failed:  # Whatever it is, it is an attempt: a delivery must not be lost by it.
             error = f"{type(failed).__name__}: {failed}"[:500].replace("\0", "")
         took_ms = round((time.monotonic() - began) * 1000)
         return Outcome(error is None, status, error, took_ms, asked)
+
+
+async def read_a_little(answer: aiohttp.ClientResponse) -> None:
+    """The body's beginning, whatever becomes of it: it may end too soon, never end, or be spelled wrongly."""
+    try:
+        async with asyncio.timeout(READ_S):
+            await answer.content.read(READ_LIMIT)
+    except Exception:
+        answer.close()
 
 
 def asked_wait_s(retry_after: str | None) -> float | None:
@@ -141,5 +180,9 @@ def asked_wait_s(retry_after: str | None) -> float | None:
     try:
         at = parsedate_to_datetime(retry_after)
         return max(0.0, at.timestamp() - time.time())
-    except ValueError:
+    except (
+        ValueError,
+        OverflowError,
+        OSError,
+    ):  # OverflowError: a year of 12 digits, up to Python 3.13.
         return None

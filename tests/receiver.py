@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections import deque
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -74,3 +76,31 @@ class Receiver:
                 if len(got) >= count:
                     return got[:count]
                 await asyncio.sleep(0.005)
+
+
+@dataclass
+class Counter:
+    """How many TCP connections were accepted on this port."""
+
+    port: int = 0
+    accepted: int = 0
+
+
+@contextlib.asynccontextmanager
+async def counting() -> AsyncIterator[Counter]:
+    """A server on the loopback, IPv4 and IPv6, that closes each connection at once."""
+    counter = Counter()
+
+    def connected(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        counter.accepted += 1
+        writer.close()
+
+    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    counter.port = server.sockets[0].getsockname()[1]
+    servers = [server]
+    with contextlib.suppress(OSError):
+        servers.append(await asyncio.start_server(connected, "::1", counter.port))
+    yield counter
+    for one in servers:
+        one.close()
+        await one.wait_closed()

@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.addresses import BadUrl, check_url, is_allowed
+from app.egress import BadUrl, check_url, is_allowed
 from tests.api import Api
 from tests.ledger import lease, stamp
 

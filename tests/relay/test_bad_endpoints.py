@@ -167,7 +167,7 @@ async def test_a_resolver_that_changes_its_mind_gains_nothing(
 
     rebinding = Rebinding()
     monkeypatch.setattr(module, "TOTAL_TIMEOUT_S", 1)
-    monkeypatch.setattr("aiohttp.ThreadedResolver", lambda: rebinding)
+    monkeypatch.setattr("aiohttp.AsyncResolver", lambda **_: rebinding)
     async with WebhookSender(()) as sender:
         for _ in range(8):
             outcome = await sender.send(

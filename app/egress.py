@@ -1,14 +1,16 @@
-"""Where webhooks may go: globally routable addresses, and networks that the operator allows.
+"""Where this process connects to on somebody's word: the one guard of webhooks and of sinks.
 
-Checked three times: the URL when an endpoint is made, the URL's literal address and every resolved address when
-a webhook is sent. The connection goes to exactly the addresses that were checked, so a name that changes its mind
-between check and use gains nothing.
+Webhooks go to globally routable addresses, and to networks that the operator allows. That is checked three times: the
+URL when an endpoint is made, the URL's literal address and every resolved address when a webhook is sent. The
+connection goes to exactly the addresses that were checked, so a name that changes its mind between check and use gains
+nothing, and redirects are not followed. Sinks that are made over the API go to hosts that the operator names.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from app.settings import Network
@@ -32,6 +34,8 @@ TRANSLATED = ipaddress.IPv6Network("::ffff:0:0:0/96")
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 COMPATIBLE = ipaddress.IPv6Network("::/96")
 HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9])?\.?", re.IGNORECASE)
+HOST_OF = re.compile(r":[0-9]*$")
+NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.IGNORECASE)
 URL_LIMIT = 2048
 
 
@@ -91,8 +95,17 @@ def check_url(url: str, allow: tuple[Network, ...]) -> None:
     try:
         ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
-        if not HOST.fullmatch(host):
+        # 127.1, 2130706433, 0x7f.1 are addresses to some libraries, which then look up no name that could be checked.
+        if not HOST.fullmatch(host) or NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2]):
             raise BadUrl(f"{host!r} is not a host name.") from None
         return
     if not is_allowed(host, allow, routable=parts.scheme == "https"):
         raise BadUrl(f"{host} is not a globally routable address and not in ZEROSUM_WEBHOOK_ALLOW.")
+
+
+def refused_place(places: Iterable[str], allowed: frozenset[str]) -> str | None:
+    """Of the host:port, or host alone, that a sink would connect to the first that the operator does not allow."""
+    for place in places:
+        if place not in allowed and HOST_OF.sub("", place) not in allowed:
+            return place
+    return None
