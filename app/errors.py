@@ -165,6 +165,9 @@ CODES = {
     "reversal_exceeded": Code(
         422, "Less is left to reverse", "Posting {posting} has {remaining} left to reverse."
     ),
+    "endpoint_disabled": Code(
+        409, "The endpoint is disabled", "Enable it first: POST /v1/webhooks/{endpoint}/enable."
+    ),
     "no_log_key": Code(
         404, "Checkpoints are not signed here", "Set ZEROSUM_LOG_KEY and start the server again."
     ),

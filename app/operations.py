@@ -168,6 +168,14 @@ OPERATIONS = [
     Operation("GET", "/v1/webhooks/{id:number}", webhooks.read_webhook, {200: shapes.Webhook}),
     Operation("DELETE", "/v1/webhooks/{id:number}", webhooks.delete_webhook, {204: None}, "admin"),
     Operation(
+        *("POST", "/v1/webhooks/{id:number}/enable", webhooks.enable_webhook),
+        *({200: shapes.Webhook}, "admin"),
+    ),
+    Operation(
+        *("POST", "/v1/webhooks/{id:number}/disable", webhooks.disable_webhook),
+        *({200: shapes.Webhook}, "admin"),
+    ),
+    Operation(
         *("GET", "/v1/webhooks/{id:number}/deliveries", webhooks.list_deliveries),
         {200: shapes.DeliveryList},
         query={

@@ -66,6 +66,21 @@ async def delete_webhook(request: Request) -> Response:
     return Response(status_code=204)
 
 
+async def enable_webhook(request: Request) -> Response:
+    """It gets what comes, and what has come while it was disabled."""
+    caller = caller_of(request)
+    if not await succeeds(request, "enable_endpoint", caller.ledger):
+        raise Refusal("not_found")
+    return answer(request, await webhook_body(request, caller.ledger))
+
+
+async def disable_webhook(request: Request) -> Response:
+    """It gets nothing more until it is enabled; what comes meanwhile is kept for it."""
+    caller = caller_of(request)
+    await succeeds(request, "disable_endpoint", caller.ledger, reason="an API key disabled it")
+    return answer(request, await webhook_body(request, caller.ledger))
+
+
 async def list_deliveries(request: Request) -> Response:
     """Newest event first, with every attempt; `?status=pending`, `delivered` or `dead`."""
     state = request.app.state
@@ -90,6 +105,8 @@ async def resend_delivery(request: Request) -> Response:
     caller = caller_of(request)
     seq = parsing.path_number(request, "seq")
     if not await succeeds(request, "resend_delivery", caller.ledger, seq=seq):
+        if '"status":"disabled"' in await webhook_body(request, caller.ledger):
+            raise Refusal("endpoint_disabled", endpoint=parsing.path_number(request))
         raise Refusal("not_found")
     return answer(request, '{"status":"pending"}', 202)
 
@@ -105,7 +122,7 @@ async def webhook_body(request: Request, ledger: int) -> str:
     return body
 
 
-async def succeeds(request: Request, function: str, ledger: int, **more: int) -> bool:
+async def succeeds(request: Request, function: str, ledger: int, **more: int | str) -> bool:
     """Call a function that answers whether the endpoint in the path is there."""
     number = parsing.path_number(request)
     (row,) = await call(request.app.state.pool, function, ledger=ledger, endpoint=number, **more)

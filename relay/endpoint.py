@@ -12,6 +12,7 @@ from app import metrics
 from app.db import Pool, call
 from app.db_errors import DATABASE_ERRORS
 from relay.backoff import retry_after_s
+from relay.lease import Lease, is_lost
 from relay.webhook import Message, Outcome, WebhookSender
 
 # Deliveries on their way at a time. One that is not answered halves it, down to one, and one that is doubles it: those
@@ -33,8 +34,11 @@ class EndpointWorker:
     Each endpoint has one of its own, so that a slow endpoint delays no other.
     """
 
-    def __init__(self, pool: Pool, sender: WebhookSender, ledger: int, endpoint: int) -> None:
-        self.pool, self.sender, self.ledger, self.endpoint = pool, sender, ledger, endpoint
+    def __init__(
+        self, pool: Pool, lease: Lease, sender: WebhookSender, ledger: int, endpoint: int
+    ) -> None:
+        self.pool, self.lease, self.sender = pool, lease, sender
+        self.ledger, self.endpoint = ledger, endpoint
         self.waiting: deque[tuple[int, int, Message]] = deque()
         self.woken = asyncio.Event()
         self.finished = asyncio.Event()
@@ -66,7 +70,10 @@ class EndpointWorker:
         for task in self.sending:
             task.cancel()
         if self.outcomes:
-            await self.write(self.outcomes)
+            try:
+                await self.write(self.outcomes)
+            except DATABASE_ERRORS as error:
+                log.info("what was sent last is sent again: %s", error)
 
     async def take(self) -> None:
         """Fetch what is due, and send it, CONCURRENCY at a time."""
@@ -84,9 +91,11 @@ class EndpointWorker:
                     max=PAGE,
                     after=self.read_to,
                     busy=list(self.busy),
+                    holder=self.lease.holder,
                 )
             except DATABASE_ERRORS as error:
-                log.warning("deliveries can't be read: %s", error)
+                if not is_lost(error):
+                    log.warning("deliveries can't be read: %s", error)
                 await asyncio.sleep(DATABASE_RETRY_S)
                 continue
             if not found or not self.send_all(found[0]):
@@ -120,6 +129,9 @@ class EndpointWorker:
         """One after the other, until none waits: `width` of these run at a time."""
         try:
             while self.waiting and self.senders <= self.width:
+                if not self.lease.held():
+                    await self.lease.wait()
+                    continue  # Others may have taken what waited.
                 seq, attempt, message = self.waiting.popleft()
                 outcome = await self.sender.send(message)
                 self.outcomes.append((seq, attempt, outcome))
@@ -143,7 +155,8 @@ class EndpointWorker:
                 try:
                     await self.write(outcomes)
                 except DATABASE_ERRORS as error:
-                    log.warning("outcomes can't be recorded: %s", error)
+                    if not is_lost(error):
+                        log.warning("outcomes can't be recorded: %s", error)
                     await asyncio.sleep(DATABASE_RETRY_S)
                     self.finished.set()
                     continue
@@ -177,6 +190,7 @@ class EndpointWorker:
             errors=[outcome.error for _, _, outcome in outcomes],
             durations_ms=[outcome.duration_ms for _, _, outcome in outcomes],
             retries_s=retries,
+            holder=self.lease.holder,
         )
         for word, count in Counter(verdicts).items():
             metrics.DELIVERIES.labels(word).inc(count)

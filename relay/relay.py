@@ -23,6 +23,7 @@ from app.notes import LogKey
 from relay.checkpoints import Checkpoints
 from relay.database_clock import DatabaseClock
 from relay.endpoint import EndpointWorker
+from relay.lease import Lease, is_lost
 from relay.listener import Listener
 from relay.sink import SinkWorker
 from relay.webhook import WebhookSender
@@ -35,7 +36,6 @@ STAMP_MAX = 500
 KEEP_EVENTS, QUIET_S, BUNDLE_S = 4096, 1.0, 0.5
 BUNDLE_ANYHOW, BUNDLES_ANYHOW = 100_000, 4
 POOL_SIZE = 2  # and one connection to listen
-LEASE_LOST = "ZS301"
 TELL_EVERY_S = 60.0
 EXPIRED_HOLDS = 0  # As zerosum.take_leases tells them among the readers.
 # So many looks in a row that found something, and it says that it is awake; so many that found nothing, and it sleeps.
@@ -73,6 +73,8 @@ class Relay:
         self.listener = Listener(listen_url, pool, self.woken.set) if listen_url else None
         self.leased: set[int] = set()
         self.workers: dict[tuple[int, int], EndpointWorker | SinkWorker] = {}
+        self.working: dict[tuple[int, int], asyncio.Task[None]] = {}
+        self.leases: dict[int, Lease] = {}
         self.hinted: dict[tuple[int, int], float] = {}
         self.unbundled: dict[int, int] = {}  # Ledgers in which events may be bundled: their epochs.
         self.stamped_unbundled = 0
@@ -83,6 +85,8 @@ class Relay:
 
     async def run(self) -> None:
         self.workers.clear()
+        self.working.clear()
+        self.leases.clear()
         self.hinted.clear()
         try:
             async with asyncio.TaskGroup() as group:
@@ -107,7 +111,7 @@ class Relay:
                 await self.look_until_idle()
                 await self.bundle_while_quiet()
             except DATABASE_ERRORS as error:
-                if getattr(error, "sqlstate", None) != LEASE_LOST:
+                if not is_lost(error):
                     log.warning("the relay waits for the database: %s", error)
                 await asyncio.sleep(POLL_S)
 
@@ -155,6 +159,12 @@ class Relay:
         )
         if rows:
             self.clock.see(asked, time.monotonic(), rows[0]["moment"])
+        self.leases = {
+            row["ledger_id"]: self.leases.get(row["ledger_id"]) or Lease(self.holder)
+            for row in rows
+        }
+        for lease in self.leases.values():
+            lease.confirm(asked, LEASE_S / 2)  # It is prolonged when half of it is over.
         metrics.LEADER.set(bool(rows))
         self.whole = bool(rows) and rows[0]["whole"]
         stamped = 0
@@ -165,7 +175,9 @@ class Relay:
                 if is_away(error):
                     raise
                 self.tell_failure(row["ledger_id"], error)
-        self.leased = {row["ledger_id"] for row in rows}
+        for ledger in self.leased - self.leases.keys():
+            self.stop_workers(ledger)
+        self.leased = set(self.leases)
         if stamped:
             self.stamped_unbundled += stamped
             self.stamped_at = asyncio.get_running_loop().time()
@@ -189,7 +201,7 @@ class Relay:
 
     def tell_failure(self, ledger: int, error: Exception) -> None:
         """One ledger's look failed, which keeps no other waiting. Said about once a minute."""
-        if getattr(error, "sqlstate", None) == LEASE_LOST:
+        if is_lost(error):
             return
         metrics.RELAY_FAILURES.labels(str(ledger)).inc()
         now = asyncio.get_running_loop().time()
@@ -269,14 +281,20 @@ class Relay:
         worker = self.workers.get((ledger, reader))
         if worker is None:
             worker = self.workers[ledger, reader] = await self.make_worker(ledger, reader)
-            self.group.create_task(worker.run())
+            self.working[ledger, reader] = self.group.create_task(worker.run())
         worker.wake()
+
+    def stop_workers(self, ledger: int) -> None:
+        """The lease is another's: so is the sending."""
+        for key in [key for key in self.workers if key[0] == ledger]:
+            del self.workers[key]
+            self.working.pop(key).cancel()
 
     async def make_worker(self, ledger: int, reader: int) -> EndpointWorker | SinkWorker:
         ((kind,),) = await call(self.pool, "reader_kind", ledger=ledger, id=reader)
         if kind == "sink":
-            return SinkWorker(self.pool, ledger, reader)
-        return EndpointWorker(self.pool, self.sender, ledger, reader)
+            return SinkWorker(self.pool, self.leases[ledger], ledger, reader)
+        return EndpointWorker(self.pool, self.leases[ledger], self.sender, ledger, reader)
 
     async def let_go(self) -> None:
         try:

@@ -17,6 +17,7 @@ from app.db import Pool, call
 from app.db_errors import DATABASE_ERRORS
 from app.sink_url import BadSink, parse_sink_url
 from relay.carrier import Carrier, CarryFailed, Event
+from relay.lease import Lease, is_lost
 
 PAGE = 1000
 PAGE_BYTES = 4 * 1024 * 1024
@@ -31,8 +32,8 @@ log = logging.getLogger("zerosum.relay")
 class SinkWorker:
     """run() until cancelled; wake() when there may be something to carry."""
 
-    def __init__(self, pool: Pool, ledger: int, sink: int) -> None:
-        self.pool, self.ledger, self.sink = pool, ledger, sink
+    def __init__(self, pool: Pool, lease: Lease, ledger: int, sink: int) -> None:
+        self.pool, self.lease, self.ledger, self.sink = pool, lease, ledger, sink
         self.woken = asyncio.Event()
         self.carrier: Carrier | None = None
         self.url = ""
@@ -49,13 +50,15 @@ class SinkWorker:
                     if not await self.carry_some():
                         await self.woken.wait()
                 except DATABASE_ERRORS as error:
-                    log.warning("a sink's events can't be read: %s", error)
+                    if not is_lost(error):
+                        log.warning("a sink's events can't be read: %s", error)
                     await asyncio.sleep(DATABASE_RETRY_S)
         finally:
             await self.close()
 
     async def carry_some(self) -> bool:
         """False if there was nothing to do."""
+        await self.lease.wait()
         found = await call(
             self.pool,
             "next_events",
@@ -63,6 +66,7 @@ class SinkWorker:
             sink=self.sink,
             max=PAGE,
             max_bytes=PAGE_BYTES,
+            holder=self.lease.holder,
         )
         if not found:
             await self.close()
@@ -72,6 +76,8 @@ class SinkWorker:
             return False
         error, arrived = None, len(row["seqs"])
         if arrived:
+            if not self.lease.held():
+                return True
             error, arrived = await self.carry(row)
         sent_to = row["read_to"]
         if error is not None:
@@ -85,6 +91,7 @@ class SinkWorker:
             sent_seq=row["sent_seq"],
             sent_to=sent_to,
             error=error,
+            holder=self.lease.holder,
         )
         if error is not None:
             metrics.SINK_FAILURES.labels(row["ledger_name"], row["name"]).inc()

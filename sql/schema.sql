@@ -333,6 +333,19 @@ begin
     return query select 'done', zerosum.wallet_json(w);
 end $_$;
 
+CREATE FUNCTION zerosum.check_lease(ledger bigint, holder text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+begin
+    if holder is not null and not exists (
+        select from ledger.feeds f
+        where f.ledger_id = $1 and f.holder = $2 and f.until > clock_timestamp())
+    then
+        raise exception 'the lease of ledger % is not held', $1 using errcode = 'ZS301';
+    end if;
+end $_$;
+
 CREATE FUNCTION zerosum.check_requests(kinds text[], keys text[], posting_of integer[], sources text[], destinations text[], amounts text[], refs text[], descriptions text[], metadatas jsonb[], effective_ats timestamp with time zone[], ifs jsonb[], options jsonb[]) RETURNS TABLE(i bigint, first integer, last integer, code text, print bytea, twin bigint)
     LANGUAGE sql STABLE
     AS $_$
@@ -1074,7 +1087,7 @@ declare
     p ledger.endpoints;
 begin
     update ledger.endpoints e set disabled_at = clock_timestamp(), disabled_reason = $3
-    where e.ledger_id = $1 and e.id = $2 and e.disabled_at is null
+    where e.ledger_id = $1 and e.id = $2 and e.disabled_at is null and e.deleted_at is null
     returning * into p;
     if p.id is null then
         return false;
@@ -1123,6 +1136,25 @@ CREATE FUNCTION zerosum.due_deliveries(ledger bigint, endpoint bigint, max integ
     where p.ledger_id = $1 and p.id = $2 and p.disabled_at is null
     order by d.due_at, d.seq
 $_$;
+
+CREATE FUNCTION zerosum.enable_endpoint(ledger bigint, endpoint bigint) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    p ledger.endpoints;
+begin
+    update ledger.endpoints e set disabled_at = null, disabled_reason = null
+    where e.ledger_id = $1 and e.id = $2 and e.disabled_at is not null and e.deleted_at is null
+    returning * into p;
+    if p.id is not null then
+        insert into ledger.outbox (ledger_id, aggregatetype, aggregateid, type, payload, recorded_at)
+        select g.ledger_id, 'endpoint', $2::text, 'endpoint.enabled', zerosum.endpoint_json(p), clock_timestamp()
+        from ledger.ledgers g where g.ledger_id = $1;
+    end if;
+    return exists (
+        select from ledger.endpoints e where e.ledger_id = $1 and e.id = $2 and e.deleted_at is null);
+end $_$;
 
 CREATE FUNCTION zerosum.end_backend(pid integer, lost_s double precision) RETURNS boolean
     LANGUAGE sql
@@ -2021,8 +2053,8 @@ CREATE FUNCTION zerosum.named_part(options jsonb, number smallint) RETURNS TABLE
     where (x.one ->> 'posting')::int = number limit 1
 $$;
 
-CREATE FUNCTION zerosum.next_deliveries(ledger bigint, endpoint bigint, max integer, after bigint DEFAULT 0, busy bigint[] DEFAULT '{}'::bigint[]) RETURNS TABLE(url text, secret bytea, read_to bigint, fresh integer, seqs bigint[], attempts integer[], ids uuid[], bodies text[])
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
+CREATE FUNCTION zerosum.next_deliveries(ledger bigint, endpoint bigint, max integer, after bigint DEFAULT 0, busy bigint[] DEFAULT '{}'::bigint[], holder text DEFAULT NULL::text) RETURNS TABLE(url text, secret bytea, read_to bigint, fresh integer, seqs bigint[], attempts integer[], ids uuid[], bodies text[])
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
     SET enable_bitmapscan TO 'off'
@@ -2040,6 +2072,7 @@ declare
     again_attempts int[];
     news bigint[];
 begin
+    perform zerosum.check_lease(l, holder);
     select * into p from ledger.endpoints e where e.ledger_id = l and e.id = endpoint and e.disabled_at is null;
     if not found then
         return;
@@ -2080,8 +2113,8 @@ begin
     return next;
 end $$;
 
-CREATE FUNCTION zerosum.next_events(ledger bigint, sink bigint, max integer, max_bytes integer) RETURNS TABLE(name text, url text, ledger_name text, sent_seq bigint, read_to bigint, seqs bigint[], ids uuid[], types text[], times timestamp with time zone[], bodies text[])
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
+CREATE FUNCTION zerosum.next_events(ledger bigint, sink bigint, max integer, max_bytes integer, holder text DEFAULT NULL::text) RETURNS TABLE(name text, url text, ledger_name text, sent_seq bigint, read_to bigint, seqs bigint[], ids uuid[], types text[], times timestamp with time zone[], bodies text[])
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
     SET enable_bitmapscan TO 'off'
@@ -2094,6 +2127,7 @@ declare
     scan_max constant int := 1000;
     s ledger.sinks;
 begin
+    perform zerosum.check_lease(l, holder);
     select * into s from ledger.sinks s where s.ledger_id = l and s.id = sink and s.paused_at is null;
     if not found then
         return;
@@ -2598,7 +2632,7 @@ CREATE FUNCTION zerosum.readiness() RETURNS TABLE(version text, writable boolean
     ) o
 $$;
 
-CREATE FUNCTION zerosum.record_deliveries(ledger bigint, endpoint bigint, sent_to bigint, seqs bigint[], outcomes text[], statuses integer[], errors text[], durations_ms integer[], retries_s double precision[]) RETURNS void
+CREATE FUNCTION zerosum.record_deliveries(ledger bigint, endpoint bigint, sent_to bigint, seqs bigint[], outcomes text[], statuses integer[], errors text[], durations_ms integer[], retries_s double precision[], holder text DEFAULT NULL::text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
@@ -2608,6 +2642,7 @@ declare
     l constant bigint := ledger;
     target constant bigint := endpoint;
 begin
+    perform zerosum.check_lease(l, holder);
     -- Nothing is lost with this if the server dies just now but that it will be sent again; a flush costs those who post.
     perform set_config('synchronous_commit', 'off', true);
     update ledger.endpoints p set sent_seq = sent_to where p.ledger_id = l and p.id = target and p.sent_seq < sent_to;
@@ -2642,11 +2677,12 @@ begin
     end if;
 end $$;
 
-CREATE FUNCTION zerosum.record_sink(ledger bigint, sink bigint, sent_seq bigint, sent_to bigint, error text) RETURNS boolean
+CREATE FUNCTION zerosum.record_sink(ledger bigint, sink bigint, sent_seq bigint, sent_to bigint, error text, holder text DEFAULT NULL::text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 begin
+    perform zerosum.check_lease($1, holder);
     perform set_config('synchronous_commit', 'off', true);
     update ledger.sinks s set sent_seq = $4, error = $5, failed_at = case when $5 is not null then clock_timestamp() end
     where s.ledger_id = $1 and s.id = $2 and s.sent_seq = $3;
@@ -2729,7 +2765,7 @@ CREATE FUNCTION zerosum.resend_delivery(ledger bigint, endpoint bigint, seq bigi
         insert into ledger.deliveries as d (ledger_id, endpoint_id, seq, due_at)
         select f.ledger_id, p.id, $3, clock_timestamp()
         from ledger.feeds f join ledger.endpoints p on p.ledger_id = f.ledger_id
-        where f.ledger_id = $1 and $3 between 1 and f.last_seq and p.id = $2 and p.deleted_at is null
+        where f.ledger_id = $1 and $3 between 1 and f.last_seq and p.id = $2 and p.disabled_at is null
         on conflict (endpoint_id, ledger_id, seq) do update
         set status = 'pending', due_at = clock_timestamp(), settled_at = null, attempts = 0, duration_ms = null
         returning d.seq

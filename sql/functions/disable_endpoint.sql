@@ -6,7 +6,7 @@ declare
     p ledger.endpoints;
 begin
     update ledger.endpoints e set disabled_at = clock_timestamp(), disabled_reason = $3
-    where e.ledger_id = $1 and e.id = $2 and e.disabled_at is null
+    where e.ledger_id = $1 and e.id = $2 and e.disabled_at is null and e.deleted_at is null
     returning * into p;
     if p.id is null then
         return false;

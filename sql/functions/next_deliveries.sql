@@ -2,13 +2,14 @@
 -- (their seqs), then the feed's next events of its types above `after` and above its cursor; `max` together.
 -- One row, none when the endpoint is disabled or gone: arrays of one length (attempts: tries so far), fresh how many of
 -- the last come from the feed, and read_to, how far the feed was read: `after` for the next call.
--- Locks: none: one relay sends, the lease sees to that. Codes: none.
+-- Locks: none: one relay sends, the lease sees to that. Codes: ZS301 the holder has lost it.
 create or replace function zerosum.next_deliveries(
-    ledger bigint, endpoint bigint, max int, after bigint default 0, busy bigint[] default '{}'
+    ledger bigint, endpoint bigint, max int, after bigint default 0, busy bigint[] default '{}',
+    holder text default null
 ) returns table (
     url text, secret bytea, read_to bigint, fresh int, seqs bigint[], attempts int[], ids uuid[], bodies text[]
 )
-language plpgsql stable security definer
+language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off set jit = off as $$
 declare
     l constant bigint := ledger;
@@ -22,6 +23,7 @@ declare
     again_attempts int[];
     news bigint[];
 begin
+    perform zerosum.check_lease(l, holder);
     select * into p from ledger.endpoints e where e.ledger_id = l and e.id = endpoint and e.disabled_at is null;
     if not found then
         return;

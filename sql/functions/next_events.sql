@@ -1,13 +1,15 @@
 -- What to carry to a sink now: the feed's next events of its types past its cursor, at most `max` and about max_bytes.
 -- One row, none when it is paused or gone: sent_seq, the cursor, and read_to, how far the feed was read (null: nothing is
 -- there), both for record_sink; then arrays of one length.
--- Locks: none: one relay sends, the lease sees to that. Codes: none.
-create or replace function zerosum.next_events(ledger bigint, sink bigint, max int, max_bytes int)
+-- Locks: none: one relay sends, the lease sees to that. Codes: ZS301 the holder has lost it.
+create or replace function zerosum.next_events(
+    ledger bigint, sink bigint, max int, max_bytes int, holder text default null
+)
 returns table (
     name text, url text, ledger_name text, sent_seq bigint, read_to bigint,
     seqs bigint[], ids uuid[], types text[], times timestamptz[], bodies text[]
 )
-language plpgsql stable security definer
+language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off set jit = off as $$
 #variable_conflict use_column
 declare
@@ -16,6 +18,7 @@ declare
     scan_max constant int := 1000;
     s ledger.sinks;
 begin
+    perform zerosum.check_lease(l, holder);
     select * into s from ledger.sinks s where s.ledger_id = l and s.id = sink and s.paused_at is null;
     if not found then
         return;

@@ -3,10 +3,10 @@
 -- wants no more: it is disabled, which is an event). A try that failed is an attempt; of the one that arrived the
 -- delivery itself tells. A delivery that is settled already stays so.
 -- The transaction that this is called in commits without waiting for the disk: for the relay, in one of its own.
--- Locks: the endpoint's row, its deliveries by seq. Codes: none.
+-- Locks: the endpoint's row, its deliveries by seq. Codes: ZS301 the holder has lost the lease.
 create or replace function zerosum.record_deliveries(
     ledger bigint, endpoint bigint, sent_to bigint, seqs bigint[], outcomes text[], statuses int[], errors text[],
-    durations_ms int[], retries_s float8[]
+    durations_ms int[], retries_s float8[], holder text default null
 ) returns void
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off as $$
@@ -14,6 +14,7 @@ declare
     l constant bigint := ledger;
     target constant bigint := endpoint;
 begin
+    perform zerosum.check_lease(l, holder);
     -- Nothing is lost with this if the server dies just now but that it will be sent again; a flush costs those who post.
     perform set_config('synchronous_commit', 'off', true);
     update ledger.endpoints p set sent_seq = sent_to where p.ledger_id = l and p.id = target and p.sent_seq < sent_to;
