@@ -41,7 +41,8 @@ class GroupCommit:
         self.queues: dict[int, Queue] = {}
         self.in_flight: set[int] = set()  # ledgers
         self.queued = 0  # requests in all queues
-        self.arrived = asyncio.Event()
+        # Of each connection that has nothing to do, what wakes it; the first connection comes first.
+        self.idle: list[asyncio.Event] = []
 
     @property
     def committer(self) -> Committer:
@@ -83,7 +84,8 @@ class GroupCommit:
             queue = self.queues[ledger] = deque()
         queue.append(waiting)
         self.queued += len(requests)
-        self.arrived.set()
+        if self.idle and ledger not in self.in_flight:
+            self.idle.pop(0).set()
         return waiting
 
     async def run(self) -> None:
@@ -101,18 +103,17 @@ class GroupCommit:
             while True:
                 ledger = self.next_ledger()
                 if ledger is None:
-                    self.arrived.clear()
-                    await self.arrived.wait()
-                    if committer is not self.committer:
-                        # The first one was woken too, and takes the first ledger.
-                        await asyncio.sleep(0)
+                    woken = asyncio.Event()
+                    self.idle.insert(0 if committer is self.committer else len(self.idle), woken)
+                    await woken.wait()
                     continue
                 self.in_flight.add(ledger)
                 try:
                     await self.commit_queue(committer, ledger)
                 finally:
                     self.in_flight.discard(ledger)
-                    self.arrived.set()
+                if self.idle and len(self.queues) > 1:
+                    self.idle.pop(0).set()
         finally:
             committer.disconnect()
 
