@@ -1,4 +1,5 @@
-# Everything runs in .venv, made from the pinned requirements on first use.
+# Everything runs in .venv, made from the pinned requirements on first use: for `make run` what running needs, for the
+# rest what tests need besides.
 PYTHON ?= python3
 BIN := .venv/bin
 # Tests wait as much as they work: two processes take half as long, even on a small machine.
@@ -6,7 +7,7 @@ PYTEST := $(BIN)/pytest --numprocesses 2 --dist worksteal
 
 .PHONY: run test test-all test-load schema lock bench clean
 
-run: .venv/ready
+run: .venv/run
 	@exec $(BIN)/zerosum serve
 
 test: .venv/ready
@@ -34,6 +35,7 @@ COMPILE = uv pip compile pyproject.toml --quiet --universal --python-version 3.1
 lock:
 	$(COMPILE) --output-file requirements.txt
 	$(COMPILE) --extra kafka --extra sqs --output-file requirements-sinks.txt
+	$(COMPILE) --extra embedded --extra kafka --extra sqs --output-file requirements-run.txt
 	$(COMPILE) --extra embedded --extra kafka --extra sqs --extra dev --output-file requirements-dev.txt
 
 bench: .venv/ready
@@ -42,9 +44,15 @@ bench: .venv/ready
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.venv/ready: requirements.txt requirements-dev.txt pyproject.toml
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
+
+.venv/run: requirements-run.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Zerosum needs Python 3.11 or newer; say which with make PYTHON=python3.12")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	$(PIP) -r requirements-run.txt
+	$(PIP) --no-deps --editable .
+	@touch $@
+
+.venv/ready: .venv/run requirements-dev.txt
+	$(PIP) -r requirements-dev.txt
 	@touch $@

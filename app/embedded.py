@@ -16,6 +16,7 @@ import importlib.util
 import os
 import pwd
 import shutil
+import stat
 import subprocess
 import tempfile
 import time
@@ -192,9 +193,13 @@ def socket_dir(data_dir: Path) -> Path:
     if len(os.fsencode(data_dir)) <= SOCKET_PATH_LIMIT:
         return data_dir
     short = Path("/tmp") / f"zerosum-{hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]}"  # noqa: S108
-    short.mkdir(mode=0o700, exist_ok=True)
-    if os.geteuid() == 0:
-        shutil.chown(short, ROOT_RUNS_AS)
-    if short.stat().st_uid not in {os.geteuid(), data_dir.stat().st_uid}:
-        raise EmbeddedError(f"{short} belongs to somebody else; name a shorter ZEROSUM_DATA_DIR.")
+    with contextlib.suppress(FileExistsError):
+        short.mkdir(mode=0o700)
+        if os.geteuid() == 0:
+            shutil.chown(short, ROOT_RUNS_AS)
+    # Anybody can make a folder of this name, or a link, before us: then it is not taken over.
+    found = short.lstat()
+    owners = {os.geteuid(), data_dir.stat().st_uid}
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in owners or found.st_mode & 0o077:
+        raise EmbeddedError(f"{short} is somebody else's; name a shorter ZEROSUM_DATA_DIR.")
     return short

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import json
 import logging
 import sys
@@ -39,6 +40,7 @@ class RequestLog:
     def __init__(self, enabled: bool = True) -> None:
         self.enabled = enabled
         self.lines: list[str] = []
+        self.last_ones = False
         self.at = ""  # of all lines that are written together, to the second
 
     def add(self, request_id: str, method: str, path: str, status: int, seconds: float) -> None:
@@ -46,6 +48,9 @@ class RequestLog:
             return
         if not self.lines:
             asyncio.get_running_loop().call_later(FLUSH_S, self.flush)
+            if not self.last_ones:
+                self.last_ones = True
+                atexit.register(self.flush)  # Those that the loop's end leaves behind.
             self.at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         self.lines.append(
             f'{{"at":"{self.at}","level":"info","logger":"zerosum.request","request_id":"{request_id}",'
@@ -54,5 +59,7 @@ class RequestLog:
 
     def flush(self) -> None:
         lines, self.lines = self.lines, []
+        if not lines:
+            return
         sys.stderr.write("".join(lines))
         sys.stderr.flush()

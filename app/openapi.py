@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib.metadata import version
 from typing import Any
 
 import msgspec
@@ -14,6 +13,7 @@ from starlette.responses import HTMLResponse, Response
 from app.errors import CODES
 from app.operations import BYTES, OPERATIONS, TEXT, Operation
 from app.shapes import Problem
+from app.version import VERSION
 
 REF = "#/components/schemas/{name}"
 PROBLEM_JSON = "application/problem+json"
@@ -120,7 +120,7 @@ def document() -> bytes:
     return msgspec.json.encode(
         {
             "openapi": "3.1.0",
-            "info": {"title": "Zerosum", "version": version("zerosum")},
+            "info": {"title": "Zerosum", "version": VERSION},
             "paths": paths,
             "components": {
                 "schemas": dict(sorted(components.items())),

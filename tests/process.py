@@ -34,6 +34,7 @@ class ServerProcess:
         self.port = free_port()
         self.base = f"http://127.0.0.1:{self.port}"
         self.process: Process | None = None
+        self.cwd: Path | None = None
         self.environ = {
             **{
                 name: value for name, value in os.environ.items() if not name.startswith("ZEROSUM_")
@@ -58,6 +59,7 @@ class ServerProcess:
             stdout=PIPE,
             stderr=STDOUT,
             env=self.environ,
+            cwd=self.cwd,
             start_new_session=True,
         )
         async with asyncio.timeout(60), httpx.AsyncClient() as client:

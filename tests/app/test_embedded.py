@@ -1,0 +1,73 @@
+"""What the embedded Postgres and the first start leave on disk, and what they leave alone."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.embedded import SOCKET_PATH_LIMIT, EmbeddedError, socket_dir
+from app.prepare import write_secret
+
+
+@pytest.fixture
+def deep(tmp_path: Path) -> Iterator[Path]:
+    """A data folder whose path is too long for a socket; the short one that stands for it is removed again."""
+    data = tmp_path / ("d" * SOCKET_PATH_LIMIT)
+    data.mkdir()
+    yield data
+    short = short_of(data)
+    if short.is_symlink():
+        short.unlink()
+    shutil.rmtree(short, ignore_errors=True)
+
+
+def short_of(data: Path) -> Path:
+    return Path("/tmp") / f"zerosum-{hashlib.sha256(os.fsencode(data)).hexdigest()[:16]}"
+
+
+def test_a_folder_in_the_temporary_one_is_for_nobody_else(deep: Path) -> None:
+    assert socket_dir(deep) == short_of(deep)
+    assert short_of(deep).stat().st_mode & 0o077 == 0
+    assert socket_dir(deep) == short_of(deep)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make another's folder")
+@pytest.mark.parametrize("made", ["another's", "open to all", "a link", "a file"])
+def test_what_somebody_else_made_there_first_is_not_taken_over(
+    deep: Path, tmp_path: Path, made: str
+) -> None:
+    short, target = short_of(deep), tmp_path / "target"
+    target.mkdir(mode=0o700)
+    if made == "a link":
+        short.symlink_to(target)
+    elif made == "a file":
+        short.touch(mode=0o600)
+    else:
+        short.mkdir(mode=0o700)
+        short.chmod(0o777 if made == "open to all" else 0o700)
+        if made == "another's":
+            os.chown(short, 65534, 65534)
+    before = short.lstat()
+    with pytest.raises(EmbeddedError, match="is somebody else's"):
+        socket_dir(deep)
+    after = short.lstat()
+    assert (after.st_uid, after.st_mode) == (before.st_uid, before.st_mode)
+    if made == "a file":
+        short.unlink()
+
+
+def test_a_key_file_is_whole_or_not_there(tmp_path: Path) -> None:
+    """What a start that died half-way left is in nobody's way; what is there stays."""
+    path = tmp_path / "key"
+    (tmp_path / f"key.{os.getpid()}").write_text("")
+    write_secret(path, "first")
+    assert path.read_text() == "first\n"
+    assert path.stat().st_mode & 0o777 == 0o600
+    write_secret(path, "second")
+    assert path.read_text() == "first\n"
+    assert [one.name for one in tmp_path.iterdir()] == ["key"]
