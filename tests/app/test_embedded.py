@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from app.embedded import SOCKET_PATH_LIMIT, EmbeddedError, socket_dir
+from app.embedded import ROOT_RUNS_AS, SOCKET_PATH_LIMIT, EmbeddedError, socket_dir
 from app.prepare import write_secret
 
 
@@ -19,6 +20,9 @@ def deep(tmp_path: Path) -> Iterator[Path]:
     """A data folder whose path is too long for a socket; the short one that stands for it is removed again."""
     data = tmp_path / ("d" * SOCKET_PATH_LIMIT)
     data.mkdir()
+    if os.geteuid() == 0:  # As start_embedded() has it.
+        subprocess.run(["useradd", "--system", ROOT_RUNS_AS], check=False, capture_output=True)
+        shutil.chown(data, ROOT_RUNS_AS)
     yield data
     short = short_of(data)
     if short.is_symlink():
