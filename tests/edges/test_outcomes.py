@@ -42,11 +42,14 @@ TRAPS = [
     ),
 ]
 # What the database is like for who connects anew. read_only: it takes them, and refuses to write.
+# With the request's key, if it has one.
 AFTER = [
-    *("there", "53300"),
+    *(("there", None), ("there", "k"), ("53300", "k")),
     *(
-        pytest.param(state, marks=pytest.mark.slow)
-        for state in ("28P01", "57P03", "3D000", "read_only", "silent")
+        pytest.param(state, key, marks=pytest.mark.slow)
+        for state in ("53300", "28P01", "57P03", "3D000", "read_only", "silent")
+        for key in (None, "k")
+        if (state, key) != ("53300", "k")
     ),
 ]
 SAYS_NOTHING_WAS_WRITTEN = {"database_unavailable", "wallet_busy", "queue_full"}
@@ -109,8 +112,7 @@ async def turn_back(db: asyncpg.Connection, proxy: Proxy) -> None:
     proxy.release()
 
 
-@pytest.mark.parametrize("key", [None, "k"])
-@pytest.mark.parametrize("after", AFTER)
+@pytest.mark.parametrize(("after", "key"), AFTER)
 @pytest.mark.parametrize(("pooled", "marker", "action"), TRAPS)
 async def test_no_answer_claims_what_is_not_so(
     db: asyncpg.Connection,
