@@ -112,7 +112,9 @@ CODES = {
         "Send RFC 3339 with an offset, such as 2030-01-31T12:00:00Z.",
     ),
     "batch_too_large": Code(
-        422, "The atomic batch is too large", "Send at most {limit} postings in all."
+        422,
+        "The batch is too large to be decided at once",
+        "Send at most {limit} postings in all where a batch is atomic, or a dry run.",
     ),
     "transaction_too_large": Code(
         422, "The transaction is too large for one event", "Send fewer postings or less metadata."

@@ -47,7 +47,9 @@ async def create_batch(request: Request) -> Response:
     if atomic:
         return await post_together(request, made)
     if is_dry_run(request):
-        answers = iter(await rehearse(state.pool, [m for m in made if isinstance(m, PostRequest)]))
+        requests = [one for one in made if isinstance(one, PostRequest)]
+        refuse_many_postings(requests)  # They would keep their wallets locked for all that time.
+        answers = iter(await rehearse(state.pool, requests))
         results = [
             refusal_json(m) if isinstance(m, Refusal) else answer_json(next(answers)) for m in made
         ]
@@ -76,8 +78,7 @@ async def post_together(request: Request, made: list[PostRequest | Refusal]) -> 
         if isinstance(one, Refusal):
             return problem(request, one.code, {"index": index, **one.facts})
         requests.append(one)
-    if sum(len(one.postings) for one in requests) > MAX_POSTINGS:
-        raise Refusal("batch_too_large", limit=MAX_POSTINGS)
+    refuse_many_postings(requests)
     headers: dict[str, str] = {}
     if is_dry_run(request):
         answers = await rehearse(state.pool, requests, atomic=True)
@@ -94,6 +95,12 @@ async def post_together(request: Request, made: list[PostRequest | Refusal]) -> 
         headers["Idempotency-Replayed"] = "true"
     results = results_json([answer_json(one) for one in answers])
     return answer(request, results, headers=headers)
+
+
+def refuse_many_postings(requests: list[PostRequest]) -> None:
+    """Raises Refusal for more than one transaction of the database should decide."""
+    if sum(len(one.postings) for one in requests) > MAX_POSTINGS:
+        raise Refusal("batch_too_large", limit=MAX_POSTINGS)
 
 
 def send(group_commit: GroupCommit, made: PostRequest | Refusal, request: Request) -> Item:

@@ -9,7 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-from collections.abc import AsyncIterator
+import os
+import shutil
+import subprocess
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import asyncpg
@@ -21,12 +24,14 @@ from app import committer as committer_module
 from app import db as db_module
 from app import lost_backends as lost_module
 from app.db import connect_to_post, open_pool
+from app.db_errors import Failure, failure
 from app.group_commit import GroupCommit
 from app.main import make_app
 from app.running import running
 from tests.api import Api
 from tests.ledger import verify
 from tests.proxy import Proxy
+from tests.rooms import let_in
 
 CREDIT = {"wallet": "victim", "amount": 1}
 # Step by step: the call, its answer; through a pooler the commit is a call of its own.
@@ -262,3 +267,109 @@ def test_the_waits_fit_into_a_requests_deadline() -> None:
     assert server_s < db_module.CALL_LIMIT_S < lost_module.GONE_AFTER_S + 1
     assert 2 * db_module.CALL_LIMIT_S < batch_module.DEADLINE_S
     assert committer_module.PATIENCE_S < batch_module.DEADLINE_S
+
+
+RAISE = """
+create function ledger.fail() returns trigger language plpgsql as
+    $$begin raise exception 'as the server says it' using errcode = '{state}'; end$$;
+create trigger fail before insert on ledger.entries for each statement execute function ledger.fail();
+create trigger fail before insert on ledger.assets for each statement execute function ledger.fail();
+"""
+
+
+@pytest.mark.parametrize("state", ["53100", "53200", "57014", "25006", "58030", "57P03"])
+async def test_what_the_server_says_of_itself_is_database_unavailable(
+    db: asyncpg.Connection,
+    database_url: str,
+    proxy: Proxy,
+    quick: None,
+    state: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Disk full, no memory, cancelled, read-only: for many at once, with a line and no traceback; and it heals."""
+    async with serving(database_url, proxy.url, pooled=False) as api:
+        await api.wallets("victim")
+        await db.execute(RAISE.format(state=state))
+        asked = [api.post("/v1/credits", CREDIT, f"k{n}") for n in range(40)]
+        for answer in await asyncio.gather(
+            *asked, api.post("/v1/assets", {"code": "A", "scale": 0})
+        ):
+            assert (answer.status_code, answer.json()["code"]) == (503, "database_unavailable")
+            assert answer.headers["retry-after"]
+        assert len([r for r in caplog.records if "the database is away" in r.getMessage()]) == 1
+        assert not any(r.exc_info for r in caplog.records)
+        assert await settled(db) == 0
+        await db.execute("drop trigger fail on ledger.entries")
+        assert (await repeated(api, "k0")).status_code == 201
+    assert await settled(db) == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "found"),
+    [
+        *((code, Failure.LOST) for code in ("08000", "08006", "08P01", "57P01", "57P02", "57P05")),
+        *((code, Failure.AWAY) for code in ("53000", "53400", "28000", "28P01", "3D000", "58000")),
+        *((code, Failure.AWAY) for code in ("25006", "57014", "57P03", "53100", "53300")),
+        *((code, Failure.CONFLICT) for code in ("40001", "40P01")),
+        ("55P03", Failure.LOCKED),
+        *((code, Failure.FAILED) for code in ("22003", "23505", "23514", "42501", "42883")),
+        *((code, Failure.FAILED) for code in ("XX000", "P0001", "0A000", "54000", "25P02")),
+    ],
+)
+def test_every_class_of_errors_is_told_apart(state: str, found: Failure) -> None:
+    error = asyncpg.PostgresError.new({"C": state, "M": "", "S": "ERROR"})
+    assert failure(error) is found
+    assert failure(ConnectionResetError()) is failure(TimeoutError()) is Failure.LOST
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder on a file system of its own, of 2 MB."""
+    small = tmp_path / "small"
+    small.mkdir()
+    let_in(small)
+    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "none", str(small)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+        pytest.skip("no file system can be mounted here")
+    yield small
+    subprocess.run(["umount", "-l", small], check=True)
+
+
+@pytest.mark.slow
+async def test_a_disk_that_is_full(
+    db: asyncpg.Connection, database_url: str, proxy: Proxy, quick: None, small_disk: Path
+) -> None:
+    """The entries' pages lie on a small file system, which fills up and is emptied again."""
+    space, ballast = small_disk / "space", small_disk / "ballast"
+    space.mkdir()
+    shutil.chown(space, owner_of(await db.fetchval("show data_directory")))
+    name = f"small_{os.getpid()}"
+    await db.execute(f"create tablespace {name} location '{space}'")
+    await db.execute(f"alter table ledger.entries set tablespace {name}")
+    async with serving(database_url, proxy.url, pooled=False) as api:
+        await api.wallets("victim")
+        fill(ballast)
+        codes: list[str] = []
+        while len(codes) < 5:
+            answer = await api.post("/v1/credits", CREDIT)
+            if answer.status_code != 201:
+                codes.append(answer.json()["code"])
+        assert set(codes) == {"database_unavailable"}
+        before = await settled(db)
+        ballast.unlink()
+        assert (await repeated(api, "after")).status_code == 201
+        assert await settled(db) == before + 1
+    assert await verify(db) == []
+    await db.execute("alter table ledger.entries set tablespace pg_default")
+    await db.execute(f"drop tablespace {name}")
+
+
+def owner_of(path: str) -> str:
+    return Path(path).owner()
+
+
+def fill(path: Path) -> None:
+    """Write until there is no room."""
+    with path.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(bytes(4096))
