@@ -14,16 +14,17 @@ import fcntl
 import hashlib
 import importlib.util
 import os
-import pwd
 import shutil
 import stat
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import quote
 
+from app.root_folder import ensure_user, reachable_data, reachable_programs
 from app.settings import Settings
 
 ROOT_RUNS_AS = "embedded_postgres"  # Postgres refuses to run as root.
@@ -105,18 +106,23 @@ def start_embedded(data_dir: Path) -> EmbeddedPostgres:
     """
     bin_dir = programs()
     user = ROOT_RUNS_AS if os.geteuid() == 0 else None
+    asked = data_dir
     try:
         data_dir.parent.mkdir(parents=True, exist_ok=True)
-        data_dir.mkdir(mode=0o700, exist_ok=True)
         parent = os.open(data_dir.parent, os.O_RDONLY)
-    except OSError as error:
-        raise EmbeddedError(
-            f"ZEROSUM_DATA_DIR {data_dir} can't be made ({error.strerror}); name a folder that can."
-        ) from None
-    try:
         fcntl.flock(parent, fcntl.LOCK_EX)
         if user is not None:
-            hand_over(user, data_dir, bin_dir)
+            ensure_user(user)
+            data_dir = reachable_data(data_dir)
+            bin_dir = reachable_programs(bin_dir, version("embedded-postgres"))
+        data_dir.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise EmbeddedError(
+            f"ZEROSUM_DATA_DIR {asked} can't be made ({error.strerror or error}); name a folder that can."
+        ) from None
+    try:
+        if user is not None:
+            shutil.chown(data_dir, user)
         server = EmbeddedPostgres(data_dir, bin_dir, user, os.open(data_dir, os.O_RDONLY))
         if not (data_dir / "PG_VERSION").exists():
             initialise(server)
@@ -173,19 +179,6 @@ def initialise(server: EmbeddedPostgres) -> None:
     if made.returncode != 0:
         raise EmbeddedError(f"initdb failed: {made.stdout[-2000:].strip()}")
     fresh.rename(server.data_dir)
-
-
-def hand_over(user: str, data_dir: Path, bin_dir: Path) -> None:
-    """As root: let the user that runs the server reach its programs and own its folder."""
-    try:
-        pwd.getpwnam(user)
-    except KeyError:
-        subprocess.run(["useradd", "--system", user], check=True, capture_output=True)  # noqa: S603, S607
-    shutil.chown(data_dir, user)
-    for folder in {*data_dir.parents, *bin_dir.parents}:
-        mode = folder.stat().st_mode
-        if not mode & 0o001:
-            folder.chmod(mode | 0o011)
 
 
 def socket_dir(data_dir: Path) -> Path:

@@ -11,8 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from app import embedded, root_folder
+from app.db import connect
 from app.embedded import ROOT_RUNS_AS, SOCKET_PATH_LIMIT, EmbeddedError, socket_dir
 from app.prepare import write_secret
+from tests.rooms import let_in
 
 
 @pytest.fixture
@@ -75,3 +78,40 @@ def test_a_key_file_is_whole_or_not_there(tmp_path: Path) -> None:
     write_secret(path, "second")
     assert path.read_text() == "first\n"
     assert [one.name for one in tmp_path.iterdir()] == ["key"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's folders are closed to the server")
+async def test_no_folder_of_roots_is_opened_for_the_server(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Data and programs that only root can reach lie in a folder of ours; what is asked for is a link to it."""
+    ours = tmp_path_factory.mktemp("ours")
+    let_in(ours)
+    monkeypatch.setattr(root_folder, "FOLDER", ours / "zerosum")
+    private = tmp_path_factory.mktemp("private")
+    let_in(private)
+    package = embedded.programs().parents[1]
+    for folder in package.parent.glob(f"{package.name}*"):
+        shutil.copytree(folder, private / folder.name, symlinks=True)
+    private.chmod(0o700)
+    programs = private / package.name / "pginstall" / "bin"
+    monkeypatch.setattr(embedded, "programs", lambda: programs)
+    data = private / "data"
+    for _ in range(2):
+        server = embedded.start_embedded(data)
+        try:
+            conn = await connect(server.url)
+            await conn.execute("create table if not exists public.kept ()")
+            await conn.close()
+            assert data.is_symlink()
+            assert (data / "postmaster.pid").exists()
+            assert server.bin_dir.is_relative_to(ours)
+        finally:
+            server.stop()
+        assert private.stat().st_mode & 0o777 == 0o700
+    assert len(list((ours / "zerosum").iterdir())) == 2
+    # What lies open is used where it is.
+    assert root_folder.reachable_data(ours / "data") == ours / "data"
+    (ours / "zerosum").chmod(0o777)
+    with pytest.raises(EmbeddedError, match="is not root's alone"):
+        embedded.start_embedded(private / "other")
