@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 import re
 import time
 from collections.abc import Mapping
@@ -24,6 +25,9 @@ MAX_PENDING, MAX_TOGETHER = 10_000, 500
 BEARER = re.compile(r"bearer +(\S+) *", re.IGNORECASE)
 SCOPES = ("read", "write", "admin")
 CALLER = "zerosum.caller"  # In the scope: who asks, once the key is known.
+
+
+log = logging.getLogger("zerosum")
 
 
 class Caller(NamedTuple):
@@ -95,6 +99,9 @@ class Keys:
                 }
             except DATABASE_ERRORS:
                 found = dict.fromkeys(keys, Refusal("database_unavailable"))
+            except Exception:  # Whatever it is, nobody may wait for ever.
+                log.exception("API keys can't be looked up")
+                found = dict.fromkeys(keys, Refusal("internal_error"))
             for key in keys:
                 self.answer(key, found.get(key, UNKNOWN), until)
 

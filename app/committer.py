@@ -40,15 +40,19 @@ Connect = Callable[[], Awaitable[tuple[asyncpg.Connection, bool]]]
 
 
 class Committer:
-    """settle() batches, one at a time. gave_up: called when the database has been away for too long to wait for it."""
+    """settle() batches, one at a time. gave_up: called when the database has been away for too long to wait for it.
 
-    def __init__(self, connect: Connect, gave_up: Callable[[], None] = lambda: None) -> None:
-        self.connect, self.gave_up = connect, gave_up
+    lost_backends: of all connections that a request may come to, since it may go from one to another.
+    """
+
+    def __init__(
+        self, connect: Connect, gave_up: Callable[[], None], lost_backends: LostBackends
+    ) -> None:
+        self.connect, self.gave_up, self.lost_backends = connect, gave_up, lost_backends
         self.conn: asyncpg.Connection | None = None
         self.limited = False
         self.pid = 0  # of its backend; 0 behind a pooler
         self.outage = Outage(PATIENCE_S)
-        self.lost_backends = LostBackends()
         self.began: float | None = None  # the attempt that is being made
 
     def can_post(self) -> bool:

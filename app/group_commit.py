@@ -20,6 +20,7 @@ from app import metrics
 from app.batch import Answer, PostRequest, Waiting, Written, wait
 from app.committer import Committer, Connect
 from app.errors import Refusal
+from app.lost_backends import LostBackends
 from app.slow_lane import SlowLane
 
 MAX_QUEUE = 10_000  # requests, of all ledgers together
@@ -35,8 +36,9 @@ class GroupCommit:
     """submit() requests; run() commits them, as one task for as long as the process serves."""
 
     def __init__(self, connect: Connect) -> None:
-        self.committers = [Committer(connect, self.refuse_all) for _ in range(COMMITTERS)]
-        self.slow_lane = SlowLane(connect)
+        lost = LostBackends()
+        self.committers = [Committer(connect, self.refuse_all, lost) for _ in range(COMMITTERS)]
+        self.slow_lane = SlowLane(connect, lost)
         # Of each ledger that has some waiting; whose turn is next comes first.
         self.queues: dict[int, Queue] = {}
         self.in_flight: set[int] = set()  # ledgers

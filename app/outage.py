@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 1.0
+FORGOTTEN_S = 30.0
 
 
 class Outage:
@@ -26,8 +27,8 @@ class Outage:
     def failed(self) -> float:
         """Returns after how many seconds the next attempt may be made."""
         now = time.monotonic()
-        if self.since is None:
-            self.since = now
+        if self.since is None or now > self.until + FORGOTTEN_S:
+            self.since = now  # Nobody has asked for long: this is another one.
         pause = self.pause_s
         self.pause_s = min(2 * pause, LONGEST_PAUSE_S)
         self.until = now + pause

@@ -14,6 +14,7 @@ from operator import attrgetter
 
 from app.batch import Waiting, Written
 from app.committer import Committer, Connect
+from app.lost_backends import LostBackends
 
 MAX_WAITING = 2_000  # requests
 ROUND = 256  # requests
@@ -26,8 +27,8 @@ ledger_of = attrgetter("ledger")
 class SlowLane:
     """add() requests that were found busy; run() as one task for as long as the process serves."""
 
-    def __init__(self, connect: Connect) -> None:
-        self.committer = Committer(connect, self.refuse_all)
+    def __init__(self, connect: Connect, lost_backends: LostBackends) -> None:
+        self.committer = Committer(connect, self.refuse_all, lost_backends)
         self.waiting: list[Waiting] = []
         self.requests = 0
         self.turns = 0

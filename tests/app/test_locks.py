@@ -15,6 +15,7 @@ from app import batch as batch_module
 from app.batch import PostRequest
 from app.db import connect, connect_to_post
 from app.errors import Refusal
+from app.lost_backends import LostBackends
 from app.slow_lane import SlowLane
 from tests.api import Api
 from tests.ledger import verify
@@ -76,7 +77,7 @@ async def test_what_is_locked_until_its_deadline_is_wallet_busy(
 async def test_a_deadline_that_passes_in_the_middle_of_a_round_is_wallet_busy(
     holder: asyncpg.Connection, database_url: str
 ) -> None:
-    lane = SlowLane(functools.partial(connect_to_post, database_url, False))
+    lane = SlowLane(functools.partial(connect_to_post, database_url, False), LostBackends())
     waiting = batch_module.wait([PostRequest(1, "credit", [("@world:USD", "w0", "1")], "k")])
     lane.add(waiting)
     assert await lane.committer.settle([waiting], skip_locked=True) == [waiting]
