@@ -7,16 +7,15 @@ import functools
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from socket import AddressFamily
 from types import TracebackType
 
 import aiohttp
 import yarl
-from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.client_proto import ResponseHandler
 
-from app.egress import BadUrl, check_url, is_allowed
+from app.egress import BadUrl, check_url
 from app.settings import Network
+from relay.resolver import GuardedResolver
 from relay.signing import signature
 
 TOTAL_TIMEOUT_S = 15
@@ -24,8 +23,6 @@ TOTAL_TIMEOUT_S = 15
 READ_LIMIT, READ_S = 4096, 1.0
 # What an answer's head may have is more than any server sends, but not without end.
 MAX_FIELD, MAX_FIELDS = 256 * 1024, 10_000
-# Of a name server that is silent, seconds for a try and how many: it delays its own endpoints and no others.
-DNS_TRY_S, DNS_TRIES = 3.0, 2
 URLS = 1024  # whose checks are remembered: of what is written in them only; names are resolved anew
 USER_AGENT = "Zerosum-Webhooks/1"
 
@@ -64,29 +61,6 @@ class HeadFirst(ResponseHandler):
             super().data_received(data[:end])
             data = data[end:]
         super().data_received(data)
-
-
-class GuardedResolver(AbstractResolver):
-    """Resolves a name, and refuses it if any of its addresses is not allowed."""
-
-    def __init__(self, allow: tuple[Network, ...], routable: bool) -> None:
-        self.allow, self.routable = allow, routable
-        self.inner = aiohttp.AsyncResolver(timeout=DNS_TRY_S, tries=DNS_TRIES)
-
-    async def resolve(
-        self, host: str, port: int = 0, family: AddressFamily = AddressFamily.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        found = await self.inner.resolve(host, port, family)
-        # A hosts file has localhost as both, and both are this machine: what is allowed of it is the IPv4 network.
-        if any(result["host"].startswith("127.") for result in found):
-            found = [result for result in found if result["host"] != "::1"]
-        for result in found:
-            if not is_allowed(result["host"], self.allow, self.routable):
-                raise OSError(f"{host} has the address {result['host']}, where webhooks may not go")
-        return found
-
-    async def close(self) -> None:
-        await self.inner.close()
 
 
 class WebhookSender:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import statistics
+import threading
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,8 +14,11 @@ from typing import Any
 import aiohttp
 import asyncpg
 import pytest
+from aiohttp.abc import ResolveResult
 
+from relay import resolver as resolver_module
 from relay import webhook as module
+from relay.resolver import GuardedResolver
 from relay.webhook import Message, WebhookSender
 from tests.ledger import fund, wallets
 from tests.receiver import Receiver
@@ -229,3 +233,48 @@ async def test_hanging_endpoints_leave_the_others_their_connections(
     assert statistics.median(took) < 1
     failed = "select count(*) from ledger.attempts a where a.endpoint_id = 41"
     assert await db.fetchval(failed) == 0
+
+
+async def test_what_c_ares_has_lost_the_system_resolves(caplog: pytest.LogCaptureFixture) -> None:
+    """And the channel is made anew; a name that nobody knows is an error all the same."""
+    resolver = GuardedResolver(LOOPBACK, routable=False)
+    first = resolver.inner
+
+    async def lost(*_: Any) -> Any:
+        raise OSError(None, "Timeout while contacting DNS servers")
+
+    first.resolve = lost  # type: ignore[assignment]
+    found = await resolver.resolve("localhost", 80)
+    assert {result["host"] for result in found} == {"127.0.0.1"}
+    assert resolver.inner is not first
+    assert [r.getMessage() for r in caplog.records if "made anew" in r.getMessage()]
+    with pytest.raises(OSError, match=r"(?i)name|known|found"):
+        await resolver.resolve("no.such.invalid", 80)
+    assert resolver.threads == 0
+    await resolver.close()
+
+
+async def test_the_systems_resolver_holds_few_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hundred names of silent servers: no more threads than a few, and each look-up ends."""
+    ended = threading.Event()
+
+    def hangs(*_: Any) -> list[ResolveResult]:
+        ended.wait(10)
+        raise OSError("no answer")
+
+    monkeypatch.setattr(resolver_module, "by_system", hangs)
+    monkeypatch.setattr(resolver_module, "SYSTEM_S", 0.2)
+    resolver = GuardedResolver((), routable=True)
+
+    async def lost(*_: Any) -> Any:
+        raise OSError(None, "Timeout while contacting DNS servers")
+
+    resolver.inner.resolve = lost  # type: ignore[assignment]
+    names = (resolver.resolve(f"bad{n}.test", 80) for n in range(100))
+    failed = await asyncio.gather(*names, return_exceptions=True)
+    assert all(isinstance(error, OSError) for error in failed)
+    assert resolver.threads == resolver_module.THREADS
+    ended.set()
+    while resolver.threads:  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    await resolver.close()

@@ -17,7 +17,8 @@ from aiohttp.abc import ResolveResult
 
 from relay import backoff
 from relay import webhook as module
-from relay.webhook import GuardedResolver, Message, Outcome, WebhookSender
+from relay.resolver import GuardedResolver
+from relay.webhook import Message, Outcome, WebhookSender
 from tests.ledger import fund, wallets
 from tests.receiver import Receiver
 from tests.relay.conftest import LOOPBACK, RunRelay
