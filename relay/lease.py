@@ -20,8 +20,8 @@ class Lease:
     So a relay that was paused past its lease sends nothing when it wakes: another one does by then.
     """
 
-    def __init__(self, holder: str) -> None:
-        self.holder = holder
+    def __init__(self, holder: str, epoch: int) -> None:
+        self.holder, self.epoch = holder, epoch
         self.until = 0.0
 
     def confirm(self, asked: float, seconds: float) -> None:

@@ -159,12 +159,7 @@ class Relay:
         )
         if rows:
             self.clock.see(asked, time.monotonic(), rows[0]["moment"])
-        self.leases = {
-            row["ledger_id"]: self.leases.get(row["ledger_id"]) or Lease(self.holder)
-            for row in rows
-        }
-        for lease in self.leases.values():
-            lease.confirm(asked, LEASE_S / 2)  # It is prolonged when half of it is over.
+        self.confirm_leases(rows, asked)
         metrics.LEADER.set(bool(rows))
         self.whole = bool(rows) and rows[0]["whole"]
         stamped = 0
@@ -175,8 +170,6 @@ class Relay:
                 if is_away(error):
                     raise
                 self.tell_failure(row["ledger_id"], error)
-        for ledger in self.leased - self.leases.keys():
-            self.stop_workers(ledger)
         self.leased = set(self.leases)
         if stamped:
             self.stamped_unbundled += stamped
@@ -184,6 +177,17 @@ class Relay:
         if self.stamped_unbundled > BUNDLE_ANYHOW:
             await self.bundle(BUNDLES_ANYHOW)
         return stamped, all(row["settled"] for row in rows)
+
+    def confirm_leases(self, rows: list[asyncpg.Record], asked: float) -> None:
+        """Those that are held since, and those that are held anew: another relay may have sent meanwhile."""
+        held = {row["ledger_id"]: row["epoch"] for row in rows}
+        for ledger, lease in list(self.leases.items()):
+            if held.get(ledger) != lease.epoch:
+                del self.leases[ledger]
+                self.stop_workers(ledger)
+        for ledger, epoch in held.items():
+            lease = self.leases.setdefault(ledger, Lease(self.holder, epoch))
+            lease.confirm(asked, LEASE_S / 2)  # It is prolonged when half of it is over.
 
     async def look_at(self, row: asyncpg.Record) -> int:
         """What there is to do in one ledger, as zerosum.take_leases tells it. Returns how much was stamped."""
