@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import shutil
 import tempfile
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -62,6 +63,7 @@ async def clocked(
         await conn.close()
     finally:
         server.stop()
+        shutil.rmtree(room)
 
 
 async def test_a_jump_forward_is_over_when_the_clock_is_back(
