@@ -59,7 +59,7 @@ class Protocol(HttpToolsProtocol):
         super().connection_made(cast(asyncio.Transport, gathering))
         self.head = bytearray()
         self.began = self.in_body = self.refused = False
-        self.received = 0
+        self.began_bytes = self.received = 0
         self.pace_timer: asyncio.TimerHandle | None = None
         # One that never sends anything is closed as one that sends nothing more.
         self.timeout_keep_alive_task = self.loop.call_later(
@@ -74,7 +74,13 @@ class Protocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self.refused or self.transport.is_closing():
             return
-        if not self.in_body:
+        if self.began:
+            # It came behind another request's end: the parser has its beginning, and is given the rest as it comes.
+            self.began_bytes += len(data)
+            if self.began_bytes > MAX_HEAD:
+                self.refuse("headers_too_large")
+                return
+        elif not self.in_body:
             if self.head:
                 searched = max(0, len(self.head) - len(END))
                 self.head += data
@@ -99,7 +105,7 @@ class Protocol(HttpToolsProtocol):
             self.stop_pacing()
 
     def on_message_begin(self) -> None:
-        self.began = True
+        self.began, self.began_bytes = True, 0
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:

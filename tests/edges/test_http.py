@@ -130,6 +130,15 @@ async def test_every_form_of_a_request_is_answered_in_http_1_1(
         assert (await one.answer())[0] == 200
 
 
+@pytest.mark.parametrize("cut", range(1, 8))
+async def test_requests_in_a_row_may_be_cut_anywhere(serving: ServerProcess, cut: int) -> None:
+    """Also in the middle of the empty line that ends a head."""
+    one_request = b"GET /healthz HTTP/1.1\r\nHost: zerosum\r\n\r\n"
+    async with wire(serving) as one:
+        await one.send((one_request * 2)[:-cut], one_request[-cut:] + one_request)
+        assert [(await one.answer())[0] for _ in range(3)] == [200] * 3
+
+
 async def test_requests_in_a_row_are_answered_in_order(serving: ServerProcess) -> None:
     async with wire(serving) as one:
         await one.send((post() + b"\r\n" + PAY) * 5)
