@@ -98,7 +98,7 @@ async def ensure_key(conn: asyncpg.Connection, settings: Settings, ledger: int) 
     a shell says it: the key itself only when it was made now, since what is printed may be kept in logs.
     """
     kept = settings.data_dir / "zerosum_api_key" if settings.database_url is None else None
-    shown = "$ZEROSUM_API_KEY"
+    shown = "$ZEROSUM_API_KEY  # as you have set it"
     key = settings.api_key
     if key is None and kept is not None and kept.exists():
         key, shown = kept.read_text().strip(), f"$(cat {shlex.quote(str(kept))})"
