@@ -17,6 +17,7 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
+import redis.asyncio
 
 from app import auth
 from app.db import call
@@ -26,6 +27,7 @@ from tests.ledger import fund, stamped, verify, wallets
 from tests.process import ServerProcess
 from tests.receiver import Receiver
 from tests.relay.test_webhooks import subscribe
+from tests.sinks.redis import RedisServer
 
 BACKENDS = (
     "select pid from pg_stat_activity where datname = current_database()"
@@ -184,3 +186,23 @@ async def test_keys_that_nobody_has_cost_little_and_displace_none(
     assert len(asked) < 50
     assert list(keys.known) == [KEY]
     assert not keys.pending
+
+
+@pytest.mark.slow
+async def test_sinks_go_on_when_every_backend_is_stopped(
+    tmp_path: Path, database_url: str, db: asyncpg.Connection, redis_server: RedisServer
+) -> None:
+    url = f"redis://127.0.0.1:{redis_server.port}/0?stream=events&from=beginning"
+    server = ServerProcess(tmp_path, database_url, ZEROSUM_LOG_REQUESTS="0", ZEROSUM_SINKS=url)
+    await server.start()
+    await wallets(db, ("alice",))
+    await fund(db, "alice", 1)
+    async with redis.asyncio.Redis(port=redis_server.port) as client, asyncio.timeout(60):
+        while await client.xlen("events") < 1:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+        with stopped(await backends(db)):
+            await fund(db, "alice", 1)
+            while await client.xlen("events") < 2:  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+    said = await server.end()
+    assert "Traceback" not in said, said
