@@ -25,9 +25,7 @@ from app.lost_backends import LostBackends
 from app.outage import Outage
 
 PATIENCE_S = 5.0  # A failover or restart that is shorter refuses nobody.
-STALLED_S = (
-    3.0  # Whoever asks whether money can be posted is told no when a batch has taken longer.
-)
+STALLED_S = 3.0  # While a batch takes longer, money can't be posted, as far as readiness goes.
 
 POST = (
     "select outcome, body from zerosum.post"
@@ -126,7 +124,8 @@ class Committer:
         certainly not written is refused, and only what may be waits on."""
         if self.outage.since is None:
             log.warning("the database is away: %s", error or type(error).__name__)
-        if any(waiting.written is Written.UNKNOWN for waiting in batch):
+        unknown = any(waiting.written is Written.UNKNOWN for waiting in batch)
+        if unknown and self.conn is not None:  # Without one nothing was sent this time.
             self.lost_backends.add(self.pid)
         self.disconnect()
         pause = self.outage.failed()

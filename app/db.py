@@ -15,7 +15,7 @@ from typing import Any
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from app.db_errors import DATABASE_ERRORS, Failure, NotConnected, failure
+from app.db_errors import DATABASE_ERRORS, NotConnected, is_away
 from app.outage import Outage
 
 CONNECT_TIMEOUT_S = 5
@@ -185,7 +185,7 @@ class Pool:
                 await conn.execute("commit")
                 return rows
         except DATABASE_ERRORS as error:
-            if failure(error) in {Failure.LOST, Failure.AWAY}:
+            if is_away(error):
                 # The others may be no better: of a failover each would tell the same, one request after the other.
                 await self.pool.expire_connections()
             raise

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from itertools import groupby, islice
+from itertools import chain, groupby, zip_longest
 from operator import attrgetter
 
 from app.batch import Waiting, Written
@@ -93,13 +93,12 @@ class SlowLane:
         order = list(queues.values())
         order = order[at:] + order[:at]
         size = 0
-        for place in range(max(map(len, order), default=0)):
-            for queue in order:
-                for waiting in islice(queue, place, place + 1):
-                    if size >= ROUND:
-                        return
-                    size += len(waiting.requests)
-                    yield waiting
+        for waiting in chain.from_iterable(zip_longest(*order)):
+            if size >= ROUND:
+                return
+            if waiting is not None:
+                size += len(waiting.requests)
+                yield waiting
 
     def refuse_all(self) -> None:
         """The database is away, and has been for long: nobody waits for it."""
