@@ -5,11 +5,103 @@ CREATE SCHEMA zerosum;
 CREATE DOMAIN ledger.amount AS numeric
 	CONSTRAINT amount_whole CHECK (((scale(VALUE) = 0) AND (VALUE > (0)::numeric) AND (VALUE < '100000000000000000000000000000000000000'::numeric)));
 
+CREATE TYPE ledger.changed_part AS (
+	place tid,
+	captured numeric,
+	remaining numeric,
+	status text
+);
+
+CREATE TYPE ledger.changed_wallet AS (
+	place tid,
+	balance numeric,
+	version bigint,
+	held numeric,
+	debt numeric,
+	expiry timestamp with time zone,
+	moved boolean
+);
+
+CREATE TYPE ledger.event_draft AS (
+	transaction_id bigint,
+	ord bigint,
+	id uuid,
+	type text,
+	payload text
+);
+
 CREATE DOMAIN ledger.hold_status AS text
 	CONSTRAINT hold_status_known CHECK ((VALUE = ANY (ARRAY['pending'::text, 'captured'::text, 'voided'::text, 'expired'::text])));
 
+CREATE TYPE ledger.known_key AS (
+	request integer,
+	transaction_id bigint,
+	fingerprint bytea
+);
+
+CREATE TYPE ledger.locked_wallets AS (
+	slots jsonb,
+	ids text[],
+	places tid[],
+	assets text[],
+	statuses text[],
+	balances numeric[],
+	versions bigint[],
+	helds numeric[],
+	floors numeric[],
+	ceilings numeric[],
+	debts numeric[]
+);
+
+CREATE TYPE ledger.move AS (
+	request integer,
+	posting smallint,
+	source text,
+	destination text,
+	asset text,
+	amount numeric,
+	from_balance numeric,
+	from_version bigint,
+	to_balance numeric,
+	to_version bigint
+);
+
+CREATE TYPE ledger.parts AS (
+	slots integer[],
+	origins bigint[],
+	postings smallint[],
+	statuses text[],
+	amounts numeric[],
+	captured numeric[],
+	remaining numeric[],
+	places tid[]
+);
+
+CREATE TYPE ledger.posting AS (
+	number integer,
+	request integer,
+	source text,
+	destination text,
+	amount numeric,
+	origin bigint,
+	origin_posting smallint
+);
+
 CREATE DOMAIN ledger.quantity AS numeric
 	CONSTRAINT quantity_whole CHECK (((scale(VALUE) = 0) AND (VALUE >= (0)::numeric)));
+
+CREATE TYPE ledger.request AS (
+	number integer,
+	kind text,
+	key text,
+	reference text,
+	description text,
+	metadata jsonb,
+	effective_at timestamp with time zone,
+	conditions jsonb,
+	options jsonb,
+	unit integer
+);
 
 CREATE DOMAIN ledger.wallet_id AS text COLLATE pg_catalog."C"
 	CONSTRAINT wallet_id_form CHECK ((((length(VALUE) >= 1) AND (length(VALUE) <= 128)) AND (VALUE !~ '[^A-Za-z0-9_.:@-]'::text)));
@@ -94,7 +186,7 @@ CREATE FUNCTION ledger.wallets_account() RETURNS trigger
 begin
     if exists (
         select from new_wallets n
-        join old_wallets o on o.ledger_id = n.ledger_id and o.id = n.id
+        full join old_wallets o on o.ledger_id = n.ledger_id and o.id = n.id
         cross join lateral (
             select count(*) as count, coalesce(sum(e.amount), 0) as total,
                 coalesce(max(e.recorded_at), o.recorded_at) as recorded_at,
@@ -107,8 +199,8 @@ begin
                 order by e.version offset 0
             ) e
         ) e
-        where e.count <> n.version - o.version or e.total <> n.posted - o.posted or e.balance <> n.posted
-            or e.recorded_at <> n.recorded_at or not e.pure
+        where (e.count, e.total, e.balance, e.recorded_at)
+            is distinct from (n.version - o.version, n.posted - o.posted, n.posted, n.recorded_at) or not e.pure
     ) then
         raise exception 'a wallet changes only with the entries that account for it' using errcode = 'ZS903';
     end if;
@@ -121,6 +213,28 @@ CREATE FUNCTION ledger.wallets_empty() RETURNS trigger
     AS $$
 begin
     raise exception 'a wallet is made empty' using errcode = 'ZS903';
+end $$;
+
+CREATE FUNCTION ledger.wallets_world() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    missing record;
+begin
+    -- One by one and in order: an INSERT of nothing would fire this again, and whoever makes the first wallets of several
+    -- assets waits for nobody who waits for them.
+    for missing in
+        select distinct n.ledger_id, n.asset from new_wallets n
+        where not starts_with(n.id, '@world:') and not exists (
+            select from ledger.wallets w where w.ledger_id = n.ledger_id and w.id = '@world:' || n.asset)
+        order by 1, 2
+    loop
+        insert into ledger.wallets (ledger_id, id, asset, min_balance)
+        values (missing.ledger_id, '@world:' || missing.asset, missing.asset, null)
+        on conflict (ledger_id, id) do nothing;
+    end loop;
+    return null;
 end $$;
 
 CREATE FUNCTION zerosum.add_checkpoint(ledger bigint, holder text, epoch bigint, origin text, size bigint, root bytea, checkpoint text) RETURNS void
@@ -189,6 +303,23 @@ CREATE FUNCTION zerosum.answer(ledger bigint, ids bigint[]) RETURNS TABLE(id big
     ) h on true
 $_$;
 
+CREATE FUNCTION zerosum.answer_known(l bigint, known ledger.known_key[], outcomes text[], bodies text[]) RETURNS text[]
+    LANGUAGE plpgsql STABLE
+    AS $$
+declare
+    told record;
+begin
+    for told in
+        select k.request, a.body
+        from unnest(known) k
+        join zerosum.answer(l, array(select k.transaction_id from unnest(known) k)) a on a.id = k.transaction_id
+        where outcomes[k.request] = 'replayed'
+    loop
+        bodies[told.request] := told.body;
+    end loop;
+    return bodies;
+end $$;
+
 CREATE TABLE ledger.assets (
     ledger_id bigint NOT NULL,
     code text NOT NULL COLLATE pg_catalog."C",
@@ -201,6 +332,13 @@ CREATE FUNCTION zerosum.asset_json(a ledger.assets) RETURNS text
     LANGUAGE sql STABLE
     AS $$
     select concat('{"code":"', a.code, '","scale":', a.scale, '}')
+$$;
+
+CREATE FUNCTION zerosum.batch_time(now timestamp with time zone, one timestamp with time zone, other timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    AS $$
+    select greatest(now, case when one <= now + interval '1 minute' then one end,
+        case when other <= now + interval '1 minute' then other end)
 $$;
 
 CREATE FUNCTION zerosum.bundle_events(ledger bigint, holder text, epoch bigint, keep bigint, max_bundles integer) RETURNS integer
@@ -263,13 +401,36 @@ begin
 end $_$;
 
 CREATE FUNCTION zerosum.capture(ledger bigint, hold bigint, amount numeric DEFAULT NULL::numeric, key text DEFAULT NULL::text, final boolean DEFAULT false, destination text DEFAULT NULL::text, postings jsonb DEFAULT NULL::jsonb, reference text DEFAULT NULL::text, description text DEFAULT NULL::text, metadata jsonb DEFAULT NULL::jsonb, effective_at timestamp with time zone DEFAULT NULL::timestamp with time zone, conditions jsonb DEFAULT NULL::jsonb) RETURNS TABLE(replayed boolean, transaction json)
-    LANGUAGE sql SECURITY DEFINER
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    select * from zerosum.run(ledger, 'capture', null, null, null, key, reference, description, metadata,
+declare
+    told record;
+begin
+    told := zerosum.run(ledger, 'capture', null, null, null, key, reference, description, metadata,
         effective_at, conditions, jsonb_strip_nulls(jsonb_build_object('hold', hold, 'amount', amount::text,
-            'final', nullif(final, false), 'destination', destination, 'postings', postings)))
-$$;
+            'final', nullif(final, false), 'destination', destination, 'postings', postings)));
+    replayed := told.replayed;
+    transaction := told.transaction;
+    return next;
+end $$;
+
+CREATE FUNCTION zerosum.capture_extra(status text, hold bigint, slots integer[], amounts numeric[], captured numeric[], remaining numeric[], assets text[], sources integer[]) RETURNS text
+    LANGUAGE plpgsql STABLE
+    AS $$
+declare
+    total numeric := 0;
+    taken numeric := 0;
+    left_over numeric := 0;
+begin
+    for i in 1..cardinality(slots) loop
+        total := case when assets[sources[i]] = assets[sources[1]] then total + amounts[slots[i]] end;
+        taken := taken + captured[slots[i]];
+        left_over := left_over + remaining[slots[i]];
+    end loop;
+    return concat('"hold":{"id":', hold, ',', zerosum.hold_state_json(status, total,
+        case when total is not null then taken end, case when total is not null then left_over end), '}');
+end $$;
 
 CREATE FUNCTION zerosum.change_sink(ledger bigint, sink bigint, paused boolean DEFAULT NULL::boolean, next_seq bigint DEFAULT NULL::bigint) RETURNS TABLE(body text)
     LANGUAGE sql SECURITY DEFINER
@@ -346,54 +507,44 @@ begin
     end if;
 end $_$;
 
-CREATE FUNCTION zerosum.check_requests(kinds text[], keys text[], posting_of integer[], sources text[], destinations text[], amounts text[], refs text[], descriptions text[], metadatas jsonb[], effective_ats timestamp with time zone[], ifs jsonb[], options jsonb[]) RETURNS TABLE(i bigint, first integer, last integer, code text, print bytea, twin bigint)
+CREATE FUNCTION zerosum.check_requests(requests ledger.request[], postings ledger.posting[]) RETURNS TABLE(number integer, fault text, fingerprint bytea)
     LANGUAGE sql STABLE
-    AS $_$
-    select r.i, coalesce(g.first, 1), coalesce(g.last, 0),
-        case
-            when r.kind is null or r.kind not in ('transfer', 'credit', 'debit', 'transaction', 'hold', 'capture', 'void',
-                'reversal') then 'invalid_kind'
-            when r.key !~ E'^\\x7f?[ -~]+$' or length(r.key) > 255 then 'invalid_key'
-            when (g.first is null) <> (r.kind in ('capture', 'void', 'reversal')) or g.size > 100
-                or g.last - g.first >= g.size or r.kind not in ('transaction', 'hold') and g.size > 1
-                then 'invalid_postings'
-            when not g.numeral then 'invalid_amount'
-            when not g.named then 'invalid_wallet_id'
-            when g.loops then 'same_wallet'
-            when octet_length(r.ref) > 1024 then 'invalid_reference'
-            when octet_length(r.description) > 1024 then 'invalid_description'
-            when jsonb_typeof(r.metadata) <> 'object' or octet_length(r.metadata::text) > 16384
-                then 'invalid_metadata'
-            when g.size > 30
-                and zerosum.event_size(g.ids, g.size, r.metadata) > 51000
-                then 'transaction_too_large'
-            when r.effective not between '0001-01-01 00:00:00+00' and '9999-12-31 23:59:59.999999+00'
-                then 'invalid_effective_at'
-            when not zerosum.conditions_valid(r.conditions) then 'invalid_conditions'
-            -- (What most captures and voids give, without a call.)
-            when r.given - 'hold' = '{}' and r.kind in ('capture', 'void') and r.given ->> 'hold' ~ '^[1-9][0-9]{0,17}$' then null
-            when r.given is not null or g.first is null then zerosum.options_fault(r.kind, r.given)
-        end,
-        sha256(convert_to(concat('1 ', r.kind, ' ', g.size, ' ', g.canon, E'\n', to_json(r.ref), E'\n',
-            to_json(r.description), E'\n', nullif(r.metadata, '{}'), E'\n',
-            extract(epoch from r.effective), E'\n' || r.conditions::text, E'\n\n' || r.given::text), 'UTF8')),
-        lag(r.i) over (partition by r.key order by r.i)
-    from unnest(kinds, keys, refs, descriptions, metadatas, effective_ats, ifs, options)
-        with ordinality r (kind, key, ref, description, metadata, effective, conditions, given, i)
+    AS $$
+    select r.number,
+        zerosum.request_fault(
+            kind => r.kind, key => r.key, reference => r.reference, description => r.description,
+            metadata => r.metadata, effective_at => r.effective_at, conditions => r.conditions, options => r.options,
+            size => s.size, beside => s.beside, numeral => s.numeral, named => s.named, loops => s.loops, ids => s.ids),
+        zerosum.request_fingerprint(r.kind, s.size, s.postings, r.reference, r.description, r.metadata, r.effective_at,
+            r.conditions, r.options)
+    from unnest(requests) r
     left join (
-        select u.request, min(u.p)::int as first, max(u.p)::int as last, count(*) as size,
-            bool_and(coalesce(u.amount !~ '[^0-9]' and not starts_with(u.amount, '0')
-                and length(u.amount) between 1 and 38, false)) as numeral,
-            bool_and(u.source is not null and u.destination is not null) as named,
-            bool_or(u.source = u.destination) as loops,
-            sum(length(u.source) + length(u.destination)) as ids,
-            string_agg(concat(u.source, ' ', u.destination, ' ', u.amount), E'\n' order by u.p) as canon
-        from unnest(posting_of, sources, destinations, amounts)
-            with ordinality u (request, source, destination, amount, p)
-        group by u.request
-    ) g on g.request = r.i
-    where r.i <= cardinality(kinds)
-$_$;
+        select p.request, count(*) as size, max(p.number) - min(p.number) < count(*) as beside,
+            bool_and(p.amount is not null) as numeral,
+            bool_and(p.source is not null and p.destination is not null) as named,
+            bool_or(p.source = p.destination) as loops,
+            sum(length(p.source) + length(p.destination)) as ids,
+            string_agg(zerosum.posting_canon(p.source, p.destination, p.amount), E'\n' order by p.number) as postings
+        from unnest(postings) p
+        group by p.request
+    ) s on s.request = r.number
+$$;
+
+CREATE FUNCTION zerosum.check_single_requests(requests ledger.request[], postings ledger.posting[]) RETURNS TABLE(number integer, fault text, fingerprint bytea)
+    LANGUAGE sql STABLE
+    AS $$
+    select b.number,
+        zerosum.request_fault(
+            kind => b.kind, key => b.key, reference => b.reference, description => b.description,
+            metadata => b.metadata, effective_at => b.effective_at, conditions => b.conditions, options => b.options,
+            size => 1, beside => true, numeral => b.amount is not null,
+            named => b.source is not null and b.destination is not null,
+            loops => b.source = b.destination, ids => length(b.source) + length(b.destination)),
+        zerosum.request_fingerprint(b.kind, 1, zerosum.posting_canon(b.source, b.destination, b.amount), b.reference,
+            b.description, b.metadata, b.effective_at, b.conditions, b.options)
+    from unnest(requests, postings) b (number, kind, key, reference, description, metadata, effective_at, conditions,
+        options, unit, posting, request, source, destination, amount, origin, origin_posting)
+$$;
 
 CREATE FUNCTION zerosum.close_wallet(ledger bigint, id text, admin boolean DEFAULT false) RETURNS TABLE(outcome text, body text)
     LANGUAGE sql SECURITY DEFINER
@@ -591,79 +742,104 @@ begin
 end $_$;
 
 CREATE FUNCTION zerosum.credit(ledger bigint, wallet text, amount numeric, key text DEFAULT NULL::text, source text DEFAULT '@world'::text, reference text DEFAULT NULL::text, description text DEFAULT NULL::text, metadata jsonb DEFAULT NULL::jsonb, effective_at timestamp with time zone DEFAULT NULL::timestamp with time zone, conditions jsonb DEFAULT NULL::jsonb) RETURNS TABLE(replayed boolean, transaction json)
-    LANGUAGE sql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-    select * from zerosum.run(ledger, 'credit', source, wallet, amount, key, reference,
-        description, metadata, effective_at, conditions)
-$$;
-
-CREATE FUNCTION zerosum.debit(ledger bigint, wallet text, amount numeric, key text DEFAULT NULL::text, destination text DEFAULT '@world'::text, reference text DEFAULT NULL::text, description text DEFAULT NULL::text, metadata jsonb DEFAULT NULL::jsonb, effective_at timestamp with time zone DEFAULT NULL::timestamp with time zone, conditions jsonb DEFAULT NULL::jsonb) RETURNS TABLE(replayed boolean, transaction json)
-    LANGUAGE sql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-    select * from zerosum.run(ledger, 'debit', wallet, destination, amount, key, reference,
-        description, metadata, effective_at, conditions)
-$$;
-
-CREATE FUNCTION zerosum.decide(l bigint, at timestamp with time zone, kinds text[], prints bytea[], units integer[], ifs jsonb[], options jsonb[], firsts integer[], lasts integer[], flaws text[], from_slots integer[], to_slots integer[], part_slots integer[], wallets text[], assets text[], highs numeric[], part_ids bigint[], part_numbers smallint[], part_amounts numeric[], INOUT outcomes text[], INOUT bodies text[], INOUT twins integer[], INOUT moved numeric[], INOUT balances numeric[], INOUT versions bigint[], INOUT helds numeric[], INOUT lows numeric[], INOUT debts numeric[], INOUT part_lefts numeric[], INOUT part_captured numeric[], INOUT part_stati text[], OUT written integer, OUT ranks integer[], OUT numbers smallint[], OUT from_balances numeric[], OUT from_versions bigint[], OUT to_balances numeric[], OUT to_versions bigint[], OUT extras text[], OUT expiring boolean) RETURNS record
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-    n constant int := cardinality(kinds);
-    -- (No statement: each costs as much as deciding three requests.)
-    indebted constant bool := 0 < any (debts) or 'reversal' = any (kinds);
-    m constant int := coalesce(cardinality(moved), 0);
-    special constant bool := kinds && array['hold', 'capture', 'void', 'reversal'];
-    in_units constant bool := cardinality(units) > 0;
-    freed numeric[];
-    kind text; code text; number int; last int; first int; back int; j int;
-    s int; d int; q int; asked int; broken int; at_fault numeric; amount numeric;
-    total numeric; captured numeric; remaining numeric; status text; below text;
-    unit int; unit_first int; failed_unit int; failed_as text; debts_before numeric[]; lows_before numeric[];
+    told record;
 begin
-    ranks := array_fill(null::int, array[n]);
-    numbers := array_fill(null::smallint, array[m]);
-    from_balances := array_fill(null::numeric, array[m]);
-    from_versions := array_fill(null::bigint, array[m]);
-    to_balances := from_balances;
-    to_versions := from_versions;
-    if special then
-        freed := from_balances;
-        extras := array_fill(null::text, array[n]);
-    end if;
-    written := 0;
-    expiring := false;
-    for i in 1..n loop
-        if in_units then
-            if units[i] is not null and units[i] is distinct from unit then
-                unit_first := i;
-                debts_before := debts;
-                lows_before := lows;
-            end if;
-            unit := units[i];
-            if unit = failed_unit then
-                outcomes[i] := failed_as;
-                continue;
+    told := zerosum.run(ledger, 'credit', source, wallet, amount, key, reference,
+        description, metadata, effective_at, conditions);
+    replayed := told.replayed;
+    transaction := told.transaction;
+    return next;
+end $$;
+
+CREATE FUNCTION zerosum.debit(ledger bigint, wallet text, amount numeric, key text DEFAULT NULL::text, destination text DEFAULT '@world'::text, reference text DEFAULT NULL::text, description text DEFAULT NULL::text, metadata jsonb DEFAULT NULL::jsonb, effective_at timestamp with time zone DEFAULT NULL::timestamp with time zone, conditions jsonb DEFAULT NULL::jsonb) RETURNS TABLE(replayed boolean, transaction json)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    told record;
+begin
+    told := zerosum.run(ledger, 'debit', wallet, destination, amount, key, reference,
+        description, metadata, effective_at, conditions);
+    replayed := told.replayed;
+    transaction := told.transaction;
+    return next;
+end $$;
+
+CREATE FUNCTION zerosum.decide(l bigint, at timestamp with time zone, requests ledger.request[], postings ledger.posting[], firsts integer[], lasts integer[], fingerprints bytea[], INOUT outcomes text[], INOUT bodies text[], INOUT twins integer[], INOUT locked ledger.locked_wallets, INOUT parts ledger.parts, OUT moves ledger.move[], OUT extras text[]) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+declare
+    -- The wallets, by slot. A record's arrays are copied at each change: here they are variables.
+    slots constant jsonb := locked.slots;
+    assets constant text[] := locked.assets;
+    statuses constant text[] := locked.statuses;
+    ceilings constant numeric[] := locked.ceilings;
+    balances numeric[] := locked.balances;
+    versions bigint[] := locked.versions;
+    helds numeric[] := locked.helds;
+    floors numeric[] := locked.floors;
+    debts numeric[] := locked.debts;
+    indebted boolean := 0 < any (debts);
+    -- The parts, by slot.
+    part_slots constant int[] := parts.slots;
+    remaining numeric[] := parts.remaining;
+    captured numeric[] := parts.captured;
+    part_statuses text[] := parts.statuses;
+    -- Each posting's wallets by slot, and its part; what it moves; what it frees of what is held, or of a part.
+    sources int[]; destinations int[]; part int;
+    moved numeric[]; freed numeric[];
+    move_count int := 0;
+    -- The request that is looked at, and what is wrong with it: code and facts, or the wallet whose limit it breaks.
+    request ledger.request; posting ledger.posting;
+    first int; last int; applied_to int; moves_before int; entry_posting int; twin int;
+    source int; destination int; amount numeric; short_part int;
+    fault text; broken int; available_then numeric; forced text; left_over numeric; status text;
+    -- The unit that is looked at, and everything as it was when it began.
+    unit int; unit_first int; failed_unit int; failed_as text; unit_moves int;
+    unit_balances numeric[]; unit_versions bigint[]; unit_helds numeric[]; unit_floors numeric[]; unit_debts numeric[];
+    unit_remaining numeric[]; unit_captured numeric[]; unit_part_statuses text[];
+begin
+    <<requests>>
+    for i in 1..cardinality(requests) loop
+        request := requests[i];
+
+        -- 1. Of a unit that has failed, or already settled.
+        if request.unit is distinct from unit then
+            unit := request.unit;
+            unit_first := i;
+            if unit is not null then
+                unit_moves := move_count;
+                unit_balances := balances;
+                unit_versions := versions;
+                unit_helds := helds;
+                unit_floors := floors;
+                unit_debts := debts;
+                unit_remaining := remaining;
+                unit_captured := captured;
+                unit_part_statuses := part_statuses;
             end if;
         end if;
-        code := null;
-        broken := null;
-        first := firsts[i];
-        j := first - 1;
-        if twins[i] is not null and outcomes[i] is null then
-            -- The request of this batch that posted under the same key, if one did.
-            back := twins[i];
-            while outcomes[back] in ('refused', 'undone') loop
-                back := twins[back];
+        if unit = failed_unit then
+            outcomes[i] := failed_as;
+            continue requests;
+        end if;
+
+        -- 2. A repeat of a request of this batch that posts.
+        twin := twins[i];
+        if twin is not null and outcomes[i] is null then
+            while outcomes[twin] in ('refused', 'undone') loop
+                twin := twins[twin];
             end loop;
-            if outcomes[back] = 'replayed' then
-                back := twins[back];
+            if outcomes[twin] = 'replayed' then
+                twin := twins[twin];
             end if;
-            twins[i] := back;
-            if back is not null then
-                if prints[i] = prints[back] then
+            twins[i] := twin;
+            if twin is not null then
+                if fingerprints[i] = fingerprints[twin] then
                     outcomes[i] := 'replayed';
                 else
                     outcomes[i] := 'refused';
@@ -672,212 +848,219 @@ begin
             end if;
         end if;
 
+        fault := null;
+        broken := null;
+        moves_before := move_count;
+        first := firsts[i];
+        last := lasts[i];
+        applied_to := first - 1;
         if outcomes[i] is null then
-            kind := kinds[i];
-            number := 0;
-            last := lasts[i];
-            if ifs[i] is not null then
-                code := zerosum.condition_facts(ifs[i], wallets, versions, balances, helds, false);
+            -- 3. What must be so before.
+            if request.conditions is not null then
+                fault := zerosum.condition_facts(request.conditions, locked.ids, versions, balances, helds, false);
             end if;
-            if kind = 'hold' and options[i] ? 'expires_at' then
-                expiring := true;
-                if code is null and (options[i] ->> 'expires_at')::timestamptz <= at then
-                    code := '{"code" : "invalid_expires_at"}';
-                end if;
+            if fault is null and request.kind = 'hold' and (request.options ->> 'expires_at')::timestamptz <= at then
+                fault := '{"code" : "invalid_expires_at"}';
             end if;
-            if code is null then
+
+            -- 4. Apply its postings.
+            entry_posting := 0;
+            short_part := null;
+            if fault is null then
                 for p in first..last loop
-                    if flaws[p] is not null then
-                        code := flaws[p];
-                        exit;
+                    posting := postings[p];
+                    source := (slots -> posting.source)::int;
+                    destination := (slots -> posting.destination)::int;
+                    if not coalesce(assets[source] = assets[destination] and statuses[source] = 'open'
+                        and statuses[destination] in ('open', 'frozen_out'), false)
+                    then
+                        fault := zerosum.posting_fault(l, posting, assets[source], statuses[source], assets[destination],
+                            statuses[destination]);
+                        exit when fault is not null;
                     end if;
-                    s := from_slots[p];
-                    d := to_slots[p];
-                    amount := moved[p];
-                    if not special then
-                        null;
-                    elsif part_slots[p] is not null then
-                        q := part_slots[p];
-                        if part_stati[q] <> 'pending' then
-                            code := json_build_object('code', 'hold_' || part_stati[q], 'hold', part_ids[q]);
+                    sources[p] := source;
+                    destinations[p] := destination;
+                    amount := posting.amount;
+                    if posting.origin is not null then
+                        part := part_slots[p];
+                        if part_statuses[part] <> 'pending' then
+                            fault := json_build_object('code', 'hold_' || part_statuses[part], 'hold', posting.origin);
                             exit;
                         end if;
-                        amount := case when d is null then 0 else coalesce(amount, part_lefts[q]) end;
-                        if amount > part_lefts[q] then
-                            number := -1;
-                            asked := q;
+                        amount := case when destination is null then 0 else coalesce(amount, remaining[part]) end;
+                        if amount > remaining[part] then
+                            short_part := part;
                             exit;
                         end if;
-                        moved[p] := amount;
-                        freed[p] := case when kind = 'void' or options[i] @> '{"final": true}'
-                            then part_lefts[q] else amount end;
-                        part_lefts[q] := part_lefts[q] - freed[p];
-                        part_captured[q] := part_captured[q] + amount;
-                        if kind <> 'reversal' then
-                            helds[s] := helds[s] - freed[p];
-                            lows[s] := lows[s] - freed[p];
+                        freed[p] := case when request.kind = 'void' or request.options @> '{"final": true}'
+                            then remaining[part] else amount end;
+                        remaining[part] := remaining[part] - freed[p];
+                        captured[part] := captured[part] + amount;
+                        if request.kind <> 'reversal' then
+                            helds[source] := helds[source] - freed[p];
+                            floors[source] := floors[source] - freed[p];
                         end if;
-                    elsif kind = 'hold' then
-                        if lows[s] = '-Infinity' then
-                            code := json_build_object('code', 'reserved_wallet_id', 'wallet', wallets[s]);
+                    elsif request.kind = 'hold' then
+                        if floors[source] = '-Infinity' then
+                            fault := json_build_object('code', 'reserved_wallet_id', 'wallet', posting.source);
                             exit;
                         end if;
                         freed[p] := -amount;
-                        helds[s] := helds[s] + amount;
-                        lows[s] := lows[s] + amount;
+                        helds[source] := helds[source] + amount;
+                        floors[source] := floors[source] + amount;
+                        move_count := move_count + 1;
+                        moves[move_count] := row(i, p - first + 1, posting.source, posting.destination, assets[source],
+                            amount, null, null, null, null)::ledger.move;
                         amount := 0;
                     end if;
-                    j := p;
+                    moved[p] := amount;
+                    applied_to := p;
                     if amount > 0 then
-                        number := number + 1;
-                        numbers[p] := number;
-                        balances[s] := balances[s] - amount;
-                        versions[s] := versions[s] + 1;
-                        from_balances[p] := balances[s];
-                        from_versions[p] := versions[s];
-                        balances[d] := balances[d] + amount;
-                        versions[d] := versions[d] + 1;
-                        to_balances[p] := balances[d];
-                        to_versions[p] := versions[d];
+                        entry_posting := entry_posting + 1;
+                        move_count := move_count + 1;
+                        balances[source] := balances[source] - amount;
+                        versions[source] := versions[source] + 1;
+                        balances[destination] := balances[destination] + amount;
+                        versions[destination] := versions[destination] + 1;
+                        moves[move_count] := row(i, entry_posting, posting.source, posting.destination, assets[source],
+                            amount, balances[source], versions[source], balances[destination],
+                            versions[destination])::ledger.move;
                     end if;
                 end loop;
-                if number < 1 and code is null and kind in ('capture', 'reversal') then
-                    if number = 0 then  -- Nothing is left of any: the last that takes something is told.
-                        asked := (select part_slots[x.p] from generate_series(first, last) x (p)
-                            where to_slots[x.p] is not null order by x.p desc limit 1);
-                    end if;
-                    code := json_build_object('code',
-                        case when kind = 'capture' then 'hold_exceeded' else 'reversal_exceeded' end,
-                        'posting', part_numbers[asked], 'remaining', part_lefts[asked]);
+                if fault is null and request.kind in ('capture', 'reversal')
+                    and (short_part is not null or entry_posting = 0)
+                then
+                    -- Where nothing is left of any, the last that takes something is told.
+                    for p in first..last loop
+                        exit when short_part is not null and applied_to < last;
+                        short_part := case when destinations[p] is not null then part_slots[p] else short_part end;
+                    end loop;
+                    fault := json_build_object('code', case request.kind when 'capture' then 'hold_exceeded'
+                        else 'reversal_exceeded' end, 'posting', parts.postings[short_part],
+                        'remaining', remaining[short_part]);
                 end if;
             end if;
-            -- Limits hold for the net effect: a wallet whose net falls is a source somewhere, one whose net rises a
+
+            -- 5. Limits hold for the net effect: a wallet whose net falls is a source somewhere, one whose net rises a
             -- destination.
-            if code is null then
+            if fault is null then
                 for p in first..last loop
-                    if balances[from_slots[p]] < lows[from_slots[p]]
-                        and (kind <> 'reversal' or not options[i] @> '{"force": true}' or balances[from_slots[p]] <= -1e38)
+                    source := sources[p];
+                    destination := destinations[p];
+                    if balances[source] < floors[source] and (request.kind <> 'reversal'
+                        or not request.options @> '{"force": true}' or balances[source] <= -1e38)
                     then
-                        broken := from_slots[p];
-                    elsif balances[to_slots[p]] > highs[to_slots[p]] then
-                        broken := to_slots[p];
+                        broken := source;
+                        exit;
+                    elsif balances[destination] > ceilings[destination] then
+                        broken := destination;
+                        exit;
                     end if;
-                    exit when broken is not null;
                 end loop;
             end if;
-            if code is null and broken is null and ifs[i] is not null then
-                code := zerosum.condition_facts(ifs[i], wallets, versions, balances, helds, true);
+            if fault is null and broken is null and request.conditions is not null then
+                fault := zerosum.condition_facts(request.conditions, locked.ids, versions, balances, helds, true);
             end if;
-            if code is null and broken is null then
+
+            -- 6. It posts.
+            if fault is null and broken is null then
                 outcomes[i] := 'posted';
-                written := written + 1;
-                ranks[i] := written;
+                forced := null;
                 -- A wallet below its floor may go no lower, and owes less with all that comes back.
-                below := null;
-                if indebted then
+                if indebted or request.kind = 'reversal' then
                     for p in first..last loop
-                        foreach s in array array[from_slots[p], to_slots[p]] loop
-                            amount := least(balances[s] - lows[s], debts[s]);
-                            continue when amount = 0 or s is null;
-                            debts[s] := debts[s] - amount;
-                            lows[s] := lows[s] + amount;
+                        foreach source in array array[sources[p], destinations[p]] loop
+                            amount := least(balances[source] - floors[source], debts[source]);
+                            continue when amount = 0 or source is null;
+                            debts[source] := debts[source] - amount;
+                            floors[source] := floors[source] + amount;
                             if amount < 0 then
-                                below := concat_ws(',', below,
-                                    concat('{"wallet":"', wallets[s], '","floor_debt":', debts[s], '}'));
+                                indebted := true;
+                                forced := concat_ws(',', forced,
+                                    concat('{"wallet":"', locked.ids[source], '","floor_debt":', debts[source], '}'));
                             end if;
                         end loop;
                     end loop;
                 end if;
-                if kind = 'reversal' then
-                    extras[i] := concat('"reverses":', options[i] -> 'transaction', ',"forced":[', below, ']');
-                elsif kind = 'hold' then
-                    total := moved[first];
-                    for p in first + 1..last loop
-                        total := case when assets[from_slots[p]] = assets[from_slots[first]] then total + moved[p] end;
+                if request.kind = 'reversal' then
+                    extras[i] := concat('"reverses":', request.options -> 'transaction', ',"forced":[', forced, ']');
+                elsif request.kind = 'hold' then
+                    extras[i] := zerosum.hold_extra(request, moves[moves_before + 1:move_count]);
+                elsif request.kind in ('capture', 'void') then
+                    left_over := 0;
+                    for p in first..last loop
+                        left_over := left_over + remaining[part_slots[p]];
                     end loop;
-                    extras[i] := concat(zerosum.hold_state_json('pending', total, total - total, total), ',"expires_at":',
-                        coalesce(zerosum.time_json((options[i] ->> 'expires_at')::timestamptz), 'null'));
-                elsif kind in ('capture', 'void') then
-                    q := part_slots[first];
-                    total := part_amounts[q];
-                    captured := part_captured[q];
-                    remaining := part_lefts[q];
-                    for p in first + 1..last loop
-                        q := part_slots[p];
-                        total := case when assets[from_slots[p]] = assets[from_slots[first]] then total + part_amounts[q] end;
-                        captured := captured + part_captured[q];
-                        remaining := remaining + part_lefts[q];
+                    status := case when request.kind = 'void' then 'voided' when left_over = 0 then 'captured'
+                        else 'pending' end;
+                    for p in first..last loop
+                        part_statuses[part_slots[p]] := status;
                     end loop;
-                    status := case when kind = 'void' then 'voided' when remaining = 0 then 'captured' else 'pending' end;
-                    if status <> 'pending' then
-                        for p in first..last loop
-                            part_stati[part_slots[p]] := status;
-                        end loop;
-                    end if;
-                    extras[i] := concat('"hold":{"id":', part_ids[first], ',', zerosum.hold_state_json(status, total,
-                        case when total is not null then captured end, case when total is not null then remaining end), '}');
+                    extras[i] := zerosum.capture_extra(status, posting.origin, part_slots[first:last], parts.amounts,
+                        captured, remaining, assets, sources[first:last]);
                 end if;
-                continue;
+                continue requests;
             end if;
-            at_fault := balances[broken] - helds[broken];
         end if;
+        continue requests when outcomes[i] in ('posted', 'replayed');
 
-        -- A unit's earlier requests go with the one that is refused.
-        if outcomes[i] in ('posted', 'replayed') then
-            continue;
-        end if;
-        back := i;
+        -- 7. Refused, now or before: take back what it applied, or all of its unit.
+        available_then := balances[broken] - helds[broken];
         if unit is not null then
             failed_unit := unit;
             failed_as := case when outcomes[i] = 'busy' then 'busy' else 'undone' end;
-            back := unit_first;
-        end if;
-        for k in reverse i..back loop
-            if k < i then
-                if outcomes[k] = 'posted' then
-                    written := written - 1;
-                    ranks[k] := null;
-                    j := lasts[k];
-                end if;
+            for k in unit_first..i - 1 loop
                 outcomes[k] := failed_as;
-            end if;
-            for p in firsts[k]..j loop
-                s := from_slots[p];
-                q := part_slots[p];
-                if numbers[p] is not null then
-                    d := to_slots[p];
-                    balances[s] := balances[s] + moved[p];
-                    versions[s] := versions[s] - 1;
-                    balances[d] := balances[d] - moved[p];
-                    versions[d] := versions[d] - 1;
-                    numbers[p] := null;
+            end loop;
+            move_count := unit_moves;
+            balances := unit_balances;
+            versions := unit_versions;
+            helds := unit_helds;
+            floors := unit_floors;
+            debts := unit_debts;
+            remaining := unit_remaining;
+            captured := unit_captured;
+            part_statuses := unit_part_statuses;
+        else
+            move_count := moves_before;
+            for p in first..applied_to loop
+                source := sources[p];
+                if moved[p] > 0 then
+                    destination := destinations[p];
+                    balances[source] := balances[source] + moved[p];
+                    versions[source] := versions[source] - 1;
+                    balances[destination] := balances[destination] - moved[p];
+                    versions[destination] := versions[destination] - 1;
                 end if;
                 if freed[p] is not null then
-                    if kinds[k] <> 'reversal' then
-                        helds[s] := helds[s] + freed[p];
-                        lows[s] := lows[s] + freed[p];
+                    if request.kind <> 'reversal' then
+                        helds[source] := helds[source] + freed[p];
+                        floors[source] := floors[source] + freed[p];
                     end if;
-                    if q is not null then
-                        part_lefts[q] := part_lefts[q] + freed[p];
-                        part_captured[q] := part_captured[q] - moved[p];
-                        part_stati[q] := case when part_stati[q] is not null then 'pending' end;
+                    if request.kind <> 'hold' then
+                        part := part_slots[p];
+                        remaining[part] := remaining[part] + freed[p];
+                        captured[part] := captured[part] - moved[p];
                     end if;
-                    freed[p] := null;
                 end if;
             end loop;
-            j := 0;
-        end loop;
-        if unit is not null and indebted then
-            debts := debts_before;
-            lows := lows_before;
         end if;
         if outcomes[i] is null then
             outcomes[i] := 'refused';
-            bodies[i] := coalesce(code,
-                zerosum.limit_facts(l, wallets[broken], balances[broken],
-                at_fault + helds[broken], helds[broken]));
+            bodies[i] := coalesce(fault, zerosum.limit_facts(l, locked.ids[broken], balances[broken],
+                available_then + helds[broken], helds[broken]));
         end if;
     end loop;
+
+    moves := moves[1:move_count];
+    locked.balances := balances;
+    locked.versions := versions;
+    locked.helds := helds;
+    locked.floors := floors;
+    locked.debts := debts;
+    parts.remaining := remaining;
+    parts.captured := captured;
+    parts.statuses := part_statuses;
 end $$;
 
 CREATE FUNCTION zerosum.delete_endpoint(ledger bigint, endpoint bigint) RETURNS boolean
@@ -897,7 +1080,7 @@ begin
     return true;
 end $_$;
 
-CREATE FUNCTION zerosum.derive_postings(l bigint, kinds text[], options jsonb[], metadatas jsonb[], INOUT outcomes text[], INOUT bodies text[], INOUT firsts integer[], INOUT lasts integer[], INOUT posting_of integer[], INOUT sources text[], INOUT destinations text[], INOUT moved numeric[], OUT origins bigint[], OUT origin_postings smallint[]) RETURNS record
+CREATE FUNCTION zerosum.derive_postings(l bigint, kinds text[], requests ledger.request[], INOUT outcomes text[], INOUT bodies text[], INOUT firsts integer[], INOUT lasts integer[], INOUT postings ledger.posting[], OUT derives boolean) RETURNS record
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
@@ -909,103 +1092,87 @@ CREATE FUNCTION zerosum.derive_postings(l bigint, kinds text[], options jsonb[],
     AS $$
 #variable_conflict use_column
 declare
-    given constant int := cardinality(posting_of);
-    owners int[]; refusals text[]; sized bool; i int;
-    new_sources text[]; new_destinations text[]; new_amounts numeric[]; new_origins bigint[]; new_postings smallint[];
-    reversed record; known record;
+    given constant int := cardinality(postings);
+    made ledger.posting[]; refusals text[]; measured boolean;
+    known record;
+    posting ledger.posting; i int;
 begin
-    -- Apart, since starting a statement costs as much as 20 rows of it, and few batches have both.
+    -- Apart, since starting a statement costs as much as 20 rows of it, and few batches have all kinds.
     if kinds && array['capture', 'void'] then
-        select array_agg(q.i), array_agg(q.source), array_agg(q.destination), array_agg(q.amount), array_agg(q.origin),
-            array_agg(q.posting), array_agg(q.refusal), bool_or(q.sized)
-        into owners, new_sources, new_destinations, new_amounts, new_origins, new_postings, refusals, sized
-        from (select * from zerosum.derived_captures(l, kinds, options, outcomes)) q;
+        select array_agg(q.posting), array_agg(q.refusal), bool_or(q.sized) into made, refusals, measured
+        from (select * from zerosum.derived_captures(l, requests, outcomes)) q;
     end if;
     if 'reversal' = any (kinds) then
-        select array_agg(q.i) as owners, array_agg(q.source) as sources, array_agg(q.destination) as destinations,
-            array_agg(q.amount) as amounts, array_agg(q.origin) as origins, array_agg(q.posting) as postings,
-            array_agg(q.refusal) as refusals, bool_or(q.sized) as sized
-        into reversed
-        from (select * from zerosum.derived_reversals(l, kinds, options, outcomes)) q;
-        owners := owners || reversed.owners;
-        new_sources := new_sources || reversed.sources;
-        new_destinations := new_destinations || reversed.destinations;
-        new_amounts := new_amounts || reversed.amounts;
-        new_origins := new_origins || reversed.origins;
-        new_postings := new_postings || reversed.postings;
-        refusals := refusals || reversed.refusals;
-        sized := coalesce(sized, false) or reversed.sized;
+        select made || array_agg(q.posting), refusals || array_agg(q.refusal), coalesce(measured, false) or bool_or(q.sized)
+        into made, refusals, measured
+        from (select * from zerosum.derived_reversals(l, requests, outcomes)) q;
     end if;
 
-    if owners is null then
+    derives := made is not null;
+    if not derives then
         return;
     end if;
-    posting_of := posting_of || owners;
-    sources := sources || new_sources;
-    destinations := destinations || new_destinations;
-    moved := moved || new_amounts;
-    origins := array_fill(null::bigint, array[given]) || new_origins;
-    origin_postings := array_fill(null::smallint, array[given]) || new_postings;
-    for p in given + 1..cardinality(posting_of) loop
-        i := posting_of[p];
+    for p in given + 1..given + cardinality(made) loop
+        posting := made[p - given];
+        posting.number := p;
+        i := posting.request;
         if lasts[i] = 0 then
             firsts[i] := p;
         end if;
         lasts[i] := p;
+        postings[p] := posting;
     end loop;
 
-    if sized then
-        for known in select * from zerosum.derived_faults(kinds, options, metadatas, posting_of, sources, destinations) loop
+    if measured then
+        for known in select * from zerosum.derived_faults(requests, postings) loop
             refusals[known.first - given] := coalesce(refusals[known.first - given], known.fault);
         end loop;
     end if;
-    if array_remove(refusals, null) = '{}' then
-        return;
-    end if;
     for d in 1..cardinality(refusals) loop
         continue when refusals[d] is null;
-        i := owners[d];
+        i := made[d].request;
         outcomes[i] := 'refused';
         bodies[i] := refusals[d];
+        -- What read_parts() finds for others must not be at the place of a request that is settled.
         for p in firsts[i]..lasts[i] loop
-            sources[p] := null;
-            destinations[p] := null;
-            origins[p] := null;
+            posting := postings[p];
+            posting.origin := null;
+            postings[p] := posting;
         end loop;
     end loop;
 end $$;
 
-CREATE FUNCTION zerosum.derived_captures(l bigint, kinds text[], options jsonb[], outcomes text[]) RETURNS TABLE(i integer, source text, destination text, amount numeric, origin bigint, posting smallint, refusal text, sized boolean)
+CREATE FUNCTION zerosum.derived_captures(l bigint, requests ledger.request[], outcomes text[]) RETURNS TABLE(posting ledger.posting, refusal text, sized boolean)
     LANGUAGE sql STABLE
     AS $$
-    select c.i, c.source, case when c.goes_to = '@world' then '@world:' || c.asset else c.goes_to end,
-        c.amount::numeric, c.origin, c.posting,
+    select row(null, c.number, c.source, case when c.goes_to = '@world' then '@world:' || c.asset else c.goes_to end,
+            c.amount::numeric, c.origin, c.posting)::ledger.posting,
         case
             when c.posting is null then '{"code" : "unknown_hold"}'
-            when c.posting > 1 and c.given ? 'amount' then '{"code" : "invalid_postings"}'
+            when c.posting > 1 and c.options ? 'amount' then '{"code" : "invalid_postings"}'
             when c.goes_to = c.source then '{"code" : "same_wallet"}'
         end,
-        c.posting > 30 or c.given ? 'postings'
+        c.posting > 30 or c.options ? 'postings'
     from (
-        select a.i, a.given, a.origin, h.posting, h.source, h.asset,
-            case when a.kind = 'capture' and (h.one is not null or not a.given ? 'postings')
-                then coalesce(h.one ->> 'destination', a.given ->> 'destination', h.destination) end as goes_to,
-            coalesce(h.one, a.given) ->> 'amount' as amount
+        select a.number, a.options, a.origin, h.posting, h.source, h.asset,
+            case when a.kind = 'capture' and (h.one is not null or not a.options ? 'postings')
+                then coalesce(h.one ->> 'destination', a.options ->> 'destination', h.destination) end as goes_to,
+            coalesce(h.one, a.options) ->> 'amount' as amount
         from (
-            select r.i::int as i, r.kind, r.given, (r.given ->> 'hold')::bigint as origin
-            from unnest(kinds, options, outcomes) with ordinality r (kind, given, outcome, i)
-            where r.kind in ('capture', 'void') and r.outcome is null
+            select r.number, r.kind, r.options, (r.options ->> 'hold')::bigint as origin
+            from unnest(requests) r
+            where r.kind in ('capture', 'void') and outcomes[r.number] is null
         ) a
         left join lateral (
             select h.posting, h.source, h.destination, h.asset,
-                case when a.given ? 'postings' then (select n.one from zerosum.named_part(a.given, h.posting) n) end as one
+                case when a.options ? 'postings' then (select n.one from zerosum.named_part(a.options, h.posting) n) end as one
             from ledger.hold_postings h
             where h.ledger_id = l and h.hold_id = a.origin order by h.posting
         ) h on true
     ) c
 $$;
 
-CREATE FUNCTION zerosum.derived_faults(kinds text[], options jsonb[], metadatas jsonb[], posting_of integer[], sources text[], destinations text[]) RETURNS TABLE(first bigint, fault text)
+CREATE FUNCTION zerosum.derived_faults(requests ledger.request[], postings ledger.posting[]) RETURNS TABLE(first integer, fault text)
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -1015,44 +1182,44 @@ begin
     select f.first, f.fault
     from (
         select u.first,
-            case when u.found <> jsonb_array_length(u.given -> 'postings') then '{"code" : "invalid_postings"}'
+            case when u.found <> jsonb_array_length(u.options -> 'postings') then '{"code" : "invalid_postings"}'
                 when u.size > 30 and zerosum.event_size(u.ids, u.size, u.metadata)
-                    + case when u.given ? 'force' then u.ids + u.size * 70 else 0 end > 50800
+                    + case when u.options ? 'force' then u.ids + u.size * 70 else 0 end > 50800
                     then '{"code" : "transaction_too_large"}' end as fault
         from (
-            select min(x.p) as first, count(*) as size, count(x.destination) as found,
-                sum(length(x.source) + coalesce(length(x.destination), 0)) as ids,
-                options[x.i] as given, metadatas[x.i] as metadata
-            from unnest(posting_of, sources, destinations) with ordinality x (i, source, destination, p)
-            where kinds[x.i] in ('capture', 'void', 'reversal')
-            group by x.i
+            select min(p.number) as first, count(*) as size, count(p.destination) as found,
+                sum(length(p.source) + coalesce(length(p.destination), 0)) as ids, r.options, r.metadata
+            from unnest(postings) p
+            join unnest(requests) r on r.number = p.request
+            where r.kind in ('capture', 'void', 'reversal')
+            group by r.number, r.options, r.metadata
         ) u
     ) f
     where f.fault is not null;
 end $$;
 
-CREATE FUNCTION zerosum.derived_reversals(l bigint, kinds text[], options jsonb[], outcomes text[]) RETURNS TABLE(i integer, source text, destination text, amount numeric, origin bigint, posting smallint, refusal text, sized boolean)
+CREATE FUNCTION zerosum.derived_reversals(l bigint, requests ledger.request[], outcomes text[]) RETURNS TABLE(posting ledger.posting, refusal text, sized boolean)
     LANGUAGE sql STABLE
     AS $$
-    select c.i, case when c.takes then c.source end, case when c.takes then c.destination end,
-        c.amount::numeric, case when c.takes then c.origin end, c.posting,
+    select row(null, c.number, case when c.takes then c.source end, case when c.takes then c.destination end,
+            c.amount::numeric, case when c.takes then c.origin end, c.posting)::ledger.posting,
         case
             when c.of_kind is null then '{"code" : "unknown_transaction"}'
             when c.of_kind in ('hold', 'void', 'reversal') then '{"code" : "not_reversible"}'
-            when c.posting > 1 and c.given ? 'amount' then '{"code" : "invalid_postings"}'
+            when c.posting > 1 and c.options ? 'amount' then '{"code" : "invalid_postings"}'
         end,
-        c.posting > 30 or c.given ? 'postings'
+        c.posting > 30 or c.options ? 'postings'
     from (
-        select a.i, a.given, a.origin, p.of_kind, p.posting, p.source, p.destination,
-            p.one is not null or not a.given ? 'postings' as takes, coalesce(p.one, a.given) ->> 'amount' as amount
+        select a.number, a.options, a.origin, p.of_kind, p.posting, p.source, p.destination,
+            p.one is not null or not a.options ? 'postings' as takes, coalesce(p.one, a.options) ->> 'amount' as amount
         from (
-            select r.i::int as i, r.given, (r.given ->> 'transaction')::bigint as origin
-            from unnest(kinds, options, outcomes) with ordinality r (kind, given, outcome, i)
-            where r.kind = 'reversal' and r.outcome is null
+            select r.number, r.options, (r.options ->> 'transaction')::bigint as origin
+            from unnest(requests) r
+            where r.kind = 'reversal' and outcomes[r.number] is null
         ) a
         left join lateral (
             select t.kind as of_kind, d.posting, d.wallet_id as source, s.wallet_id as destination,
-                case when a.given ? 'postings' then (select n.one from zerosum.named_part(a.given, d.posting) n) end as one
+                case when a.options ? 'postings' then (select n.one from zerosum.named_part(a.options, d.posting) n) end as one
             from ledger.transactions t
             left join lateral (
                 select * from ledger.entries d
@@ -1456,6 +1623,17 @@ CREATE FUNCTION zerosum.find_keys(key_hashes bytea[]) RETURNS TABLE(key_hash byt
     join ledger.ledgers g on g.ledger_id = k.ledger_id
 $_$;
 
+CREATE FUNCTION zerosum.find_twins(requests ledger.request[]) RETURNS integer[]
+    LANGUAGE plpgsql
+    AS $$
+begin
+    return array(
+        select lag(r.number) over (partition by r.key order by r.number)
+        from unnest(requests) r
+        order by r.number
+    );
+end $$;
+
 CREATE FUNCTION zerosum.finish_deliveries(ledger bigint, endpoint bigint, seqs bigint[], outcomes text[], statuses integer[], errors text[], durations_ms integer[], retries_s double precision[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1538,13 +1716,51 @@ begin
 end $$;
 
 CREATE FUNCTION zerosum.hold(ledger bigint, source text, destination text, amount numeric, key text DEFAULT NULL::text, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, reference text DEFAULT NULL::text, description text DEFAULT NULL::text, metadata jsonb DEFAULT NULL::jsonb, effective_at timestamp with time zone DEFAULT NULL::timestamp with time zone, conditions jsonb DEFAULT NULL::jsonb) RETURNS TABLE(replayed boolean, transaction json)
-    LANGUAGE sql SECURITY DEFINER
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    select * from zerosum.run(ledger, 'hold', source, destination, amount, key, reference, description, metadata,
+declare
+    told record;
+begin
+    told := zerosum.run(ledger, 'hold', source, destination, amount, key, reference, description, metadata,
         effective_at, conditions, case when expires_at is not null
-            then jsonb_build_object('expires_at', zerosum.time_json(expires_at)::jsonb) end)
-$$;
+            then jsonb_build_object('expires_at', zerosum.time_json(expires_at)::jsonb) end);
+    replayed := told.replayed;
+    transaction := told.transaction;
+    return next;
+end $$;
+
+CREATE FUNCTION zerosum.hold_expiries(requests ledger.request[], moves ledger.move[], slots jsonb) RETURNS timestamp with time zone[]
+    LANGUAGE plpgsql STABLE
+    AS $$
+declare
+    move ledger.move;
+    slot int;
+    expiries timestamptz[];
+begin
+    foreach move in array moves loop
+        if requests[move.request].kind = 'hold' then
+            slot := (slots -> move.source)::int;
+            expiries[slot] := least(expiries[slot], (requests[move.request].options ->> 'expires_at')::timestamptz);
+        end if;
+    end loop;
+    return expiries;
+end $$;
+
+CREATE FUNCTION zerosum.hold_extra(request ledger.request, moves ledger.move[]) RETURNS text
+    LANGUAGE plpgsql STABLE
+    AS $$
+declare
+    move ledger.move;
+    asset text := moves[1].asset;
+    total numeric := 0;
+begin
+    foreach move in array moves loop
+        total := case when move.asset = asset then total + move.amount end;
+    end loop;
+    return concat(zerosum.hold_state_json('pending', total, total - total, total), ',"expires_at":',
+        coalesce(zerosum.time_json((request.options ->> 'expires_at')::timestamptz), 'null'));
+end $$;
 
 CREATE TABLE ledger.hold_postings (
     ledger_id bigint NOT NULL,
@@ -1721,6 +1937,20 @@ CREATE FUNCTION zerosum.key_json(k ledger.api_keys) RETURNS text
         ',"created_at":', zerosum.time_json(k.created_at),
         ',"revoked_at":', coalesce(zerosum.time_json(k.revoked_at), 'null'), '}')
 $$;
+
+CREATE FUNCTION zerosum.known_keys(l bigint, requests ledger.request[]) RETURNS ledger.known_key[]
+    LANGUAGE plpgsql
+    AS $$
+begin
+    return (
+        select array_agg(row(r.number, t.id, t.fingerprint)::ledger.known_key)
+        from unnest(requests) r
+        cross join lateral (
+            select t.id, t.fingerprint from ledger.transactions t
+            where t.ledger_id = l and t.key = r.key limit 1
+        ) t
+    );
+end $$;
 
 CREATE FUNCTION zerosum.last_event(ledger bigint) RETURNS bigint
     LANGUAGE sql STABLE
@@ -1912,6 +2142,48 @@ begin
         then json_build_object('code', 'reserved_wallet_id', 'wallet', $2)::text end;
 end $_$;
 
+CREATE FUNCTION zerosum.lock_wallets(l bigint, postings ledger.posting[], outcomes text[], watched text[], OUT locked ledger.locked_wallets, OUT at timestamp with time zone) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+declare
+    next_expiry timestamptz;
+begin
+    if watched <> '{}' then
+        postings := postings || array(
+            select row(null, null, w.id, null, null, null, null)::ledger.posting from unnest(watched) w (id));
+    end if;
+    loop
+        select jsonb_object_agg(k.id, k.slot), array_agg(k.id), array_agg(k.place), array_agg(k.asset),
+            array_agg(k.status), array_agg(k.posted), array_agg(k.version), array_agg(k.held), array_agg(k.floor),
+            array_agg(k.ceiling), array_agg(k.floor_debt), min(k.next_expiry),
+            -- (A time far ahead is from before the clock went back: it would expire holds, and spread.)
+            greatest(clock_timestamp(), max(k.recorded_at)
+                filter (where k.recorded_at <= clock_timestamp() + interval '1 minute'))
+        into locked.slots, locked.ids, locked.places, locked.assets, locked.statuses, locked.balances,
+            locked.versions, locked.helds, locked.floors, locked.ceilings, locked.debts, next_expiry, at
+        from (
+            select row_number() over () as slot, w.*
+            from (
+                select distinct v.id collate "C" as id
+                from unnest(postings) p
+                cross join lateral (values (p.source), (p.destination)) v (id)
+                where outcomes[p.request] is null
+                order by 1
+            ) x
+            cross join lateral (
+                select w.ctid as place, w.id::text as id, w.asset, w.posted, w.version,
+                    w.status || case when w.credits_while_frozen then '_out' else '' end as status,
+                    w.held, w.recorded_at, w.floor_debt, w.next_expiry, zerosum.wallet_floor(w) as floor,
+                    zerosum.wallet_ceiling(w) as ceiling
+                from ledger.wallets w where w.ledger_id = l and w.id = x.id for update
+            ) w
+        ) k;
+        exit when next_expiry is null or next_expiry > at;
+        -- What has expired on the locked wallets reserves nothing; after the release the rows are elsewhere.
+        perform zerosum.release_expired(l, at, locked.ids);
+    end loop;
+end $$;
+
 CREATE TABLE ledger.feeds (
     ledger_id bigint NOT NULL,
     last_seq bigint DEFAULT 0 NOT NULL,
@@ -2045,6 +2317,18 @@ CREATE FUNCTION zerosum.log_tile(ledger bigint, level integer, number bigint, wi
     where f.ledger_id = $1 and $2 between 0 and 63 and $3 >= 0 and $4 between 1 and 256
         and ($3::numeric * 256 + $4) * 256::numeric ^ $2 <= f.last_seq
 $_$;
+
+CREATE FUNCTION zerosum.name_worlds(l bigint, postings ledger.posting[]) RETURNS ledger.posting[]
+    LANGUAGE plpgsql STABLE
+    AS $$
+begin
+    return array(
+        select row(p.number, p.request, zerosum.world_wallet(l, p.source, p.destination),
+            zerosum.world_wallet(l, p.destination, p.source), p.amount, null, null)::ledger.posting
+        from unnest(postings) p
+        order by p.number
+    );
+end $$;
 
 CREATE FUNCTION zerosum.named_part(options jsonb, number smallint) RETURNS TABLE(one jsonb)
     LANGUAGE sql STABLE
@@ -2244,30 +2528,29 @@ CREATE FUNCTION zerosum.post(ledger bigint, kinds text[], keys text[], posting_o
     SET jit TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
     AS $_$
-#variable_conflict use_column
 declare
     l constant bigint := ledger;
     n constant int := cardinality(kinds);
     m constant int := cardinality(posting_of);
-    -- a request each
-    firsts int[]; lasts int[]; codes text[]; prints bytea[]; twins int[]; priors bigint[];
+    requests ledger.request[];
+    postings ledger.posting[] := '{}';
+    -- One element a request: its postings' first and last number, what check_requests() says, the number of the request before
+    -- it that has its key, and what is settled.
+    firsts int[]; lasts int[]; faults text[]; fingerprints bytea[]; twins int[];
     outcomes text[] := array_fill(null::text, array[n]);
     bodies text[] := array_fill(null::text, array[n]);
-    -- a posting each
-    moved numeric[]; from_slots int[]; to_slots int[]; flaws text[];
-    -- a locked wallet each
-    busy text[]; busy_keys text[] := '{}'; watched text[] := '{}'; next_expiry timestamptz;
-    places tid[]; befores bigint[]; wallets text[]; assets text[]; stati text[]; balances numeric[]; versions bigint[];
-    helds numeric[]; lows numeric[]; highs numeric[]; debts numeric[]; expiries timestamptz[]; worlds text[];
-    -- a posting each: what it is about if a capture, void or reversal has it, and how far that is, at its slot
-    origins bigint[]; origin_postings smallint[]; part_slots int[]; part_stati text[];
-    part_amounts numeric[]; part_captured numeric[]; part_lefts numeric[]; part_places tid[];
-    at timestamptz; checked bool := false; known record; decided record;
-    i int; j int; faults bigint;
-    known_ids bigint[]; known_keys text[]; known_prints bytea[];
+    single boolean := m = n;
+    fault_count int;
+    derives boolean := false;
+    i int;
+    known ledger.known_key[];
+    watched text[] := '{}';
+    derived record; settled record; locking record; decided record;
+    parts ledger.parts;
 begin
+    -- 1. Read the arguments.
     if n is null or m is null or cardinality(keys) <> n or cardinality(sources) <> m
-        or cardinality(destinations) <> m or cardinality(amounts) <> m
+        or cardinality(destinations) <> m or cardinality(amounts) <> m or array_position(posting_of, null) is not null
     then
         raise exception 'kinds and keys, and the posting arrays, must be of one length each'
             using errcode = '22023';
@@ -2275,254 +2558,260 @@ begin
     if n = 0 then
         return;
     end if;
-
-    if array_position(keys, null) is not null then
-        keys := array(select coalesce(k.key, chr(127) || gen_random_uuid())
-            from unnest(keys) with ordinality k (key, i) order by k.i);
+    if n = 1 and m = 1 and not skip_locked and kinds[1] in ('transfer', 'credit', 'debit') and ifs[1] is null
+        and options[1] is null and units[1] is null and posting_of[1] = 1
+    then
+        body := zerosum.post_plain(l, kinds[1], keys[1], sources[1], destinations[1], amounts[1], refs[1],
+            descriptions[1], metadatas[1], effective_ats[1]);
+        if body is not null then
+            outcome := 'posted';
+            return next;
+            return;
+        end if;
     end if;
-    -- A bare @world is the one of the other side's asset, which never changes: a plain read.
+    for i in 1..n loop
+        requests[i] := row(i, kinds[i], coalesce(keys[i], chr(127) || gen_random_uuid()), refs[i], descriptions[i],
+            metadatas[i], effective_ats[i], ifs[i], options[i], units[i])::ledger.request;
+        firsts[i] := 1;
+        lasts[i] := 0;
+    end loop;
+    for p in 1..m loop
+        i := posting_of[p];
+        postings[p] := row(p, i, sources[p], destinations[p],
+            case when amounts[p] ~ '^[1-9][0-9]{0,37}$' then amounts[p]::numeric end, null, null)::ledger.posting;
+        if lasts[i] = 0 then
+            firsts[i] := p;
+        end if;
+        lasts[i] := p;
+        single := single and i = p;
+    end loop;
     if '@world' = any (sources) or '@world' = any (destinations) then
-        select array_agg(zerosum.world_wallet(l, u.s, u.d) order by u.p),
-            array_agg(zerosum.world_wallet(l, u.d, u.s) order by u.p)
-        into sources, destinations
-        from unnest(sources, destinations) with ordinality u (s, d, p);
+        postings := zerosum.name_worlds(l, postings);
     end if;
 
-    select array_agg(q.first), array_agg(q.last), array_agg(q.code), array_agg(q.print), array_agg(q.twin),
-        count(q.code)
-    into firsts, lasts, codes, prints, twins, faults
-    from (
-        select * from zerosum.check_requests(kinds, keys, posting_of, sources, destinations, amounts,
-            refs, descriptions, metadatas, effective_ats, ifs, options) order by i
-    ) q;
-    if cardinality(units) > 0 then
-        -- Of an atomic batch each request's fingerprint says the whole list, so that no part of it is a repeat.
-        prints := array(
-            select case when u.unit is null then u.print
-                else sha256(u.print || sha256(string_agg(u.print, '') over (partition by u.unit order by u.i
-                    rows between unbounded preceding and unbounded following))) end
-            from unnest(prints, units) with ordinality u (print, unit, i) order by u.i);
-    end if;
-    if faults = 0 then
-        moved := amounts;
+    -- 2. Refuse what is malformed.
+    if single then
+        select array_agg(c.fault), array_agg(c.fingerprint), count(c.fault) into faults, fingerprints, fault_count
+        from zerosum.check_single_requests(requests, postings) c;
     else
-        moved := array(select case when u.a ~ '^[1-9][0-9]{0,37}$' then u.a::numeric end
-            from unnest(amounts) with ordinality u (a, p) order by u.p);
+        select array_agg(c.fault), array_agg(c.fingerprint), count(c.fault) into faults, fingerprints, fault_count
+        from (select * from zerosum.check_requests(requests, postings) order by number) c;
+    end if;
+    if cardinality(units) > 0 then
+        fingerprints := zerosum.unit_fingerprints(requests, fingerprints);
+    end if;
+    if fault_count > 0 then
         for i in 1..n loop
-            if codes[i] is not null then
+            if faults[i] is not null then
                 outcomes[i] := 'refused';
-                bodies[i] := json_build_object('code', codes[i]);
-                for p in firsts[i]..lasts[i] loop
-                    sources[p] := null;
-                    destinations[p] := null;
-                end loop;
+                bodies[i] := json_build_object('code', faults[i]);
             end if;
         end loop;
     end if;
 
-    -- Known keys: before the locks by a plain read, and after them again in a new statement, because a lock wait does
-    -- not refresh a statement's snapshot. What is settled here needs no wallets.
-    -- (The lateral forms leave the planner no way but a probe of the key for each row: a plan made while the tables
-    -- were small or never analysed would read the whole ledger for each batch.)
-    loop
-        select array_agg(t.id), array_agg(t.key), array_agg(t.fingerprint) into known_ids, known_keys, known_prints
-        from unnest(keys) k (key)
-        cross join lateral (
-            select t.id, t.key, t.fingerprint from ledger.transactions t
-            where t.ledger_id = l and t.key = k.key limit 1
-        ) t;
-        for k in 1..coalesce(cardinality(known_keys), 0) loop
-            foreach i in array array_positions(keys, known_keys[k]) loop
-                continue when outcomes[i] is not null;
-                if prints[i] = known_prints[k] then
-                    outcomes[i] := 'replayed';
-                    priors := coalesce(priors, array_fill(null::bigint, array[n]));
-                    priors[i] := known_ids[k];
-                else
-                    outcomes[i] := 'refused';
-                    bodies[i] := json_build_object('code', 'idempotency_key_reused');
-                end if;
-                for p in firsts[i]..lasts[i] loop
-                    sources[p] := null;
-                    destinations[p] := null;
-                end loop;
-            end loop;
-        end loop;
-        exit when checked;
-
-        if kinds && array['capture', 'void', 'reversal'] then
-            -- (By assignment, as below: SELECT … FROM it would store all of it in passing.)
-            known := zerosum.derive_postings(l, kinds, options, metadatas, outcomes, bodies, firsts, lasts, posting_of,
-                sources, destinations, moved);
-            outcomes := known.outcomes;
-            bodies := known.bodies;
-            firsts := known.firsts;
-            lasts := known.lasts;
-            posting_of := known.posting_of;
-            sources := known.sources;
-            destinations := known.destinations;
-            moved := known.moved;
-            origins := known.origins;
-            origin_postings := known.origin_postings;
-        end if;
-        if cardinality(ifs) > 0 then
-            watched := array(select c.one ->> 'wallet'
-                from unnest(ifs) with ordinality u (conditions, i)
-                cross join lateral jsonb_array_elements(
-                    case when outcomes[u.i] is null then u.conditions else '[]' end) c (one));
-        end if;
-        if skip_locked then
-            busy := zerosum.busy_wallets(l, sources || destinations || watched);
-            watched := array(select x.id from unnest(watched) x (id) where x.id <> all (busy));
-            for i in 1..n loop
-                continue when outcomes[i] is not null;
-                for p in firsts[i]..lasts[i] loop
-                    if sources[p] = any (busy) or destinations[p] = any (busy) then
-                        outcomes[i] := 'busy';
-                        bodies[i] := case when sources[p] = any (busy) then sources[p] else destinations[p] end;
-                        exit;
-                    end if;
-                end loop;
-                if outcomes[i] is null and (keys[i] = any (busy_keys) or ifs[i] is not null and exists (
-                    select from jsonb_array_elements(ifs[i]) c (one) where c.one ->> 'wallet' = any (busy)))
-                then
-                    outcomes[i] := 'busy';
-                end if;
-                if outcomes[i] = 'busy' then
-                    busy_keys := busy_keys || keys[i];
-                    for p in firsts[i]..lasts[i] loop
-                        sources[p] := null;
-                        destinations[p] := null;
-                    end loop;
-                end if;
-            end loop;
-        end if;
-        loop
-            with locked as materialized (
-                select w.ctid as place, w.id::text as id, w.asset, w.posted, w.version,
-                    w.status || case when w.credits_while_frozen then '_out' else '' end as status,
-                    w.held, w.recorded_at, w.floor_debt as debt, w.next_expiry,
-                    w.min_balance - w.floor_debt as low, w.max_balance as high, starts_with(w.id, '@world:') as world
-                from (
-                    select distinct v.id collate "C" as id
-                    from unnest(sources || destinations || watched) v (id) order by 1
-                ) x
-                cross join lateral (
-                    select w.ctid, w.* from ledger.wallets w where w.ledger_id = l and w.id = x.id for update
-                ) w
-            )
-            select array_agg(k.place), array_agg(k.id), array_agg(k.asset), array_agg(k.status), array_agg(k.posted),
-                array_agg(k.version), array_agg(k.held), array_agg(k.debt), min(k.next_expiry),
-                array_agg(case when k.world then '-Infinity' else coalesce(k.low, 1 - 1e38) + k.held end),
-                array_agg(case when k.world then 'Infinity' else coalesce(k.high, 1e38 - 1) end),
-                -- (A time far ahead is from before the clock went back: it would expire holds, and spread.)
-                greatest(clock_timestamp(), max(k.recorded_at)
-                    filter (where k.recorded_at <= clock_timestamp() + interval '1 minute'))
-            into places, wallets, assets, stati, balances, versions, helds, debts, next_expiry, lows, highs, at
-            from locked k;
-            exit when next_expiry is null or next_expiry > at;
-            -- What has expired on the locked wallets reserves nothing; after the release the rows are elsewhere.
-            perform zerosum.release_expired(l, at, wallets);
-        end loop;
-        befores := versions;
-        checked := true;
-    end loop;
-
-    -- @world wallets that are not there yet start in memory at zero, and are made only if something is posted.
-    if strpos(array_to_string(sources || destinations, ' '), '@world:') > 0 then
-        select array_agg(x.id order by x.id) into worlds
-        from (select unnest(sources) union select unnest(destinations)) x (id)
-        join ledger.assets k on k.ledger_id = l and k.code = substr(x.id, 8)
-        where starts_with(x.id, '@world:') and x.id <> all (coalesce(wallets, '{}'));
-    end if;
-    if worlds is not null then
-        j := cardinality(worlds);
-        wallets := wallets || worlds;
-        assets := assets || array(select substr(w.id, 8) from unnest(worlds) with ordinality w (id, i) order by w.i);
-        stati := stati || array_fill('open'::text, array[j]);
-        balances := balances || array_fill(0::numeric, array[j]);
-        versions := versions || array_fill(0::bigint, array[j]);
-        helds := helds || array_fill(0::numeric, array[j]);
-        debts := debts || array_fill(0::numeric, array[j]);
-        lows := lows || array_fill('-Infinity'::numeric, array[j]);
-        highs := highs || array_fill('Infinity'::numeric, array[j]);
+    -- 3. Settle the requests whose key is known: what is settled needs no wallets.
+    known := zerosum.known_keys(l, requests);
+    if known is not null then
+        settled := zerosum.settle_known(known, fingerprints, outcomes, bodies);
+        outcomes := settled.outcomes;
+        bodies := settled.bodies;
     end if;
 
-    select array_agg(q.from_slot), array_agg(q.to_slot), array_agg(q.flaw)
-    into from_slots, to_slots, flaws
-    from (select * from zerosum.posting_slots(sources, destinations, wallets, assets, stati) order by p) q;
-
-    if origins is not null then
-        known := zerosum.read_parts(l, at, origins, origin_postings, kinds && array['capture', 'void'],
-            'reversal' = any (kinds));
-        part_slots := known.slots;
-        part_stati := known.stati;
-        part_amounts := known.amounts;
-        part_captured := known.captured;
-        part_lefts := known.lefts;
-        part_places := known.places;
+    -- 4. Give captures, voids and reversals their postings.
+    if kinds && array['capture', 'void', 'reversal'] then
+        derived := zerosum.derive_postings(l, kinds, requests, outcomes, bodies, firsts, lasts, postings);
+        outcomes := derived.outcomes;
+        bodies := derived.bodies;
+        firsts := derived.firsts;
+        lasts := derived.lasts;
+        postings := derived.postings;
+        derives := derived.derives;
     end if;
 
-    decided := zerosum.decide(l, at, kinds, prints, units, ifs, options, firsts, lasts, flaws, from_slots, to_slots,
-        part_slots, wallets, assets, highs, origins, origin_postings, part_amounts, outcomes, bodies, twins, moved, balances,
-        versions, helds, lows, debts, part_lefts, part_captured, part_stati);
+    -- 5. Lock the wallets, and those that conditions name.
+    if cardinality(ifs) > 0 then
+        watched := array(
+            select c.one ->> 'wallet'
+            from unnest(requests) r
+            cross join lateral jsonb_array_elements(
+                case when outcomes[r.number] is null then r.conditions else '[]' end) c (one));
+    end if;
+    if skip_locked then
+        settled := zerosum.settle_busy(l, requests, postings, watched, outcomes, bodies);
+        outcomes := settled.outcomes;
+        bodies := settled.bodies;
+        watched := settled.watched;
+    end if;
+    locking := zerosum.lock_wallets(l, postings, outcomes, watched);
+
+    -- 6. Look for the keys again, in a new statement: waiting for a lock does not refresh a statement's snapshot.
+    known := zerosum.known_keys(l, requests);
+    if known is not null then
+        settled := zerosum.settle_known(known, fingerprints, outcomes, bodies);
+        outcomes := settled.outcomes;
+        bodies := settled.bodies;
+    end if;
+
+    -- 7. Decide, in memory.
+    if n > 1 then
+        twins := zerosum.find_twins(requests);
+    end if;
+    if derives then
+        parts := zerosum.read_parts(l, locking.at, kinds, postings);
+    end if;
+    decided := zerosum.decide(l => l, at => locking.at, requests => requests, postings => postings, firsts => firsts,
+        lasts => lasts, fingerprints => fingerprints, outcomes => outcomes, bodies => bodies, twins => twins,
+        locked => locking.locked, parts => parts);
+    outcomes := decided.outcomes;
     bodies := decided.bodies;
-    if decided.expiring then
-        expiries := array(
-            select min((options[x.request] ->> 'expires_at')::timestamptz)
-            from generate_series(1, cardinality(wallets)) w (slot)
-            left join unnest(posting_of, from_slots) x (request, slot)
-                on x.slot = w.slot and kinds[x.request] = 'hold' and decided.ranks[x.request] is not null
-            group by w.slot order by w.slot);
+    twins := decided.twins;
+
+    -- 8. Write what posts.
+    if 'posted' = any (outcomes) then
+        bodies := zerosum.write_posted(l => l, at => locking.at, requests => requests, fingerprints => fingerprints,
+            outcomes => outcomes, bodies => bodies, moves => decided.moves, extras => decided.extras,
+            before => locking.locked, after => decided.locked, parts_before => parts, parts_after => decided.parts);
     end if;
-    if decided.written > 0 then
-        bodies := zerosum.write_posted(l, at, decided.written, kinds, keys, prints, refs, descriptions, metadatas,
-            effective_ats, decided.ranks, firsts, bodies, posting_of, sources, destinations, decided.moved, from_slots,
-            decided.from_balances, decided.from_versions, decided.to_balances, decided.to_versions, places, befores,
-            wallets, assets, decided.balances, decided.versions, worlds, helds, decided.helds, decided.debts,
-            expiries, decided.numbers, options, decided.extras, origins, origin_postings, decided.part_stati,
-            part_amounts, decided.part_captured, decided.part_lefts, part_places, part_lefts, part_stati);
+
+    -- 9. Answer.
+    if known is not null then
+        bodies := zerosum.answer_known(l, known, outcomes, bodies);
     end if;
-    if priors is not null then
-        for known in select * from zerosum.answer(l, array_remove(priors, null)) loop
-            foreach i in array array_positions(priors, known.id) loop
-                bodies[i] := known.body;
-            end loop;
-        end loop;
-    end if;
-    return query
-        select r.outcome, case when r.outcome <> 'undone' then coalesce(r.body, bodies[r.twin]) end
-        from unnest(decided.outcomes, bodies, decided.twins) with ordinality r (outcome, body, twin, i)
-        order by r.i;
+    for i in 1..n loop
+        outcome := outcomes[i];
+        body := case when outcome <> 'undone' then coalesce(bodies[i], bodies[twins[i]]) end;
+        return next;
+    end loop;
 end $_$;
+
+CREATE FUNCTION zerosum.post_plain(l bigint, kind text, key text, source text, destination text, digits text, reference text, description text, metadata jsonb, effective_at timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $_$
+#variable_conflict use_variable
+declare
+    amount constant numeric := case when digits ~ '^[1-9][0-9]{0,37}$' then digits::numeric end;
+    at timestamptz;
+    payer record; payee record; swapped record;
+    found_rows int;
+    id bigint;
+    body text;
+begin
+    key := coalesce(key, chr(127) || gen_random_uuid());
+    if source = '@world' then
+        select '@world:' || w.asset into source from ledger.wallets w where w.ledger_id = l and w.id = destination;
+    elsif destination = '@world' then
+        select '@world:' || w.asset into destination from ledger.wallets w where w.ledger_id = l and w.id = source;
+    end if;
+    if zerosum.request_fault(kind => kind, key => key, reference => reference, description => description,
+        metadata => metadata, effective_at => effective_at, conditions => null, options => null, size => 1,
+        beside => true, numeral => amount is not null, named => source is not null and destination is not null,
+        loops => source = destination, ids => 0) is not null
+    then
+        return null;
+    end if;
+    perform from ledger.transactions t where t.ledger_id = l and t.key = key;
+    if found then
+        return null;
+    end if;
+
+    select w.id::text, w.asset, w.status, w.credits_while_frozen, w.posted, w.version, w.recorded_at, w.floor_debt,
+        w.next_expiry, zerosum.wallet_floor(w) as floor, zerosum.wallet_ceiling(w) as ceiling
+    into payer
+    from ledger.wallets w where w.ledger_id = l and w.id = least(source, destination collate "C") for update;
+    select w.id::text, w.asset, w.status, w.credits_while_frozen, w.posted, w.version, w.recorded_at, w.floor_debt,
+        w.next_expiry, zerosum.wallet_floor(w) as floor, zerosum.wallet_ceiling(w) as ceiling
+    into payee
+    from ledger.wallets w where w.ledger_id = l and w.id = greatest(source, destination collate "C") for update;
+    if payer.id is distinct from source then
+        swapped := payer;
+        payer := payee;
+        payee := swapped;
+    end if;
+    at := zerosum.batch_time(clock_timestamp(), payer.recorded_at, payee.recorded_at);
+    if (payer.asset = payee.asset and payer.status = 'open'
+        and (payee.status = 'open' or payee.status = 'frozen' and payee.credits_while_frozen)
+        and payer.floor_debt = 0 and payee.floor_debt = 0
+        and coalesce(least(payer.next_expiry, payee.next_expiry) > at, true)
+        and payer.posted - amount >= payer.floor and payee.posted + amount <= payee.ceiling) is not true
+    then
+        return null;
+    end if;
+    -- Again, in a new statement: waiting for a lock does not refresh a statement's snapshot.
+    perform from ledger.transactions t where t.ledger_id = l and t.key = key;
+    if found then
+        return null;
+    end if;
+
+    id := nextval('ledger.transaction_id');
+    insert into ledger.transactions (ledger_id, id, effective_at, recorded_at, kind, key, fingerprint, reference,
+        description, metadata)
+    values (l, id, coalesce(effective_at, at), at, kind, key, zerosum.request_fingerprint(kind, 1,
+        zerosum.posting_canon(source, destination, amount), reference, description, metadata, effective_at, null, null),
+        reference, description, coalesce(metadata, '{}'))
+    on conflict do nothing;
+    if not found then
+        raise exception 'an idempotency key was taken meanwhile: run the batch again' using errcode = '40001';
+    end if;
+    insert into ledger.entries (ledger_id, wallet_id, version, transaction_id, posting, asset, amount, balance,
+        recorded_at)
+    values (l, source, payer.version + 1, id, 1, payer.asset, -amount, payer.posted - amount, at),
+        (l, destination, payee.version + 1, id, 1, payee.asset, amount, payee.posted + amount, at);
+    update ledger.wallets w
+    set posted = w.posted + case when w.id = source then -amount else amount end, version = w.version + 1, recorded_at = at
+    where w.ledger_id = l and w.id in (source, destination);
+    get diagnostics found_rows = row_count;
+    if found_rows <> 2 then
+        raise exception 'locked wallets are not where they were' using errcode = 'XX000';
+    end if;
+    body := zerosum.transaction_json(id, kind, zerosum.posting_json(source, destination, amount, payer.asset),
+        concat(zerosum.entry_json(source, -amount, payer.posted - amount, payer.version + 1), ',',
+            zerosum.entry_json(destination, amount, payee.posted + amount, payee.version + 1)),
+        reference, description, coalesce(metadata, '{}'), zerosum.time_json(coalesce(effective_at, at)),
+        zerosum.time_json(at), key, null);
+    insert into ledger.outbox (ledger_id, ord, id, aggregatetype, aggregateid, type, transaction_id, recorded_at, payload)
+    values (l, nextval('ledger.outbox_ord'), gen_random_uuid(), 'transaction', id::text, 'transaction.posted', id, at, body);
+    return body;
+end $_$;
+
+CREATE FUNCTION zerosum.posting_canon(source text, destination text, amount numeric) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    select concat(source, ' ', destination, ' ', amount)
+$$;
+
+CREATE FUNCTION zerosum.posting_fault(l bigint, posting ledger.posting, source_asset text, source_status text, destination_asset text, destination_status text) RETURNS text
+    LANGUAGE plpgsql STABLE
+    AS $$
+begin
+    if posting.source is null or posting.destination is null then
+        return null;
+    end if;
+    -- The world has every asset, though its wallet is made with the first of the others.
+    source_asset := coalesce(source_asset, zerosum.world_asset(l, posting.source));
+    destination_asset := coalesce(destination_asset, zerosum.world_asset(l, posting.destination));
+    return case
+        when source_asset is null and (posting.source <> '@world' or destination_asset is not null)
+            then zerosum.wallet_facts(posting.source)
+        when source_asset is null or destination_asset is null then zerosum.wallet_facts(posting.destination)
+        when source_asset <> destination_asset then json_build_object('code', 'asset_mismatch',
+            'source', posting.source, 'source_asset', source_asset,
+            'destination', posting.destination, 'destination_asset', destination_asset)::text
+        when source_status is distinct from 'open' then
+            json_build_object('code', 'wallet_' || replace(source_status, '_out', ''), 'wallet', posting.source)::text
+        when destination_status is null or destination_status not in ('open', 'frozen_out') then
+            json_build_object('code', 'wallet_' || destination_status, 'wallet', posting.destination)::text
+    end;
+end $$;
 
 CREATE FUNCTION zerosum.posting_json(source text, destination text, amount numeric, asset text) RETURNS text
     LANGUAGE sql STABLE
     AS $$
     select concat('{"source":"', source, '","destination":"', destination,
         '","amount":', amount, ',"asset":"', asset, '"}')
-$$;
-
-CREATE FUNCTION zerosum.posting_slots(sources text[], destinations text[], wallets text[], assets text[], stati text[]) RETURNS TABLE(p bigint, from_slot bigint, to_slot bigint, flaw text)
-    LANGUAGE sql STABLE
-    AS $$
-    select u.p, f.slot, t.slot,
-        case
-            when u.source is null or u.destination is null then null
-            when f.slot is null or t.slot is null then zerosum.wallet_facts(
-                case when f.slot is null and u.source <> '@world' or t.slot is not null
-                    then u.source else u.destination end)
-            when f.asset <> t.asset then json_build_object('code', 'asset_mismatch',
-                'source', u.source, 'source_asset', f.asset,
-                'destination', u.destination, 'destination_asset', t.asset)::text
-            when f.status <> 'open' then
-                json_build_object('code', 'wallet_' || replace(f.status, '_out', ''), 'wallet', u.source)::text
-            when t.status not in ('open', 'frozen_out') then
-                json_build_object('code', 'wallet_' || t.status, 'wallet', u.destination)::text
-        end
-    from unnest(sources, destinations) with ordinality u (source, destination, p)
-    left join unnest(wallets, assets, stati) with ordinality f (id, asset, status, slot) on f.id = u.source
-    left join unnest(wallets, assets, stati) with ordinality t (id, asset, status, slot) on t.id = u.destination
 $$;
 
 CREATE FUNCTION zerosum.probe_listener() RETURNS void
@@ -2532,7 +2821,7 @@ CREATE FUNCTION zerosum.probe_listener() RETURNS void
     select pg_notify('zerosum_probe', '')
 $$;
 
-CREATE FUNCTION zerosum.read_parts(l bigint, at timestamp with time zone, origins bigint[], postings smallint[], holds boolean, reversals boolean, OUT slots integer[], OUT stati text[], OUT amounts numeric[], OUT captured numeric[], OUT lefts numeric[], OUT places tid[]) RETURNS record
+CREATE FUNCTION zerosum.read_parts(l bigint, at timestamp with time zone, kinds text[], postings ledger.posting[]) RETURNS ledger.parts
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
@@ -2542,49 +2831,53 @@ CREATE FUNCTION zerosum.read_parts(l bigint, at timestamp with time zone, origin
     AS $$
 #variable_conflict use_column
 declare
+    origins constant bigint[] := array(select p.origin from unnest(postings) p);
+    parts ledger.parts;
+    slots int[]; amounts numeric[]; captured numeric[]; remaining numeric[];
     also record;
 begin
-    if holds then
+    if kinds && array['capture', 'void'] then
         -- (A request about a hold has all of its postings, in order.)
-        select array_agg(case when p.place is not null then array_position(origins, u.origin) + u.posting - 1 end),
-            array_agg(case when p.status = 'pending' and p.expires_at <= at then 'expired' else p.status::text end),
-            array_agg(p.amount::numeric), array_agg(p.captured::numeric), array_agg(p.held::numeric), array_agg(p.place)
-        into slots, stati, amounts, captured, lefts, places
-        from unnest(origins, postings) u (origin, posting)
+        select array_agg(case when h.place is not null then array_position(origins, p.origin) + p.origin_posting - 1 end),
+            array_agg(case when h.status = 'pending' and h.expires_at <= at then 'expired' else h.status::text end),
+            array_agg(h.amount::numeric), array_agg(h.captured::numeric), array_agg(h.held::numeric), array_agg(h.place)
+        into slots, parts.statuses, amounts, captured, remaining, parts.places
+        from unnest(postings) p
         left join lateral (
-            select p.ctid as place, p.* from ledger.hold_postings p
-            where p.ledger_id = l and p.hold_id = u.origin and p.posting = u.posting limit 1
-        ) p on true;
-    else
-        slots := array_fill(null::int, array[cardinality(origins)]);
-        stati := slots;
-        amounts := slots;
-        captured := slots;
-        lefts := slots;
-        places := array_fill(null::tid, array[cardinality(origins)]);
+            select h.ctid as place, h.* from ledger.hold_postings h
+            where h.ledger_id = l and h.hold_id = p.origin and h.posting = p.origin_posting limit 1
+        ) h on true;
     end if;
-    if reversals then
+    if 'reversal' = any (kinds) then
         for also in
-            select u.i, min(u.i) over (partition by u.origin, u.posting) as slot, e.amount, coalesce(r.reversed, 0) as reversed
-            from unnest(origins, postings) with ordinality u (origin, posting, i)
+            select p.number, min(p.number) over (partition by p.origin, p.origin_posting) as slot, e.amount,
+                coalesce(r.reversed, 0) as reversed
+            from unnest(postings) p
             cross join lateral (
                 select * from ledger.entries e
-                where e.ledger_id = l and e.transaction_id = u.origin and e.posting between u.posting and u.posting
-                    and e.amount > 0
+                where e.ledger_id = l and e.transaction_id = p.origin
+                    and e.posting between p.origin_posting and p.origin_posting and e.amount > 0
                 order by e.posting limit 1
             ) e
             left join lateral (
                 select * from ledger.reversed_postings r
-                where r.ledger_id = l and r.transaction_id = u.origin and r.posting = u.posting limit 1
+                where r.ledger_id = l and r.transaction_id = p.origin and r.posting = p.origin_posting limit 1
             ) r on true
-            order by u.i
+            order by p.number
         loop
-            slots[also.i] := also.slot;
-            amounts[also.i] := also.amount;
-            captured[also.i] := also.reversed;
-            lefts[also.i] := also.amount - also.reversed;
+            slots[also.number] := also.slot;
+            amounts[also.number] := also.amount;
+            captured[also.number] := also.reversed;
+            remaining[also.number] := also.amount - also.reversed;
         end loop;
     end if;
+    parts.origins := origins;
+    parts.postings := array(select p.origin_posting from unnest(postings) p);
+    parts.slots := slots;
+    parts.amounts := amounts;
+    parts.captured := captured;
+    parts.remaining := remaining;
+    return parts;
 end $$;
 
 CREATE FUNCTION zerosum.read_transaction(ledger bigint, id bigint) RETURNS TABLE(body text)
@@ -2747,6 +3040,41 @@ CREATE FUNCTION zerosum.remove_sink(ledger bigint, sink bigint) RETURNS boolean
     select exists (select from gone)
 $_$;
 
+CREATE FUNCTION zerosum.request_fault(kind text, key text, reference text, description text, metadata jsonb, effective_at timestamp with time zone, conditions jsonb, options jsonb, size bigint, beside boolean, numeral boolean, named boolean, loops boolean, ids bigint) RETURNS text
+    LANGUAGE sql STABLE
+    AS $_$
+    select case
+        when kind is null or kind not in ('transfer', 'credit', 'debit', 'transaction', 'hold', 'capture', 'void',
+            'reversal') then 'invalid_kind'
+        when key !~ E'^\\x7f?[ -~]+$' or length(key) > 255 then 'invalid_key'
+        when (size is null) <> (kind in ('capture', 'void', 'reversal')) or size > 100 or not beside
+            or kind not in ('transaction', 'hold') and size > 1
+            then 'invalid_postings'
+        when not numeral then 'invalid_amount'
+        when not named then 'invalid_wallet_id'
+        when loops then 'same_wallet'
+        when octet_length(reference) > 1024 then 'invalid_reference'
+        when octet_length(description) > 1024 then 'invalid_description'
+        when jsonb_typeof(metadata) <> 'object' or octet_length(metadata::text) > 16384 then 'invalid_metadata'
+        when size > 30 and zerosum.event_size(ids, size, metadata) > 51000 then 'transaction_too_large'
+        when effective_at not between '0001-01-01 00:00:00+00' and '9999-12-31 23:59:59.999999+00'
+            then 'invalid_effective_at'
+        when not zerosum.conditions_valid(conditions) then 'invalid_conditions'
+        -- (What most captures and voids give, without a call.)
+        when options - 'hold' = '{}' and kind in ('capture', 'void') and options ->> 'hold' ~ '^[1-9][0-9]{0,17}$'
+            then null
+        when options is not null or size is null then zerosum.options_fault(kind, options)
+    end
+$_$;
+
+CREATE FUNCTION zerosum.request_fingerprint(kind text, size bigint, postings text, reference text, description text, metadata jsonb, effective_at timestamp with time zone, conditions jsonb, options jsonb) RETURNS bytea
+    LANGUAGE sql STABLE
+    AS $$
+    select sha256(convert_to(concat('1 ', kind, ' ', size, ' ', postings, E'\n', to_json(reference), E'\n',
+        to_json(description), E'\n', nullif(metadata, '{}'), E'\n',
+        extract(epoch from effective_at), E'\n' || conditions::text, E'\n\n' || options::text), 'UTF8'))
+$$;
+
 CREATE FUNCTION zerosum.resend_delivery(ledger bigint, endpoint bigint, seq bigint) RETURNS boolean
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2774,13 +3102,19 @@ CREATE FUNCTION zerosum.resend_delivery(ledger bigint, endpoint bigint, seq bigi
 $_$;
 
 CREATE FUNCTION zerosum.reverse(ledger bigint, id bigint, amount numeric DEFAULT NULL::numeric, key text DEFAULT NULL::text, postings jsonb DEFAULT NULL::jsonb, force boolean DEFAULT false, reference text DEFAULT NULL::text, description text DEFAULT NULL::text, metadata jsonb DEFAULT NULL::jsonb, effective_at timestamp with time zone DEFAULT NULL::timestamp with time zone, conditions jsonb DEFAULT NULL::jsonb) RETURNS TABLE(replayed boolean, transaction json)
-    LANGUAGE sql SECURITY DEFINER
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
-    select * from zerosum.run($1, 'reversal', null, null, null, $4, $7, $8, $9, $10, $11,
+declare
+    told record;
+begin
+    told := zerosum.run($1, 'reversal', null, null, null, $4, $7, $8, $9, $10, $11,
         jsonb_strip_nulls(jsonb_build_object('transaction', $2, 'amount', $3::text, 'postings', $5,
-            'force', nullif($6, false))))
-$_$;
+            'force', nullif($6, false))));
+    replayed := told.replayed;
+    transaction := told.transaction;
+    return next;
+end $_$;
 
 CREATE FUNCTION zerosum.revoke_key(ledger bigint, id bigint) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2792,29 +3126,40 @@ begin
     return found;
 end $_$;
 
-CREATE FUNCTION zerosum.run(ledger bigint, kind text, source text, destination text, amount numeric, key text, reference text, description text, metadata jsonb, effective_at timestamp with time zone, conditions jsonb, options jsonb DEFAULT NULL::jsonb) RETURNS TABLE(replayed boolean, transaction json)
+CREATE FUNCTION zerosum.run(ledger bigint, kind text, source text, destination text, amount numeric, key text, reference text, description text, metadata jsonb, effective_at timestamp with time zone, conditions jsonb, options jsonb DEFAULT NULL::jsonb, OUT replayed boolean, OUT transaction json) RETURNS record
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_variable
 declare
     postings constant int := case when kind in ('capture', 'void', 'reversal') then 0 else 1 end;
-    r record;
+    settled record;
+    posted text;
 begin
     if starts_with(key, chr(127)) then
         raise exception 'invalid_key' using errcode = zerosum.sqlstate('invalid_key'),
             detail = '{"code" : "invalid_key"}';
     end if;
-    select p.outcome, p.body into r
+    if kind in ('transfer', 'credit', 'debit') and conditions is null and options is null then
+        posted := zerosum.post_plain(ledger, kind, key, source, destination, amount::text, reference, description,
+            metadata, effective_at);
+        if posted is not null then
+            replayed := false;
+            transaction := posted;
+            return;
+        end if;
+    end if;
+    select p.outcome, p.body into settled
     from zerosum.post(ledger, array[kind], array[key], array_fill(1, array[postings]),
         array_fill(source, array[postings]), array_fill(destination, array[postings]),
         array_fill(amount::text, array[postings]), array[reference], array[description], array[metadata],
         array[effective_at], false, array[conditions], array[options]) p;
-    if r.outcome = 'refused' then
-        raise exception '%', r.body::json ->> 'code'
-            using errcode = zerosum.sqlstate(r.body::json ->> 'code'), detail = r.body;
+    if settled.outcome = 'refused' then
+        raise exception '%', settled.body::json ->> 'code'
+            using errcode = zerosum.sqlstate(settled.body::json ->> 'code'), detail = settled.body;
     end if;
-    return query select r.outcome = 'replayed', r.body::json;
+    replayed := settled.outcome = 'replayed';
+    transaction := settled.body;
 end $$;
 
 CREATE FUNCTION zerosum.session_limits() RETURNS TABLE(statement_ms integer, lock_ms integer)
@@ -2852,6 +3197,57 @@ begin
     end if;
     return query select 'done', zerosum.wallet_json(w);
 end $_$;
+
+CREATE FUNCTION zerosum.settle_busy(l bigint, requests ledger.request[], postings ledger.posting[], INOUT watched text[], INOUT outcomes text[], INOUT bodies text[]) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+declare
+    busy constant text[] := zerosum.busy_wallets(l, watched || array(
+        select v.id
+        from unnest(postings) p
+        cross join lateral (values (p.source), (p.destination)) v (id)
+        where outcomes[p.request] is null and v.id is not null));
+    busy_keys text[] := '{}';
+    one record;
+begin
+    watched := array(select x.id from unnest(watched) x (id) where x.id <> all (busy));
+    for one in
+        select r.number, r.key, r.conditions, (
+            select case when p.source = any (busy) then p.source else p.destination end
+            from unnest(postings) p
+            where p.request = r.number and (p.source = any (busy) or p.destination = any (busy))
+            order by p.number limit 1) as wallet
+        from unnest(requests) r
+        where outcomes[r.number] is null
+        order by r.number
+    loop
+        if one.wallet is not null or one.key = any (busy_keys) or exists (
+            select from jsonb_array_elements(one.conditions) c (condition) where c.condition ->> 'wallet' = any (busy))
+        then
+            outcomes[one.number] := 'busy';
+            bodies[one.number] := one.wallet;
+            busy_keys := busy_keys || one.key;
+        end if;
+    end loop;
+end $$;
+
+CREATE FUNCTION zerosum.settle_known(known ledger.known_key[], fingerprints bytea[], INOUT outcomes text[], INOUT bodies text[]) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+declare
+    found_key ledger.known_key;
+begin
+    foreach found_key in array known loop
+        if outcomes[found_key.request] is null then
+            if fingerprints[found_key.request] = found_key.fingerprint then
+                outcomes[found_key.request] := 'replayed';
+            else
+                outcomes[found_key.request] := 'refused';
+                bodies[found_key.request] := json_build_object('code', 'idempotency_key_reused');
+            end if;
+        end if;
+    end loop;
+end $$;
 
 CREATE TABLE ledger.sinks (
     ledger_id bigint NOT NULL,
@@ -3142,12 +3538,18 @@ CREATE FUNCTION zerosum.transaction_json(id bigint, kind text, postings text, en
 $$;
 
 CREATE FUNCTION zerosum.transfer(ledger bigint, source text, destination text, amount numeric, key text DEFAULT NULL::text, reference text DEFAULT NULL::text, description text DEFAULT NULL::text, metadata jsonb DEFAULT NULL::jsonb, effective_at timestamp with time zone DEFAULT NULL::timestamp with time zone, conditions jsonb DEFAULT NULL::jsonb) RETURNS TABLE(replayed boolean, transaction json)
-    LANGUAGE sql SECURITY DEFINER
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    select * from zerosum.run(ledger, 'transfer', source, destination, amount, key, reference,
-        description, metadata, effective_at, conditions)
-$$;
+declare
+    told record;
+begin
+    told := zerosum.run(ledger, 'transfer', source, destination, amount, key, reference,
+        description, metadata, effective_at, conditions);
+    replayed := told.replayed;
+    transaction := told.transaction;
+    return next;
+end $$;
 
 CREATE FUNCTION zerosum.trial_balance(ledger bigint) RETURNS TABLE(asset text, total numeric, held numeric, wallets bigint, entries bigint)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -3172,6 +3574,19 @@ CREATE FUNCTION zerosum.unfreeze_wallet(ledger bigint, id text, admin boolean DE
     AS $_$
     select * from zerosum.set_wallet_status($1, $2, 'open', false, 'wallet.unfrozen', $3)
 $_$;
+
+CREATE FUNCTION zerosum.unit_fingerprints(requests ledger.request[], fingerprints bytea[]) RETURNS bytea[]
+    LANGUAGE plpgsql STABLE
+    AS $$
+begin
+    return array(
+        select case when u.unit is null then u.fingerprint
+            else sha256(u.fingerprint || sha256(string_agg(u.fingerprint, '') over (partition by u.unit order by u.number
+                rows between unbounded preceding and unbounded following))) end
+        from (select r.unit, r.number, fingerprints[r.number] as fingerprint from unnest(requests) r) u
+        order by u.number
+    );
+end $$;
 
 CREATE FUNCTION zerosum.unsafe_settings() RETURNS TABLE(name text)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -3589,10 +4004,11 @@ with expected (name, digest) as (values
     ('reversed_postings.reversed_postings_keep', '14b2510e490fcd822884257956c3ff96'),
     ('tiles.tiles_append', 'e2c1f577d55e09f73b05e22955200c25'),
     ('transactions.transactions_append', 'f75f1df8fb45d9c8bb67bd18253b67f2'),
-    ('wallets.wallets_account', 'cf070c8375dd63dc5ce7e0f7ac495af6'),
+    ('wallets.wallets_account', '4ca350f649d5b36e624f93434be37c9e'),
     ('wallets.wallets_empty', '6d6395d81d75004779ab33ed3cae8e12'),
     ('wallets.wallets_fixed', '3dd5ef61e6cb6dbd48fc5e0a0ce55225'),
-    ('wallets.wallets_keep', '7eafd3251ef2feec02a6e2c8f02d280d')
+    ('wallets.wallets_keep', '7eafd3251ef2feec02a6e2c8f02d280d'),
+    ('wallets.wallets_world', '4aea55a509db28d178353a2223c91af2')
 ), found as (
     select c.relname || '.' || t.tgname as name, md5(concat_ws(' ', pg_get_triggerdef(t.oid), t.tgenabled,
         p.prosrc, p.proconfig, p.prosecdef)) as digest
@@ -3659,12 +4075,18 @@ from e where balance <> running or version <> place
 $_$;
 
 CREATE FUNCTION zerosum.void(ledger bigint, hold bigint, key text DEFAULT NULL::text, reference text DEFAULT NULL::text, description text DEFAULT NULL::text, metadata jsonb DEFAULT NULL::jsonb, effective_at timestamp with time zone DEFAULT NULL::timestamp with time zone, conditions jsonb DEFAULT NULL::jsonb) RETURNS TABLE(replayed boolean, transaction json)
-    LANGUAGE sql SECURITY DEFINER
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    select * from zerosum.run(ledger, 'void', null, null, null, key, reference, description, metadata,
-        effective_at, conditions, jsonb_build_object('hold', hold))
-$$;
+declare
+    told record;
+begin
+    told := zerosum.run(ledger, 'void', null, null, null, key, reference, description, metadata,
+        effective_at, conditions, jsonb_build_object('hold', hold));
+    replayed := told.replayed;
+    transaction := told.transaction;
+    return next;
+end $$;
 
 CREATE TABLE ledger.wallets (
     ledger_id bigint NOT NULL,
@@ -3690,6 +4112,12 @@ CREATE TABLE ledger.wallets (
 )
 WITH (fillfactor='60');
 
+CREATE FUNCTION zerosum.wallet_ceiling(w ledger.wallets) RETURNS numeric
+    LANGUAGE sql STABLE
+    AS $$
+    select case when starts_with(w.id, '@world:') then 'Infinity' else coalesce(w.max_balance, 1e38 - 1) end
+$$;
+
 CREATE FUNCTION zerosum.wallet_event(w ledger.wallets, type text) RETURNS void
     LANGUAGE sql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3707,6 +4135,13 @@ CREATE FUNCTION zerosum.wallet_facts(wallet text) RETURNS text
     select json_build_object('code', case when $1 ~ '^(?![.][.]?$)[A-Za-z0-9_.:@-]{1,128}$'
         then 'unknown_wallet' else 'invalid_wallet_id' end, 'wallet', $1)::text
 $_$;
+
+CREATE FUNCTION zerosum.wallet_floor(w ledger.wallets) RETURNS numeric
+    LANGUAGE sql STABLE
+    AS $$
+    select case when starts_with(w.id, '@world:') then '-Infinity'
+        else coalesce(w.min_balance - w.floor_debt, 1 - 1e38) + w.held end
+$$;
 
 CREATE FUNCTION zerosum.wallet_json(w ledger.wallets) RETURNS text
     LANGUAGE sql
@@ -3727,6 +4162,13 @@ CREATE FUNCTION zerosum.wallet_json(w ledger.wallets) RETURNS text
     ) h
 $$;
 
+CREATE FUNCTION zerosum.world_asset(l bigint, id text) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    select a.code from ledger.assets a
+    where a.ledger_id = l and a.code = substr(id, 8) and starts_with(id, '@world:')
+$$;
+
 CREATE FUNCTION zerosum.world_wallet(ledger bigint, id text, other text) RETURNS text
     LANGUAGE sql STABLE
     AS $_$
@@ -3734,98 +4176,129 @@ CREATE FUNCTION zerosum.world_wallet(ledger bigint, id text, other text) RETURNS
         select w.asset from ledger.wallets w where w.ledger_id = $1 and w.id = $3), $2) else $2 end
 $_$;
 
-CREATE FUNCTION zerosum.write_holds(l bigint, kinds text[], options jsonb[], ids bigint[], ranks integer[], posting_of integer[], firsts integer[], sources text[], destinations text[], moved numeric[], from_slots integer[], assets text[]) RETURNS void
+CREATE FUNCTION zerosum.write_holds(l bigint, requests ledger.request[], moves ledger.move[], ids bigint[]) RETURNS void
     LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    SET enable_seqscan TO 'off'
-    SET jit TO 'off'
-    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 begin
     insert into ledger.hold_postings (ledger_id, hold_id, expires_at, due_at, posting, source, destination, asset, amount,
         held)
     select g.ledger_id, u.*
     from ledger.ledgers g, (
-        select ids[ranks[x.request]], (options[x.request] ->> 'expires_at')::timestamptz,
-            (options[x.request] ->> 'expires_at')::timestamptz, x.p - firsts[x.request] + 1,
-            x.source, x.destination, assets[x.slot], x.amount, x.amount
-        from unnest(posting_of, sources, destinations, moved, from_slots)
-            with ordinality x (request, source, destination, amount, slot, p)
-        where kinds[x.request] = 'hold' and ranks[x.request] is not null
+        select ids[m.request], (requests[m.request].options ->> 'expires_at')::timestamptz,
+            (requests[m.request].options ->> 'expires_at')::timestamptz, m.posting,
+            m.source, m.destination, m.asset, m.amount, m.amount
+        from unnest(moves) m
+        where m.from_version is null
     ) u
     where g.ledger_id = l;
 end $$;
 
-CREATE FUNCTION zerosum.write_parts(l bigint, at timestamp with time zone, kinds text[], part_ids bigint[], part_numbers smallint[], part_stati text[], part_amounts numeric[], part_captured numeric[], part_lefts numeric[], places tid[], lefts_before numeric[], stati_before text[]) RETURNS void
+CREATE FUNCTION zerosum.write_parts(l bigint, at timestamp with time zone, before ledger.parts, after ledger.parts) RETURNS void
     LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    SET enable_seqscan TO 'off'
     SET enable_indexscan TO 'off'
     SET enable_bitmapscan TO 'off'
-    SET jit TO 'off'
-    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 #variable_conflict use_column
 declare
-    changed bool[];
+    places constant tid[] := before.places;
+    statuses_before constant text[] := before.statuses;
+    remaining_before constant numeric[] := before.remaining;
+    statuses constant text[] := after.statuses;
+    remaining constant numeric[] := after.remaining;
+    captured constant numeric[] := after.captured;
+    changed ledger.changed_part[];
+    reversed int[];
     found_rows bigint;
 begin
-    for q in 1..cardinality(places) loop
-        changed[q] := places[q] is not null and (part_lefts[q] <> lefts_before[q] or part_stati[q] <> stati_before[q]);
+    for slot in 1..coalesce(array_upper(remaining, 1), 0) loop
+        if places[slot] is not null then
+            if remaining[slot] <> remaining_before[slot] or statuses[slot] <> statuses_before[slot] then
+                changed := changed || row(places[slot], captured[slot], remaining[slot],
+                    statuses[slot])::ledger.changed_part;
+            end if;
+        elsif remaining[slot] <> remaining_before[slot] then
+            reversed := reversed || slot;
+        end if;
     end loop;
-    if true = any (changed) then
+    if changed is not null then
         update ledger.hold_postings p
-        set captured = u.captured, held = u.remaining, status = u.status,
-            settled_at = case when u.status <> 'pending' then at end,
-            due_at = case when u.status = 'pending' then p.due_at end
-        from unnest(places, part_captured, part_lefts, part_stati, changed) u (place, captured, remaining, status, changed)
-        where p.ledger_id = l and p.ctid = u.place and u.changed;
+        set captured = c.captured, held = c.remaining, status = c.status,
+            settled_at = case when c.status <> 'pending' then at end,
+            due_at = case when c.status = 'pending' then p.due_at end
+        from unnest(changed) c
+        where p.ledger_id = l and p.ctid = c.place;
         get diagnostics found_rows = row_count;
-        if found_rows <> cardinality(array_positions(changed, true)) then
+        if found_rows <> cardinality(changed) then
             raise exception 'parts of holds are not where they were' using errcode = 'XX000';
         end if;
     end if;
-    if 'reversal' = any (kinds) then
+    if reversed is not null then
         insert into ledger.reversed_postings (ledger_id, transaction_id, posting, amount, reversed)
         select g.ledger_id, u.*
         from ledger.ledgers g, (
-            select p.id, p.number, p.amount, p.captured
-            from unnest(part_ids, part_numbers, part_amounts, part_captured, part_stati, part_lefts, lefts_before)
-                p (id, number, amount, captured, status, remaining, before)
-            where p.remaining <> p.before and p.status is null
+            select after.origins[s.slot], after.postings[s.slot], after.amounts[s.slot], captured[s.slot]
+            from unnest(reversed) s (slot)
         ) u
         where g.ledger_id = l
         on conflict (transaction_id, ledger_id, posting) do update set reversed = excluded.reversed;
     end if;
 end $$;
 
-CREATE FUNCTION zerosum.write_posted(l bigint, at timestamp with time zone, written integer, kinds text[], keys text[], prints bytea[], refs text[], descriptions text[], metadatas jsonb[], effective_ats timestamp with time zone[], ranks integer[], firsts integer[], bodies text[], posting_of integer[], sources text[], destinations text[], moved numeric[], from_slots integer[], from_balances numeric[], from_versions bigint[], to_balances numeric[], to_versions bigint[], places tid[], befores bigint[], wallets text[], assets text[], balances numeric[], versions bigint[], worlds text[], helds_before numeric[], helds numeric[], debts numeric[], expiries timestamp with time zone[], numbers smallint[], options jsonb[], extras text[], part_ids bigint[], part_numbers smallint[], part_stati text[], part_amounts numeric[], part_captured numeric[], part_lefts numeric[], part_places tid[], lefts_before numeric[], stati_before text[]) RETURNS text[]
+CREATE FUNCTION zerosum.write_posted(l bigint, at timestamp with time zone, requests ledger.request[], fingerprints bytea[], outcomes text[], bodies text[], moves ledger.move[], extras text[], before ledger.locked_wallets, after ledger.locked_wallets, parts_before ledger.parts, parts_after ledger.parts) RETURNS text[]
     LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    SET enable_seqscan TO 'off'
-    SET jit TO 'off'
-    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 #variable_conflict use_column
 declare
     at_json constant text := zerosum.time_json(at);
     -- Event ids: one random uuid a batch, its last 32 bits counted up. Drawing each would cost 3 us an event.
     seed constant text := left(gen_random_uuid()::text, 28);
-    ids bigint[]; ords bigint[]; events uuid[]; found_rows bigint;
+    ids bigint[];  -- Of each request that posts, its transaction's.
+    events ledger.event_draft[];
+    request ledger.request;
+    move ledger.move;
+    next_move int := 1;
+    postings text; entries text;
+    written int := 0;
+    found_rows bigint;
+    holds boolean := false;
 begin
-    select array_agg(nextval('ledger.transaction_id')), array_agg(nextval('ledger.outbox_ord')),
-        array_agg((seed || lpad(to_hex(i), 8, '0'))::uuid)
-    into ids, ords, events
-    from generate_series(1, written) i;
+    for i in 1..cardinality(requests) loop
+        continue when outcomes[i] <> 'posted';
+        request := requests[i];
+        written := written + 1;
+        ids[i] := nextval('ledger.transaction_id');
+        holds := holds or request.kind = 'hold';
+        postings := null;
+        entries := null;
+        move := moves[next_move];
+        while move.request = i loop
+            postings := concat(postings || ',',
+                zerosum.posting_json(move.source, move.destination, move.amount, move.asset));
+            if move.from_version is not null then
+                entries := concat(entries || ',',
+                    zerosum.entry_json(move.source, -move.amount, move.from_balance, move.from_version), ',',
+                    zerosum.entry_json(move.destination, move.amount, move.to_balance, move.to_version));
+            end if;
+            next_move := next_move + 1;
+            move := moves[next_move];
+        end loop;
+        bodies[i] := zerosum.transaction_json(ids[i], request.kind, postings, entries, request.reference,
+            request.description, coalesce(request.metadata, '{}'),
+            coalesce(zerosum.time_json(request.effective_at), at_json), at_json, request.key, extras[i]);
+        events[written] := row(ids[i], nextval('ledger.outbox_ord'), (seed || lpad(to_hex(written), 8, '0'))::uuid,
+            case request.kind when 'hold' then 'hold.placed' when 'void' then 'hold.voided' else 'transaction.posted' end,
+            bodies[i])::ledger.event_draft;
+    end loop;
+
     insert into ledger.transactions (ledger_id, id, effective_at, recorded_at, kind, key, fingerprint,
         reference, description, metadata, origin_id, extra)
     select g.ledger_id, u.*
     from ledger.ledgers g, (
-        select ids[r.rank], coalesce(r.effective, at), at, r.kind, r.key, r.print, r.ref, r.description,
-            coalesce(r.metadata, '{}'), coalesce(r.given -> 'hold', r.given -> 'transaction')::bigint, r.extra
-        from unnest(kinds, keys, prints, ranks, refs, descriptions, metadatas, effective_ats, options, extras)
-            r (kind, key, print, rank, ref, description, metadata, effective, given, extra)
-        where r.rank is not null
+        select ids[r.number], coalesce(r.effective_at, at), at, r.kind, r.key, fingerprints[r.number], r.reference,
+            r.description, coalesce(r.metadata, '{}'),
+            coalesce(r.options -> 'hold', r.options -> 'transaction')::bigint, extras[r.number]
+        from unnest(requests) r
+        where ids[r.number] is not null
         order by r.key
     ) u
     where g.ledger_id = l
@@ -3835,121 +4308,71 @@ begin
         raise exception 'an idempotency key was taken meanwhile: run the batch again' using errcode = '40001';
     end if;
 
-    if worlds is not null then
-        worlds := array(select u.id from unnest(wallets, versions) u (id, version)
-            where u.id = any (worlds) and u.version > 0 order by u.id);
-        insert into ledger.wallets (ledger_id, id, asset, min_balance)
-        select g.ledger_id, u.id, substr(u.id, 8), null
-        from ledger.ledgers g, unnest(worlds) u (id)
-        where g.ledger_id = l
-        on conflict do nothing;
-        get diagnostics found_rows = row_count;
-        if found_rows <> cardinality(worlds) then
-            raise exception 'a @world wallet was made meanwhile: run the batch again' using errcode = '40001';
-        end if;
-    end if;
-
+    -- Before the wallets' update, or the trigger wallets_account could not see them.
     insert into ledger.entries (ledger_id, wallet_id, version, transaction_id, posting, asset, amount,
         balance, recorded_at)
     select g.ledger_id, u.*
     from ledger.ledgers g, (
-        select v.wallet, v.version, ids[ranks[x.request]], x.number, assets[x.slot],
-            v.amount, v.balance, at
-        from unnest(posting_of, sources, destinations, moved, from_slots, from_balances, from_versions,
-            to_balances, to_versions, numbers) x (request, source, destination, amount, slot,
-            from_balance, from_version, to_balance, to_version, number)
-        cross join lateral (values (x.source, x.from_version, -x.amount, x.from_balance),
-            (x.destination, x.to_version, x.amount, x.to_balance)) v (wallet, version, amount, balance)
-        where x.number is not null
+        select v.wallet, v.version, ids[m.request], m.posting, m.asset, v.amount, v.balance, at
+        from unnest(moves) m
+        cross join lateral (values (m.source, m.from_version, -m.amount, m.from_balance),
+            (m.destination, m.to_version, m.amount, m.to_balance)) v (wallet, version, amount, balance)
+        where m.from_version is not null
     ) u
     where g.ledger_id = l;
 
-    perform zerosum.write_wallets(l, at, places, befores, wallets, balances, versions, worlds,
-        helds_before, helds, debts, expiries);
-    if 'hold' = any (kinds) then
-        perform zerosum.write_holds(l, kinds, options, ids, ranks, posting_of, firsts, sources, destinations, moved,
-            from_slots, assets);
+    perform zerosum.write_wallets(l, at, before, after, case when holds
+        then zerosum.hold_expiries(requests, moves, before.slots) end);
+    if holds then
+        perform zerosum.write_holds(l, requests, moves, ids);
     end if;
-    if part_ids is not null then
-        perform zerosum.write_parts(l, at, kinds, part_ids, part_numbers, part_stati, part_amounts, part_captured,
-            part_lefts, part_places, lefts_before, stati_before);
+    if not parts_before is null then
+        perform zerosum.write_parts(l, at, parts_before, parts_after);
     end if;
-
-    select array_agg(q.body) into bodies
-    from (
-        select case when r.rank is null then r.body else zerosum.transaction_json(
-            ids[r.rank], r.kind, e.postings, e.entries, r.ref, r.description,
-            coalesce(r.metadata, '{}'), coalesce(zerosum.time_json(r.effective), at_json), at_json,
-            r.key, r.extra) end as body
-        from unnest(kinds, keys, ranks, bodies, refs, descriptions, metadatas, effective_ats, extras)
-            with ordinality r (kind, key, rank, body, ref, description, metadata, effective, extra, i)
-        left join (
-            select x.request,
-                string_agg(zerosum.posting_json(x.source, x.destination, x.amount, assets[x.slot]), ','
-                    order by x.p) as postings,
-                string_agg(case when x.number is not null then
-                    zerosum.entry_json(x.source, -x.amount, x.from_balance, x.from_version)
-                    || ',' || zerosum.entry_json(x.destination, x.amount, x.to_balance, x.to_version) end,
-                    ',' order by x.p) as entries
-            from unnest(posting_of, sources, destinations, moved, from_slots, from_balances, from_versions,
-                to_balances, to_versions, numbers) with ordinality x (request, source, destination, amount, slot,
-                from_balance, from_version, to_balance, to_version, number, p)
-            where ranks[x.request] is not null and (x.number is not null or kinds[x.request] = 'hold')
-            group by x.request
-        ) e on e.request = r.i
-        order by r.i
-    ) q;
 
     insert into ledger.outbox (ledger_id, ord, id, aggregatetype, aggregateid, type, transaction_id, recorded_at,
         payload)
     select g.ledger_id, u.*
     from ledger.ledgers g, (
-        select ords[r.rank], events[r.rank], 'transaction', ids[r.rank]::text,
-            case r.kind when 'hold' then 'hold.placed' when 'void' then 'hold.voided' else 'transaction.posted' end,
-            ids[r.rank], at, r.body
-        from unnest(ranks, bodies, kinds) r (rank, body, kind)
-        where r.rank is not null
+        select e.ord, e.id, 'transaction', e.transaction_id::text, e.type, e.transaction_id, at, e.payload
+        from unnest(events) e
     ) u
     where g.ledger_id = l;
     return bodies;
 end $$;
 
-CREATE FUNCTION zerosum.write_wallets(l bigint, at timestamp with time zone, places tid[], befores bigint[], wallets text[], balances numeric[], versions bigint[], worlds text[], helds_before numeric[], helds numeric[], debts numeric[], expiries timestamp with time zone[]) RETURNS void
+CREATE FUNCTION zerosum.write_wallets(l bigint, at timestamp with time zone, before ledger.locked_wallets, after ledger.locked_wallets, expiries timestamp with time zone[]) RETURNS void
     LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    SET enable_seqscan TO 'off'
     SET enable_indexscan TO 'off'
     SET enable_bitmapscan TO 'off'
-    SET jit TO 'off'
-    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 #variable_conflict use_column
 declare
-    written bigint;
-    changed bool[];
+    versions_before constant bigint[] := before.versions;
+    helds_before constant numeric[] := before.helds;
+    places constant tid[] := before.places;
+    balances constant numeric[] := after.balances;
+    versions constant bigint[] := after.versions;
+    helds constant numeric[] := after.helds;
+    debts constant numeric[] := after.debts;
+    changed ledger.changed_wallet[];
+    found_rows bigint;
 begin
-    changed := array(select u.version <> u.before or u.held <> u.held_before or u.expiry is not null
-        from unnest(befores, versions, helds_before, helds, expiries)
-            with ordinality u (before, version, held_before, held, expiry, i) where u.before is not null order by u.i);
+    for slot in 1..cardinality(places) loop
+        if versions[slot] <> versions_before[slot] or helds[slot] <> helds_before[slot] or expiries[slot] is not null then
+            changed := changed || row(places[slot], balances[slot], versions[slot], helds[slot], debts[slot],
+                expiries[slot], versions[slot] <> versions_before[slot])::ledger.changed_wallet;
+        end if;
+    end loop;
     update ledger.wallets w
-    set posted = u.balance, version = u.version, held = u.held, floor_debt = u.debt,
-        next_expiry = least(w.next_expiry, u.expiry),
-        recorded_at = case when u.version <> u.before then at else w.recorded_at end
-    from unnest(places, befores, balances, versions, helds, debts, expiries, changed)
-        u (place, before, balance, version, held, debt, expiry, changed)
-    where w.ledger_id = l and w.ctid = u.place and u.changed;
-    get diagnostics written = row_count;
-    if written <> cardinality(array_positions(changed, true)) then
+    set posted = c.balance, version = c.version, held = c.held, floor_debt = c.debt,
+        next_expiry = least(w.next_expiry, c.expiry),
+        recorded_at = case when c.moved then at else w.recorded_at end
+    from unnest(changed) c
+    where w.ledger_id = l and w.ctid = c.place;
+    get diagnostics found_rows = row_count;
+    if found_rows <> cardinality(changed) then
         raise exception 'locked wallets are not where they were' using errcode = 'XX000';
-    end if;
-    if worlds is not null then
-        -- (The row that the insert proposes is never kept, but its checks run: without limits they hold.)
-        insert into ledger.wallets as w (ledger_id, id, asset, posted, version, recorded_at, min_balance)
-        select g.ledger_id, u.id, substr(u.id, 8), u.balance, u.version, at, null
-        from ledger.ledgers g, unnest(wallets, balances, versions) u (id, balance, version)
-        where g.ledger_id = l and u.id = any (worlds)
-        on conflict (ledger_id, id) do update
-        set posted = excluded.posted, version = excluded.version, recorded_at = excluded.recorded_at;
     end if;
 end $$;
 
@@ -4279,6 +4702,10 @@ ALTER TABLE ledger.wallets ENABLE ALWAYS TRIGGER wallets_fixed;
 CREATE TRIGGER wallets_keep BEFORE DELETE OR TRUNCATE ON ledger.wallets FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
 
 ALTER TABLE ledger.wallets ENABLE ALWAYS TRIGGER wallets_keep;
+
+CREATE TRIGGER wallets_world AFTER INSERT ON ledger.wallets REFERENCING NEW TABLE AS new_wallets FOR EACH STATEMENT EXECUTE FUNCTION ledger.wallets_world();
+
+ALTER TABLE ledger.wallets ENABLE ALWAYS TRIGGER wallets_world;
 
 ALTER TABLE ONLY ledger.api_keys
     ADD CONSTRAINT api_keys_ledger_id_fkey FOREIGN KEY (ledger_id) REFERENCES ledger.ledgers(ledger_id);

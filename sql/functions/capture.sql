@@ -8,8 +8,14 @@ create or replace function zerosum.capture(
     description text default null, metadata jsonb default null, effective_at timestamptz default null,
     conditions jsonb default null
 ) returns table (replayed boolean, transaction json)
-language sql security definer set search_path = pg_catalog, pg_temp as $$
-    select * from zerosum.run(ledger, 'capture', null, null, null, key, reference, description, metadata,
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    told record;
+begin
+    told := zerosum.run(ledger, 'capture', null, null, null, key, reference, description, metadata,
         effective_at, conditions, jsonb_strip_nulls(jsonb_build_object('hold', hold, 'amount', amount::text,
-            'final', nullif(final, false), 'destination', destination, 'postings', postings)))
-$$;
+            'final', nullif(final, false), 'destination', destination, 'postings', postings)));
+    replayed := told.replayed;
+    transaction := told.transaction;
+    return next;
+end $$;

@@ -5,7 +5,13 @@ create or replace function zerosum.credit(
     reference text default null, description text default null, metadata jsonb default null,
     effective_at timestamptz default null, conditions jsonb default null
 ) returns table (replayed boolean, transaction json)
-language sql security definer set search_path = pg_catalog, pg_temp as $$
-    select * from zerosum.run(ledger, 'credit', source, wallet, amount, key, reference,
-        description, metadata, effective_at, conditions)
-$$;
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    told record;
+begin
+    told := zerosum.run(ledger, 'credit', source, wallet, amount, key, reference,
+        description, metadata, effective_at, conditions);
+    replayed := told.replayed;
+    transaction := told.transaction;
+    return next;
+end $$;

@@ -1,80 +1,84 @@
 -- Decide a batch's requests in order, each seeing what the ones before it leave: the heart of post(), in memory only.
--- Arguments are post()'s arrays, one element a request (kinds … lasts), a posting (moved … part_slots), a locked wallet
--- (wallets … debts) or a part: a posting of a hold or transaction that some request is about (part_ids …), as read_parts()
--- has them.
--- firsts and lasts number a request's postings. lows is the least that `posted` may be: min_balance + held - floor_debt.
--- moved is null for "what is left"; a posting without a destination only locks its source. What comes back is what the
--- arrays are after the batch, and: the rank of each request that posted, in order from 1; a number for each posting that
--- makes entries, with the balances and versions that it leaves; extras, the answer's further members; and expiring:
--- whether a hold that was asked for may expire.
--- Units are numbered atomic batches: as soon as one request of a unit is refused, those before it are taken back, and all
--- others of it are `undone` (or `busy`).
+-- Arguments are post()'s; an element of locked's arrays is a wallet, of parts' a posting's part. What comes back is what they
+-- are after the batch, and: moves, the postings of what posted, in order; extras, for each request the further members of
+-- its answer. twins: for a repeat within the batch, the request that it repeats.
+-- A request applies its postings one by one, and takes them back when something is wrong. A unit (an atomic batch) keeps a
+-- copy of everything as it begins: as soon as one request of it is refused, all is what it was, and the others are `undone`
+-- (or `busy`).
 -- Locks: none, the caller holds them. Codes: none.
 create or replace function zerosum.decide(
-    l bigint, at timestamptz, kinds text[], prints bytea[], units int[], ifs jsonb[], options jsonb[],
-    firsts int[], lasts int[], flaws text[], from_slots int[], to_slots int[], part_slots int[],
-    wallets text[], assets text[], highs numeric[], part_ids bigint[], part_numbers smallint[], part_amounts numeric[],
-    inout outcomes text[], inout bodies text[], inout twins int[], inout moved numeric[],
-    inout balances numeric[], inout versions bigint[], inout helds numeric[], inout lows numeric[],
-    inout debts numeric[], inout part_lefts numeric[], inout part_captured numeric[],
-    inout part_stati text[], out written int, out ranks int[], out numbers smallint[],
-    out from_balances numeric[], out from_versions bigint[], out to_balances numeric[], out to_versions bigint[],
-    out extras text[], out expiring bool
-) language plpgsql set search_path = pg_catalog, pg_temp as $$
+    l bigint, at timestamptz, requests ledger.request[], postings ledger.posting[], firsts int[], lasts int[],
+    fingerprints bytea[], inout outcomes text[], inout bodies text[], inout twins int[],
+    inout locked ledger.locked_wallets, inout parts ledger.parts, out moves ledger.move[], out extras text[]
+) language plpgsql as $$
 declare
-    n constant int := cardinality(kinds);
-    -- (No statement: each costs as much as deciding three requests.)
-    indebted constant bool := 0 < any (debts) or 'reversal' = any (kinds);
-    m constant int := coalesce(cardinality(moved), 0);
-    special constant bool := kinds && array['hold', 'capture', 'void', 'reversal'];
-    in_units constant bool := cardinality(units) > 0;
-    freed numeric[];
-    kind text; code text; number int; last int; first int; back int; j int;
-    s int; d int; q int; asked int; broken int; at_fault numeric; amount numeric;
-    total numeric; captured numeric; remaining numeric; status text; below text;
-    unit int; unit_first int; failed_unit int; failed_as text; debts_before numeric[]; lows_before numeric[];
+    -- The wallets, by slot. A record's arrays are copied at each change: here they are variables.
+    slots constant jsonb := locked.slots;
+    assets constant text[] := locked.assets;
+    statuses constant text[] := locked.statuses;
+    ceilings constant numeric[] := locked.ceilings;
+    balances numeric[] := locked.balances;
+    versions bigint[] := locked.versions;
+    helds numeric[] := locked.helds;
+    floors numeric[] := locked.floors;
+    debts numeric[] := locked.debts;
+    indebted boolean := 0 < any (debts);
+    -- The parts, by slot.
+    part_slots constant int[] := parts.slots;
+    remaining numeric[] := parts.remaining;
+    captured numeric[] := parts.captured;
+    part_statuses text[] := parts.statuses;
+    -- Each posting's wallets by slot, and its part; what it moves; what it frees of what is held, or of a part.
+    sources int[]; destinations int[]; part int;
+    moved numeric[]; freed numeric[];
+    move_count int := 0;
+    -- The request that is looked at, and what is wrong with it: code and facts, or the wallet whose limit it breaks.
+    request ledger.request; posting ledger.posting;
+    first int; last int; applied_to int; moves_before int; entry_posting int; twin int;
+    source int; destination int; amount numeric; short_part int;
+    fault text; broken int; available_then numeric; forced text; left_over numeric; status text;
+    -- The unit that is looked at, and everything as it was when it began.
+    unit int; unit_first int; failed_unit int; failed_as text; unit_moves int;
+    unit_balances numeric[]; unit_versions bigint[]; unit_helds numeric[]; unit_floors numeric[]; unit_debts numeric[];
+    unit_remaining numeric[]; unit_captured numeric[]; unit_part_statuses text[];
 begin
-    ranks := array_fill(null::int, array[n]);
-    numbers := array_fill(null::smallint, array[m]);
-    from_balances := array_fill(null::numeric, array[m]);
-    from_versions := array_fill(null::bigint, array[m]);
-    to_balances := from_balances;
-    to_versions := from_versions;
-    if special then
-        freed := from_balances;
-        extras := array_fill(null::text, array[n]);
-    end if;
-    written := 0;
-    expiring := false;
-    for i in 1..n loop
-        if in_units then
-            if units[i] is not null and units[i] is distinct from unit then
-                unit_first := i;
-                debts_before := debts;
-                lows_before := lows;
-            end if;
-            unit := units[i];
-            if unit = failed_unit then
-                outcomes[i] := failed_as;
-                continue;
+    <<requests>>
+    for i in 1..cardinality(requests) loop
+        request := requests[i];
+
+        -- 1. Of a unit that has failed, or already settled.
+        if request.unit is distinct from unit then
+            unit := request.unit;
+            unit_first := i;
+            if unit is not null then
+                unit_moves := move_count;
+                unit_balances := balances;
+                unit_versions := versions;
+                unit_helds := helds;
+                unit_floors := floors;
+                unit_debts := debts;
+                unit_remaining := remaining;
+                unit_captured := captured;
+                unit_part_statuses := part_statuses;
             end if;
         end if;
-        code := null;
-        broken := null;
-        first := firsts[i];
-        j := first - 1;
-        if twins[i] is not null and outcomes[i] is null then
-            -- The request of this batch that posted under the same key, if one did.
-            back := twins[i];
-            while outcomes[back] in ('refused', 'undone') loop
-                back := twins[back];
+        if unit = failed_unit then
+            outcomes[i] := failed_as;
+            continue requests;
+        end if;
+
+        -- 2. A repeat of a request of this batch that posts.
+        twin := twins[i];
+        if twin is not null and outcomes[i] is null then
+            while outcomes[twin] in ('refused', 'undone') loop
+                twin := twins[twin];
             end loop;
-            if outcomes[back] = 'replayed' then
-                back := twins[back];
+            if outcomes[twin] = 'replayed' then
+                twin := twins[twin];
             end if;
-            twins[i] := back;
-            if back is not null then
-                if prints[i] = prints[back] then
+            twins[i] := twin;
+            if twin is not null then
+                if fingerprints[i] = fingerprints[twin] then
                     outcomes[i] := 'replayed';
                 else
                     outcomes[i] := 'refused';
@@ -83,210 +87,217 @@ begin
             end if;
         end if;
 
+        fault := null;
+        broken := null;
+        moves_before := move_count;
+        first := firsts[i];
+        last := lasts[i];
+        applied_to := first - 1;
         if outcomes[i] is null then
-            kind := kinds[i];
-            number := 0;
-            last := lasts[i];
-            if ifs[i] is not null then
-                code := zerosum.condition_facts(ifs[i], wallets, versions, balances, helds, false);
+            -- 3. What must be so before.
+            if request.conditions is not null then
+                fault := zerosum.condition_facts(request.conditions, locked.ids, versions, balances, helds, false);
             end if;
-            if kind = 'hold' and options[i] ? 'expires_at' then
-                expiring := true;
-                if code is null and (options[i] ->> 'expires_at')::timestamptz <= at then
-                    code := '{"code" : "invalid_expires_at"}';
-                end if;
+            if fault is null and request.kind = 'hold' and (request.options ->> 'expires_at')::timestamptz <= at then
+                fault := '{"code" : "invalid_expires_at"}';
             end if;
-            if code is null then
+
+            -- 4. Apply its postings.
+            entry_posting := 0;
+            short_part := null;
+            if fault is null then
                 for p in first..last loop
-                    if flaws[p] is not null then
-                        code := flaws[p];
-                        exit;
+                    posting := postings[p];
+                    source := (slots -> posting.source)::int;
+                    destination := (slots -> posting.destination)::int;
+                    if not coalesce(assets[source] = assets[destination] and statuses[source] = 'open'
+                        and statuses[destination] in ('open', 'frozen_out'), false)
+                    then
+                        fault := zerosum.posting_fault(l, posting, assets[source], statuses[source], assets[destination],
+                            statuses[destination]);
+                        exit when fault is not null;
                     end if;
-                    s := from_slots[p];
-                    d := to_slots[p];
-                    amount := moved[p];
-                    if not special then
-                        null;
-                    elsif part_slots[p] is not null then
-                        q := part_slots[p];
-                        if part_stati[q] <> 'pending' then
-                            code := json_build_object('code', 'hold_' || part_stati[q], 'hold', part_ids[q]);
+                    sources[p] := source;
+                    destinations[p] := destination;
+                    amount := posting.amount;
+                    if posting.origin is not null then
+                        part := part_slots[p];
+                        if part_statuses[part] <> 'pending' then
+                            fault := json_build_object('code', 'hold_' || part_statuses[part], 'hold', posting.origin);
                             exit;
                         end if;
-                        amount := case when d is null then 0 else coalesce(amount, part_lefts[q]) end;
-                        if amount > part_lefts[q] then
-                            number := -1;
-                            asked := q;
+                        amount := case when destination is null then 0 else coalesce(amount, remaining[part]) end;
+                        if amount > remaining[part] then
+                            short_part := part;
                             exit;
                         end if;
-                        moved[p] := amount;
-                        freed[p] := case when kind = 'void' or options[i] @> '{"final": true}'
-                            then part_lefts[q] else amount end;
-                        part_lefts[q] := part_lefts[q] - freed[p];
-                        part_captured[q] := part_captured[q] + amount;
-                        if kind <> 'reversal' then
-                            helds[s] := helds[s] - freed[p];
-                            lows[s] := lows[s] - freed[p];
+                        freed[p] := case when request.kind = 'void' or request.options @> '{"final": true}'
+                            then remaining[part] else amount end;
+                        remaining[part] := remaining[part] - freed[p];
+                        captured[part] := captured[part] + amount;
+                        if request.kind <> 'reversal' then
+                            helds[source] := helds[source] - freed[p];
+                            floors[source] := floors[source] - freed[p];
                         end if;
-                    elsif kind = 'hold' then
-                        if lows[s] = '-Infinity' then
-                            code := json_build_object('code', 'reserved_wallet_id', 'wallet', wallets[s]);
+                    elsif request.kind = 'hold' then
+                        if floors[source] = '-Infinity' then
+                            fault := json_build_object('code', 'reserved_wallet_id', 'wallet', posting.source);
                             exit;
                         end if;
                         freed[p] := -amount;
-                        helds[s] := helds[s] + amount;
-                        lows[s] := lows[s] + amount;
+                        helds[source] := helds[source] + amount;
+                        floors[source] := floors[source] + amount;
+                        move_count := move_count + 1;
+                        moves[move_count] := row(i, p - first + 1, posting.source, posting.destination, assets[source],
+                            amount, null, null, null, null)::ledger.move;
                         amount := 0;
                     end if;
-                    j := p;
+                    moved[p] := amount;
+                    applied_to := p;
                     if amount > 0 then
-                        number := number + 1;
-                        numbers[p] := number;
-                        balances[s] := balances[s] - amount;
-                        versions[s] := versions[s] + 1;
-                        from_balances[p] := balances[s];
-                        from_versions[p] := versions[s];
-                        balances[d] := balances[d] + amount;
-                        versions[d] := versions[d] + 1;
-                        to_balances[p] := balances[d];
-                        to_versions[p] := versions[d];
+                        entry_posting := entry_posting + 1;
+                        move_count := move_count + 1;
+                        balances[source] := balances[source] - amount;
+                        versions[source] := versions[source] + 1;
+                        balances[destination] := balances[destination] + amount;
+                        versions[destination] := versions[destination] + 1;
+                        moves[move_count] := row(i, entry_posting, posting.source, posting.destination, assets[source],
+                            amount, balances[source], versions[source], balances[destination],
+                            versions[destination])::ledger.move;
                     end if;
                 end loop;
-                if number < 1 and code is null and kind in ('capture', 'reversal') then
-                    if number = 0 then  -- Nothing is left of any: the last that takes something is told.
-                        asked := (select part_slots[x.p] from generate_series(first, last) x (p)
-                            where to_slots[x.p] is not null order by x.p desc limit 1);
-                    end if;
-                    code := json_build_object('code',
-                        case when kind = 'capture' then 'hold_exceeded' else 'reversal_exceeded' end,
-                        'posting', part_numbers[asked], 'remaining', part_lefts[asked]);
+                if fault is null and request.kind in ('capture', 'reversal')
+                    and (short_part is not null or entry_posting = 0)
+                then
+                    -- Where nothing is left of any, the last that takes something is told.
+                    for p in first..last loop
+                        exit when short_part is not null and applied_to < last;
+                        short_part := case when destinations[p] is not null then part_slots[p] else short_part end;
+                    end loop;
+                    fault := json_build_object('code', case request.kind when 'capture' then 'hold_exceeded'
+                        else 'reversal_exceeded' end, 'posting', parts.postings[short_part],
+                        'remaining', remaining[short_part]);
                 end if;
             end if;
-            -- Limits hold for the net effect: a wallet whose net falls is a source somewhere, one whose net rises a
+
+            -- 5. Limits hold for the net effect: a wallet whose net falls is a source somewhere, one whose net rises a
             -- destination.
-            if code is null then
+            if fault is null then
                 for p in first..last loop
-                    if balances[from_slots[p]] < lows[from_slots[p]]
-                        and (kind <> 'reversal' or not options[i] @> '{"force": true}' or balances[from_slots[p]] <= -1e38)
+                    source := sources[p];
+                    destination := destinations[p];
+                    if balances[source] < floors[source] and (request.kind <> 'reversal'
+                        or not request.options @> '{"force": true}' or balances[source] <= -1e38)
                     then
-                        broken := from_slots[p];
-                    elsif balances[to_slots[p]] > highs[to_slots[p]] then
-                        broken := to_slots[p];
+                        broken := source;
+                        exit;
+                    elsif balances[destination] > ceilings[destination] then
+                        broken := destination;
+                        exit;
                     end if;
-                    exit when broken is not null;
                 end loop;
             end if;
-            if code is null and broken is null and ifs[i] is not null then
-                code := zerosum.condition_facts(ifs[i], wallets, versions, balances, helds, true);
+            if fault is null and broken is null and request.conditions is not null then
+                fault := zerosum.condition_facts(request.conditions, locked.ids, versions, balances, helds, true);
             end if;
-            if code is null and broken is null then
+
+            -- 6. It posts.
+            if fault is null and broken is null then
                 outcomes[i] := 'posted';
-                written := written + 1;
-                ranks[i] := written;
+                forced := null;
                 -- A wallet below its floor may go no lower, and owes less with all that comes back.
-                below := null;
-                if indebted then
+                if indebted or request.kind = 'reversal' then
                     for p in first..last loop
-                        foreach s in array array[from_slots[p], to_slots[p]] loop
-                            amount := least(balances[s] - lows[s], debts[s]);
-                            continue when amount = 0 or s is null;
-                            debts[s] := debts[s] - amount;
-                            lows[s] := lows[s] + amount;
+                        foreach source in array array[sources[p], destinations[p]] loop
+                            amount := least(balances[source] - floors[source], debts[source]);
+                            continue when amount = 0 or source is null;
+                            debts[source] := debts[source] - amount;
+                            floors[source] := floors[source] + amount;
                             if amount < 0 then
-                                below := concat_ws(',', below,
-                                    concat('{"wallet":"', wallets[s], '","floor_debt":', debts[s], '}'));
+                                indebted := true;
+                                forced := concat_ws(',', forced,
+                                    concat('{"wallet":"', locked.ids[source], '","floor_debt":', debts[source], '}'));
                             end if;
                         end loop;
                     end loop;
                 end if;
-                if kind = 'reversal' then
-                    extras[i] := concat('"reverses":', options[i] -> 'transaction', ',"forced":[', below, ']');
-                elsif kind = 'hold' then
-                    total := moved[first];
-                    for p in first + 1..last loop
-                        total := case when assets[from_slots[p]] = assets[from_slots[first]] then total + moved[p] end;
+                if request.kind = 'reversal' then
+                    extras[i] := concat('"reverses":', request.options -> 'transaction', ',"forced":[', forced, ']');
+                elsif request.kind = 'hold' then
+                    extras[i] := zerosum.hold_extra(request, moves[moves_before + 1:move_count]);
+                elsif request.kind in ('capture', 'void') then
+                    left_over := 0;
+                    for p in first..last loop
+                        left_over := left_over + remaining[part_slots[p]];
                     end loop;
-                    extras[i] := concat(zerosum.hold_state_json('pending', total, total - total, total), ',"expires_at":',
-                        coalesce(zerosum.time_json((options[i] ->> 'expires_at')::timestamptz), 'null'));
-                elsif kind in ('capture', 'void') then
-                    q := part_slots[first];
-                    total := part_amounts[q];
-                    captured := part_captured[q];
-                    remaining := part_lefts[q];
-                    for p in first + 1..last loop
-                        q := part_slots[p];
-                        total := case when assets[from_slots[p]] = assets[from_slots[first]] then total + part_amounts[q] end;
-                        captured := captured + part_captured[q];
-                        remaining := remaining + part_lefts[q];
+                    status := case when request.kind = 'void' then 'voided' when left_over = 0 then 'captured'
+                        else 'pending' end;
+                    for p in first..last loop
+                        part_statuses[part_slots[p]] := status;
                     end loop;
-                    status := case when kind = 'void' then 'voided' when remaining = 0 then 'captured' else 'pending' end;
-                    if status <> 'pending' then
-                        for p in first..last loop
-                            part_stati[part_slots[p]] := status;
-                        end loop;
-                    end if;
-                    extras[i] := concat('"hold":{"id":', part_ids[first], ',', zerosum.hold_state_json(status, total,
-                        case when total is not null then captured end, case when total is not null then remaining end), '}');
+                    extras[i] := zerosum.capture_extra(status, posting.origin, part_slots[first:last], parts.amounts,
+                        captured, remaining, assets, sources[first:last]);
                 end if;
-                continue;
+                continue requests;
             end if;
-            at_fault := balances[broken] - helds[broken];
         end if;
+        continue requests when outcomes[i] in ('posted', 'replayed');
 
-        -- A unit's earlier requests go with the one that is refused.
-        if outcomes[i] in ('posted', 'replayed') then
-            continue;
-        end if;
-        back := i;
+        -- 7. Refused, now or before: take back what it applied, or all of its unit.
+        available_then := balances[broken] - helds[broken];
         if unit is not null then
             failed_unit := unit;
             failed_as := case when outcomes[i] = 'busy' then 'busy' else 'undone' end;
-            back := unit_first;
-        end if;
-        for k in reverse i..back loop
-            if k < i then
-                if outcomes[k] = 'posted' then
-                    written := written - 1;
-                    ranks[k] := null;
-                    j := lasts[k];
-                end if;
+            for k in unit_first..i - 1 loop
                 outcomes[k] := failed_as;
-            end if;
-            for p in firsts[k]..j loop
-                s := from_slots[p];
-                q := part_slots[p];
-                if numbers[p] is not null then
-                    d := to_slots[p];
-                    balances[s] := balances[s] + moved[p];
-                    versions[s] := versions[s] - 1;
-                    balances[d] := balances[d] - moved[p];
-                    versions[d] := versions[d] - 1;
-                    numbers[p] := null;
+            end loop;
+            move_count := unit_moves;
+            balances := unit_balances;
+            versions := unit_versions;
+            helds := unit_helds;
+            floors := unit_floors;
+            debts := unit_debts;
+            remaining := unit_remaining;
+            captured := unit_captured;
+            part_statuses := unit_part_statuses;
+        else
+            move_count := moves_before;
+            for p in first..applied_to loop
+                source := sources[p];
+                if moved[p] > 0 then
+                    destination := destinations[p];
+                    balances[source] := balances[source] + moved[p];
+                    versions[source] := versions[source] - 1;
+                    balances[destination] := balances[destination] - moved[p];
+                    versions[destination] := versions[destination] - 1;
                 end if;
                 if freed[p] is not null then
-                    if kinds[k] <> 'reversal' then
-                        helds[s] := helds[s] + freed[p];
-                        lows[s] := lows[s] + freed[p];
+                    if request.kind <> 'reversal' then
+                        helds[source] := helds[source] + freed[p];
+                        floors[source] := floors[source] + freed[p];
                     end if;
-                    if q is not null then
-                        part_lefts[q] := part_lefts[q] + freed[p];
-                        part_captured[q] := part_captured[q] - moved[p];
-                        part_stati[q] := case when part_stati[q] is not null then 'pending' end;
+                    if request.kind <> 'hold' then
+                        part := part_slots[p];
+                        remaining[part] := remaining[part] + freed[p];
+                        captured[part] := captured[part] - moved[p];
                     end if;
-                    freed[p] := null;
                 end if;
             end loop;
-            j := 0;
-        end loop;
-        if unit is not null and indebted then
-            debts := debts_before;
-            lows := lows_before;
         end if;
         if outcomes[i] is null then
             outcomes[i] := 'refused';
-            bodies[i] := coalesce(code,
-                zerosum.limit_facts(l, wallets[broken], balances[broken],
-                at_fault + helds[broken], helds[broken]));
+            bodies[i] := coalesce(fault, zerosum.limit_facts(l, locked.ids[broken], balances[broken],
+                available_then + helds[broken], helds[broken]));
         end if;
     end loop;
+
+    moves := moves[1:move_count];
+    locked.balances := balances;
+    locked.versions := versions;
+    locked.helds := helds;
+    locked.floors := floors;
+    locked.debts := debts;
+    parts.remaining := remaining;
+    parts.captured := captured;
+    parts.statuses := part_statuses;
 end $$;

@@ -1,32 +1,32 @@
 -- Of each capture and void without an outcome, the postings that it has: those of the hold that it is about, in order; or one row
--- with a refusal and no posting. Arguments are post()'s arrays. An amount that is null is all that is left, a destination
--- that is null captures nothing; sized: its size is to be looked at.
+-- with a refusal and no posting to speak of. An amount that is null is all that is left, a destination that is null captures
+-- nothing; sized: its size is to be looked at.
 -- Inlined into derive_postings(), hence neither security definer nor a search_path.
 -- Locks: none. Codes: none.
-create or replace function zerosum.derived_captures(l bigint, kinds text[], options jsonb[], outcomes text[])
-returns table (i int, source text, destination text, amount numeric, origin bigint, posting smallint, refusal text, sized bool)
+create or replace function zerosum.derived_captures(l bigint, requests ledger.request[], outcomes text[])
+returns table (posting ledger.posting, refusal text, sized bool)
 language sql stable as $$
-    select c.i, c.source, case when c.goes_to = '@world' then '@world:' || c.asset else c.goes_to end,
-        c.amount::numeric, c.origin, c.posting,
+    select row(null, c.number, c.source, case when c.goes_to = '@world' then '@world:' || c.asset else c.goes_to end,
+            c.amount::numeric, c.origin, c.posting)::ledger.posting,
         case
             when c.posting is null then '{"code" : "unknown_hold"}'
-            when c.posting > 1 and c.given ? 'amount' then '{"code" : "invalid_postings"}'
+            when c.posting > 1 and c.options ? 'amount' then '{"code" : "invalid_postings"}'
             when c.goes_to = c.source then '{"code" : "same_wallet"}'
         end,
-        c.posting > 30 or c.given ? 'postings'
+        c.posting > 30 or c.options ? 'postings'
     from (
-        select a.i, a.given, a.origin, h.posting, h.source, h.asset,
-            case when a.kind = 'capture' and (h.one is not null or not a.given ? 'postings')
-                then coalesce(h.one ->> 'destination', a.given ->> 'destination', h.destination) end as goes_to,
-            coalesce(h.one, a.given) ->> 'amount' as amount
+        select a.number, a.options, a.origin, h.posting, h.source, h.asset,
+            case when a.kind = 'capture' and (h.one is not null or not a.options ? 'postings')
+                then coalesce(h.one ->> 'destination', a.options ->> 'destination', h.destination) end as goes_to,
+            coalesce(h.one, a.options) ->> 'amount' as amount
         from (
-            select r.i::int as i, r.kind, r.given, (r.given ->> 'hold')::bigint as origin
-            from unnest(kinds, options, outcomes) with ordinality r (kind, given, outcome, i)
-            where r.kind in ('capture', 'void') and r.outcome is null
+            select r.number, r.kind, r.options, (r.options ->> 'hold')::bigint as origin
+            from unnest(requests) r
+            where r.kind in ('capture', 'void') and outcomes[r.number] is null
         ) a
         left join lateral (
             select h.posting, h.source, h.destination, h.asset,
-                case when a.given ? 'postings' then (select n.one from zerosum.named_part(a.given, h.posting) n) end as one
+                case when a.options ? 'postings' then (select n.one from zerosum.named_part(a.options, h.posting) n) end as one
             from ledger.hold_postings h
             where h.ledger_id = l and h.hold_id = a.origin order by h.posting
         ) h on true

@@ -3,28 +3,28 @@
 -- derived_captures() has them.
 -- Inlined into derive_postings(), hence neither security definer nor a search_path.
 -- Locks: none. Codes: none.
-create or replace function zerosum.derived_reversals(l bigint, kinds text[], options jsonb[], outcomes text[])
-returns table (i int, source text, destination text, amount numeric, origin bigint, posting smallint, refusal text, sized bool)
+create or replace function zerosum.derived_reversals(l bigint, requests ledger.request[], outcomes text[])
+returns table (posting ledger.posting, refusal text, sized bool)
 language sql stable as $$
-    select c.i, case when c.takes then c.source end, case when c.takes then c.destination end,
-        c.amount::numeric, case when c.takes then c.origin end, c.posting,
+    select row(null, c.number, case when c.takes then c.source end, case when c.takes then c.destination end,
+            c.amount::numeric, case when c.takes then c.origin end, c.posting)::ledger.posting,
         case
             when c.of_kind is null then '{"code" : "unknown_transaction"}'
             when c.of_kind in ('hold', 'void', 'reversal') then '{"code" : "not_reversible"}'
-            when c.posting > 1 and c.given ? 'amount' then '{"code" : "invalid_postings"}'
+            when c.posting > 1 and c.options ? 'amount' then '{"code" : "invalid_postings"}'
         end,
-        c.posting > 30 or c.given ? 'postings'
+        c.posting > 30 or c.options ? 'postings'
     from (
-        select a.i, a.given, a.origin, p.of_kind, p.posting, p.source, p.destination,
-            p.one is not null or not a.given ? 'postings' as takes, coalesce(p.one, a.given) ->> 'amount' as amount
+        select a.number, a.options, a.origin, p.of_kind, p.posting, p.source, p.destination,
+            p.one is not null or not a.options ? 'postings' as takes, coalesce(p.one, a.options) ->> 'amount' as amount
         from (
-            select r.i::int as i, r.given, (r.given ->> 'transaction')::bigint as origin
-            from unnest(kinds, options, outcomes) with ordinality r (kind, given, outcome, i)
-            where r.kind = 'reversal' and r.outcome is null
+            select r.number, r.options, (r.options ->> 'transaction')::bigint as origin
+            from unnest(requests) r
+            where r.kind = 'reversal' and outcomes[r.number] is null
         ) a
         left join lateral (
             select t.kind as of_kind, d.posting, d.wallet_id as source, s.wallet_id as destination,
-                case when a.given ? 'postings' then (select n.one from zerosum.named_part(a.given, d.posting) n) end as one
+                case when a.options ? 'postings' then (select n.one from zerosum.named_part(a.options, d.posting) n) end as one
             from ledger.transactions t
             left join lateral (
                 select * from ledger.entries d

@@ -7,6 +7,7 @@
 -- Returns a row a request, in order: outcome posted | replayed (body: the transaction) | refused (body: code and
 -- facts) | undone (another of its unit was refused) | busy (body: a wallet that somebody else has locked; only with
 -- skip_locked, which waits for none). Only what posted is written.
+-- A request has an outcome as soon as it is settled; each stage looks only at those that have none.
 -- Locks, in order: ledger.wallets rows by id (for update); keys in ledger.transactions by insert, sorted.
 -- Codes: 22023 malformed arrays; 40001 a key or a @world wallet was taken meanwhile: run the batch again.
 create or replace function zerosum.post(
@@ -19,30 +20,29 @@ create or replace function zerosum.post(
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off
 set plan_cache_mode = force_generic_plan as $$
-#variable_conflict use_column
 declare
     l constant bigint := ledger;
     n constant int := cardinality(kinds);
     m constant int := cardinality(posting_of);
-    -- a request each
-    firsts int[]; lasts int[]; codes text[]; prints bytea[]; twins int[]; priors bigint[];
+    requests ledger.request[];
+    postings ledger.posting[] := '{}';
+    -- One element a request: its postings' first and last number, what check_requests() says, the number of the request before
+    -- it that has its key, and what is settled.
+    firsts int[]; lasts int[]; faults text[]; fingerprints bytea[]; twins int[];
     outcomes text[] := array_fill(null::text, array[n]);
     bodies text[] := array_fill(null::text, array[n]);
-    -- a posting each
-    moved numeric[]; from_slots int[]; to_slots int[]; flaws text[];
-    -- a locked wallet each
-    busy text[]; busy_keys text[] := '{}'; watched text[] := '{}'; next_expiry timestamptz;
-    places tid[]; befores bigint[]; wallets text[]; assets text[]; stati text[]; balances numeric[]; versions bigint[];
-    helds numeric[]; lows numeric[]; highs numeric[]; debts numeric[]; expiries timestamptz[]; worlds text[];
-    -- a posting each: what it is about if a capture, void or reversal has it, and how far that is, at its slot
-    origins bigint[]; origin_postings smallint[]; part_slots int[]; part_stati text[];
-    part_amounts numeric[]; part_captured numeric[]; part_lefts numeric[]; part_places tid[];
-    at timestamptz; checked bool := false; known record; decided record;
-    i int; j int; faults bigint;
-    known_ids bigint[]; known_keys text[]; known_prints bytea[];
+    single boolean := m = n;
+    fault_count int;
+    derives boolean := false;
+    i int;
+    known ledger.known_key[];
+    watched text[] := '{}';
+    derived record; settled record; locking record; decided record;
+    parts ledger.parts;
 begin
+    -- 1. Read the arguments.
     if n is null or m is null or cardinality(keys) <> n or cardinality(sources) <> m
-        or cardinality(destinations) <> m or cardinality(amounts) <> m
+        or cardinality(destinations) <> m or cardinality(amounts) <> m or array_position(posting_of, null) is not null
     then
         raise exception 'kinds and keys, and the posting arrays, must be of one length each'
             using errcode = '22023';
@@ -50,223 +50,128 @@ begin
     if n = 0 then
         return;
     end if;
-
-    if array_position(keys, null) is not null then
-        keys := array(select coalesce(k.key, chr(127) || gen_random_uuid())
-            from unnest(keys) with ordinality k (key, i) order by k.i);
+    if n = 1 and m = 1 and not skip_locked and kinds[1] in ('transfer', 'credit', 'debit') and ifs[1] is null
+        and options[1] is null and units[1] is null and posting_of[1] = 1
+    then
+        body := zerosum.post_plain(l, kinds[1], keys[1], sources[1], destinations[1], amounts[1], refs[1],
+            descriptions[1], metadatas[1], effective_ats[1]);
+        if body is not null then
+            outcome := 'posted';
+            return next;
+            return;
+        end if;
     end if;
-    -- A bare @world is the one of the other side's asset, which never changes: a plain read.
+    for i in 1..n loop
+        requests[i] := row(i, kinds[i], coalesce(keys[i], chr(127) || gen_random_uuid()), refs[i], descriptions[i],
+            metadatas[i], effective_ats[i], ifs[i], options[i], units[i])::ledger.request;
+        firsts[i] := 1;
+        lasts[i] := 0;
+    end loop;
+    for p in 1..m loop
+        i := posting_of[p];
+        postings[p] := row(p, i, sources[p], destinations[p],
+            case when amounts[p] ~ '^[1-9][0-9]{0,37}$' then amounts[p]::numeric end, null, null)::ledger.posting;
+        if lasts[i] = 0 then
+            firsts[i] := p;
+        end if;
+        lasts[i] := p;
+        single := single and i = p;
+    end loop;
     if '@world' = any (sources) or '@world' = any (destinations) then
-        select array_agg(zerosum.world_wallet(l, u.s, u.d) order by u.p),
-            array_agg(zerosum.world_wallet(l, u.d, u.s) order by u.p)
-        into sources, destinations
-        from unnest(sources, destinations) with ordinality u (s, d, p);
+        postings := zerosum.name_worlds(l, postings);
     end if;
 
-    select array_agg(q.first), array_agg(q.last), array_agg(q.code), array_agg(q.print), array_agg(q.twin),
-        count(q.code)
-    into firsts, lasts, codes, prints, twins, faults
-    from (
-        select * from zerosum.check_requests(kinds, keys, posting_of, sources, destinations, amounts,
-            refs, descriptions, metadatas, effective_ats, ifs, options) order by i
-    ) q;
-    if cardinality(units) > 0 then
-        -- Of an atomic batch each request's fingerprint says the whole list, so that no part of it is a repeat.
-        prints := array(
-            select case when u.unit is null then u.print
-                else sha256(u.print || sha256(string_agg(u.print, '') over (partition by u.unit order by u.i
-                    rows between unbounded preceding and unbounded following))) end
-            from unnest(prints, units) with ordinality u (print, unit, i) order by u.i);
-    end if;
-    if faults = 0 then
-        moved := amounts;
+    -- 2. Refuse what is malformed.
+    if single then
+        select array_agg(c.fault), array_agg(c.fingerprint), count(c.fault) into faults, fingerprints, fault_count
+        from zerosum.check_single_requests(requests, postings) c;
     else
-        moved := array(select case when u.a ~ '^[1-9][0-9]{0,37}$' then u.a::numeric end
-            from unnest(amounts) with ordinality u (a, p) order by u.p);
+        select array_agg(c.fault), array_agg(c.fingerprint), count(c.fault) into faults, fingerprints, fault_count
+        from (select * from zerosum.check_requests(requests, postings) order by number) c;
+    end if;
+    if cardinality(units) > 0 then
+        fingerprints := zerosum.unit_fingerprints(requests, fingerprints);
+    end if;
+    if fault_count > 0 then
         for i in 1..n loop
-            if codes[i] is not null then
+            if faults[i] is not null then
                 outcomes[i] := 'refused';
-                bodies[i] := json_build_object('code', codes[i]);
-                for p in firsts[i]..lasts[i] loop
-                    sources[p] := null;
-                    destinations[p] := null;
-                end loop;
+                bodies[i] := json_build_object('code', faults[i]);
             end if;
         end loop;
     end if;
 
-    -- Known keys: before the locks by a plain read, and after them again in a new statement, because a lock wait does
-    -- not refresh a statement's snapshot. What is settled here needs no wallets.
-    -- (The lateral forms leave the planner no way but a probe of the key for each row: a plan made while the tables
-    -- were small or never analysed would read the whole ledger for each batch.)
-    loop
-        select array_agg(t.id), array_agg(t.key), array_agg(t.fingerprint) into known_ids, known_keys, known_prints
-        from unnest(keys) k (key)
-        cross join lateral (
-            select t.id, t.key, t.fingerprint from ledger.transactions t
-            where t.ledger_id = l and t.key = k.key limit 1
-        ) t;
-        for k in 1..coalesce(cardinality(known_keys), 0) loop
-            foreach i in array array_positions(keys, known_keys[k]) loop
-                continue when outcomes[i] is not null;
-                if prints[i] = known_prints[k] then
-                    outcomes[i] := 'replayed';
-                    priors := coalesce(priors, array_fill(null::bigint, array[n]));
-                    priors[i] := known_ids[k];
-                else
-                    outcomes[i] := 'refused';
-                    bodies[i] := json_build_object('code', 'idempotency_key_reused');
-                end if;
-                for p in firsts[i]..lasts[i] loop
-                    sources[p] := null;
-                    destinations[p] := null;
-                end loop;
-            end loop;
-        end loop;
-        exit when checked;
-
-        if kinds && array['capture', 'void', 'reversal'] then
-            -- (By assignment, as below: SELECT … FROM it would store all of it in passing.)
-            known := zerosum.derive_postings(l, kinds, options, metadatas, outcomes, bodies, firsts, lasts, posting_of,
-                sources, destinations, moved);
-            outcomes := known.outcomes;
-            bodies := known.bodies;
-            firsts := known.firsts;
-            lasts := known.lasts;
-            posting_of := known.posting_of;
-            sources := known.sources;
-            destinations := known.destinations;
-            moved := known.moved;
-            origins := known.origins;
-            origin_postings := known.origin_postings;
-        end if;
-        if cardinality(ifs) > 0 then
-            watched := array(select c.one ->> 'wallet'
-                from unnest(ifs) with ordinality u (conditions, i)
-                cross join lateral jsonb_array_elements(
-                    case when outcomes[u.i] is null then u.conditions else '[]' end) c (one));
-        end if;
-        if skip_locked then
-            busy := zerosum.busy_wallets(l, sources || destinations || watched);
-            watched := array(select x.id from unnest(watched) x (id) where x.id <> all (busy));
-            for i in 1..n loop
-                continue when outcomes[i] is not null;
-                for p in firsts[i]..lasts[i] loop
-                    if sources[p] = any (busy) or destinations[p] = any (busy) then
-                        outcomes[i] := 'busy';
-                        bodies[i] := case when sources[p] = any (busy) then sources[p] else destinations[p] end;
-                        exit;
-                    end if;
-                end loop;
-                if outcomes[i] is null and (keys[i] = any (busy_keys) or ifs[i] is not null and exists (
-                    select from jsonb_array_elements(ifs[i]) c (one) where c.one ->> 'wallet' = any (busy)))
-                then
-                    outcomes[i] := 'busy';
-                end if;
-                if outcomes[i] = 'busy' then
-                    busy_keys := busy_keys || keys[i];
-                    for p in firsts[i]..lasts[i] loop
-                        sources[p] := null;
-                        destinations[p] := null;
-                    end loop;
-                end if;
-            end loop;
-        end if;
-        loop
-            with locked as materialized (
-                select w.ctid as place, w.id::text as id, w.asset, w.posted, w.version,
-                    w.status || case when w.credits_while_frozen then '_out' else '' end as status,
-                    w.held, w.recorded_at, w.floor_debt as debt, w.next_expiry,
-                    w.min_balance - w.floor_debt as low, w.max_balance as high, starts_with(w.id, '@world:') as world
-                from (
-                    select distinct v.id collate "C" as id
-                    from unnest(sources || destinations || watched) v (id) order by 1
-                ) x
-                cross join lateral (
-                    select w.ctid, w.* from ledger.wallets w where w.ledger_id = l and w.id = x.id for update
-                ) w
-            )
-            select array_agg(k.place), array_agg(k.id), array_agg(k.asset), array_agg(k.status), array_agg(k.posted),
-                array_agg(k.version), array_agg(k.held), array_agg(k.debt), min(k.next_expiry),
-                array_agg(case when k.world then '-Infinity' else coalesce(k.low, 1 - 1e38) + k.held end),
-                array_agg(case when k.world then 'Infinity' else coalesce(k.high, 1e38 - 1) end),
-                -- (A time far ahead is from before the clock went back: it would expire holds, and spread.)
-                greatest(clock_timestamp(), max(k.recorded_at)
-                    filter (where k.recorded_at <= clock_timestamp() + interval '1 minute'))
-            into places, wallets, assets, stati, balances, versions, helds, debts, next_expiry, lows, highs, at
-            from locked k;
-            exit when next_expiry is null or next_expiry > at;
-            -- What has expired on the locked wallets reserves nothing; after the release the rows are elsewhere.
-            perform zerosum.release_expired(l, at, wallets);
-        end loop;
-        befores := versions;
-        checked := true;
-    end loop;
-
-    -- @world wallets that are not there yet start in memory at zero, and are made only if something is posted.
-    if strpos(array_to_string(sources || destinations, ' '), '@world:') > 0 then
-        select array_agg(x.id order by x.id) into worlds
-        from (select unnest(sources) union select unnest(destinations)) x (id)
-        join ledger.assets k on k.ledger_id = l and k.code = substr(x.id, 8)
-        where starts_with(x.id, '@world:') and x.id <> all (coalesce(wallets, '{}'));
-    end if;
-    if worlds is not null then
-        j := cardinality(worlds);
-        wallets := wallets || worlds;
-        assets := assets || array(select substr(w.id, 8) from unnest(worlds) with ordinality w (id, i) order by w.i);
-        stati := stati || array_fill('open'::text, array[j]);
-        balances := balances || array_fill(0::numeric, array[j]);
-        versions := versions || array_fill(0::bigint, array[j]);
-        helds := helds || array_fill(0::numeric, array[j]);
-        debts := debts || array_fill(0::numeric, array[j]);
-        lows := lows || array_fill('-Infinity'::numeric, array[j]);
-        highs := highs || array_fill('Infinity'::numeric, array[j]);
+    -- 3. Settle the requests whose key is known: what is settled needs no wallets.
+    known := zerosum.known_keys(l, requests);
+    if known is not null then
+        settled := zerosum.settle_known(known, fingerprints, outcomes, bodies);
+        outcomes := settled.outcomes;
+        bodies := settled.bodies;
     end if;
 
-    select array_agg(q.from_slot), array_agg(q.to_slot), array_agg(q.flaw)
-    into from_slots, to_slots, flaws
-    from (select * from zerosum.posting_slots(sources, destinations, wallets, assets, stati) order by p) q;
-
-    if origins is not null then
-        known := zerosum.read_parts(l, at, origins, origin_postings, kinds && array['capture', 'void'],
-            'reversal' = any (kinds));
-        part_slots := known.slots;
-        part_stati := known.stati;
-        part_amounts := known.amounts;
-        part_captured := known.captured;
-        part_lefts := known.lefts;
-        part_places := known.places;
+    -- 4. Give captures, voids and reversals their postings.
+    if kinds && array['capture', 'void', 'reversal'] then
+        derived := zerosum.derive_postings(l, kinds, requests, outcomes, bodies, firsts, lasts, postings);
+        outcomes := derived.outcomes;
+        bodies := derived.bodies;
+        firsts := derived.firsts;
+        lasts := derived.lasts;
+        postings := derived.postings;
+        derives := derived.derives;
     end if;
 
-    decided := zerosum.decide(l, at, kinds, prints, units, ifs, options, firsts, lasts, flaws, from_slots, to_slots,
-        part_slots, wallets, assets, highs, origins, origin_postings, part_amounts, outcomes, bodies, twins, moved, balances,
-        versions, helds, lows, debts, part_lefts, part_captured, part_stati);
+    -- 5. Lock the wallets, and those that conditions name.
+    if cardinality(ifs) > 0 then
+        watched := array(
+            select c.one ->> 'wallet'
+            from unnest(requests) r
+            cross join lateral jsonb_array_elements(
+                case when outcomes[r.number] is null then r.conditions else '[]' end) c (one));
+    end if;
+    if skip_locked then
+        settled := zerosum.settle_busy(l, requests, postings, watched, outcomes, bodies);
+        outcomes := settled.outcomes;
+        bodies := settled.bodies;
+        watched := settled.watched;
+    end if;
+    locking := zerosum.lock_wallets(l, postings, outcomes, watched);
+
+    -- 6. Look for the keys again, in a new statement: waiting for a lock does not refresh a statement's snapshot.
+    known := zerosum.known_keys(l, requests);
+    if known is not null then
+        settled := zerosum.settle_known(known, fingerprints, outcomes, bodies);
+        outcomes := settled.outcomes;
+        bodies := settled.bodies;
+    end if;
+
+    -- 7. Decide, in memory.
+    if n > 1 then
+        twins := zerosum.find_twins(requests);
+    end if;
+    if derives then
+        parts := zerosum.read_parts(l, locking.at, kinds, postings);
+    end if;
+    decided := zerosum.decide(l => l, at => locking.at, requests => requests, postings => postings, firsts => firsts,
+        lasts => lasts, fingerprints => fingerprints, outcomes => outcomes, bodies => bodies, twins => twins,
+        locked => locking.locked, parts => parts);
+    outcomes := decided.outcomes;
     bodies := decided.bodies;
-    if decided.expiring then
-        expiries := array(
-            select min((options[x.request] ->> 'expires_at')::timestamptz)
-            from generate_series(1, cardinality(wallets)) w (slot)
-            left join unnest(posting_of, from_slots) x (request, slot)
-                on x.slot = w.slot and kinds[x.request] = 'hold' and decided.ranks[x.request] is not null
-            group by w.slot order by w.slot);
+    twins := decided.twins;
+
+    -- 8. Write what posts.
+    if 'posted' = any (outcomes) then
+        bodies := zerosum.write_posted(l => l, at => locking.at, requests => requests, fingerprints => fingerprints,
+            outcomes => outcomes, bodies => bodies, moves => decided.moves, extras => decided.extras,
+            before => locking.locked, after => decided.locked, parts_before => parts, parts_after => decided.parts);
     end if;
-    if decided.written > 0 then
-        bodies := zerosum.write_posted(l, at, decided.written, kinds, keys, prints, refs, descriptions, metadatas,
-            effective_ats, decided.ranks, firsts, bodies, posting_of, sources, destinations, decided.moved, from_slots,
-            decided.from_balances, decided.from_versions, decided.to_balances, decided.to_versions, places, befores,
-            wallets, assets, decided.balances, decided.versions, worlds, helds, decided.helds, decided.debts,
-            expiries, decided.numbers, options, decided.extras, origins, origin_postings, decided.part_stati,
-            part_amounts, decided.part_captured, decided.part_lefts, part_places, part_lefts, part_stati);
+
+    -- 9. Answer.
+    if known is not null then
+        bodies := zerosum.answer_known(l, known, outcomes, bodies);
     end if;
-    if priors is not null then
-        for known in select * from zerosum.answer(l, array_remove(priors, null)) loop
-            foreach i in array array_positions(priors, known.id) loop
-                bodies[i] := known.body;
-            end loop;
-        end loop;
-    end if;
-    return query
-        select r.outcome, case when r.outcome <> 'undone' then coalesce(r.body, bodies[r.twin]) end
-        from unnest(decided.outcomes, bodies, decided.twins) with ordinality r (outcome, body, twin, i)
-        order by r.i;
+    for i in 1..n loop
+        outcome := outcomes[i];
+        body := case when outcome <> 'undone' then coalesce(bodies[i], bodies[twins[i]]) end;
+        return next;
+    end loop;
 end $$;

@@ -7,8 +7,14 @@ create or replace function zerosum.reverse(
     description text default null, metadata jsonb default null, effective_at timestamptz default null,
     conditions jsonb default null
 ) returns table (replayed boolean, transaction json)
-language sql security definer set search_path = pg_catalog, pg_temp as $$
-    select * from zerosum.run($1, 'reversal', null, null, null, $4, $7, $8, $9, $10, $11,
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    told record;
+begin
+    told := zerosum.run($1, 'reversal', null, null, null, $4, $7, $8, $9, $10, $11,
         jsonb_strip_nulls(jsonb_build_object('transaction', $2, 'amount', $3::text, 'postings', $5,
-            'force', nullif($6, false))))
-$$;
+            'force', nullif($6, false))));
+    replayed := told.replayed;
+    transaction := told.transaction;
+    return next;
+end $$;

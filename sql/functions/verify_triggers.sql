@@ -21,10 +21,11 @@ with expected (name, digest) as (values
     ('reversed_postings.reversed_postings_keep', '14b2510e490fcd822884257956c3ff96'),
     ('tiles.tiles_append', 'e2c1f577d55e09f73b05e22955200c25'),
     ('transactions.transactions_append', 'f75f1df8fb45d9c8bb67bd18253b67f2'),
-    ('wallets.wallets_account', 'cf070c8375dd63dc5ce7e0f7ac495af6'),
+    ('wallets.wallets_account', '4ca350f649d5b36e624f93434be37c9e'),
     ('wallets.wallets_empty', '6d6395d81d75004779ab33ed3cae8e12'),
     ('wallets.wallets_fixed', '3dd5ef61e6cb6dbd48fc5e0a0ce55225'),
-    ('wallets.wallets_keep', '7eafd3251ef2feec02a6e2c8f02d280d')
+    ('wallets.wallets_keep', '7eafd3251ef2feec02a6e2c8f02d280d'),
+    ('wallets.wallets_world', '4aea55a509db28d178353a2223c91af2')
 ), found as (
     select c.relname || '.' || t.tgname as name, md5(concat_ws(' ', pg_get_triggerdef(t.oid), t.tgenabled,
         p.prosrc, p.proconfig, p.prosecdef)) as digest

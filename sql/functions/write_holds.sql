@@ -1,23 +1,19 @@
--- Write the postings of the holds that post() decided to place. Arguments are post()'s arrays; ids: the new transactions, by rank.
+-- Write the postings of the holds that post() decided to place; ids: of each request that posts, its transaction's.
 -- Locks: none beyond its inserts'. Codes: none.
 create or replace function zerosum.write_holds(
-    l bigint, kinds text[], options jsonb[], ids bigint[], ranks int[], posting_of int[], firsts int[],
-    sources text[], destinations text[], moved numeric[], from_slots int[], assets text[]
+    l bigint, requests ledger.request[], moves ledger.move[], ids bigint[]
 ) returns void
-language plpgsql
-set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off
-set plan_cache_mode = force_generic_plan as $$
+language plpgsql as $$
 begin
     insert into ledger.hold_postings (ledger_id, hold_id, expires_at, due_at, posting, source, destination, asset, amount,
         held)
     select g.ledger_id, u.*
     from ledger.ledgers g, (
-        select ids[ranks[x.request]], (options[x.request] ->> 'expires_at')::timestamptz,
-            (options[x.request] ->> 'expires_at')::timestamptz, x.p - firsts[x.request] + 1,
-            x.source, x.destination, assets[x.slot], x.amount, x.amount
-        from unnest(posting_of, sources, destinations, moved, from_slots)
-            with ordinality x (request, source, destination, amount, slot, p)
-        where kinds[x.request] = 'hold' and ranks[x.request] is not null
+        select ids[m.request], (requests[m.request].options ->> 'expires_at')::timestamptz,
+            (requests[m.request].options ->> 'expires_at')::timestamptz, m.posting,
+            m.source, m.destination, m.asset, m.amount, m.amount
+        from unnest(moves) m
+        where m.from_version is null
     ) u
     where g.ledger_id = l;
 end $$;

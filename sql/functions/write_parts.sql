@@ -1,44 +1,50 @@
 -- Write what post() decided about parts, the postings of holds and transactions that are captured, voided or reversed: how much of
--- each is captured and held, or reversed, now, and which holds are settled by it. Arguments are post()'s arrays after
--- decide(); places: where the rows of a hold's postings are; lefts_before, stati_before: what was read there.
+-- each is captured and held, or reversed, now, and which holds are settled by it. before: what was read of them.
 -- By place, as write_wallets() has it and for its reasons; a part at a time cost six times as much.
 -- Locks: none, the caller holds the wallets'. Codes: XX000 if a row was not where it should be.
-create or replace function zerosum.write_parts(
-    l bigint, at timestamptz, kinds text[], part_ids bigint[], part_numbers smallint[], part_stati text[],
-    part_amounts numeric[], part_captured numeric[], part_lefts numeric[],
-    places tid[], lefts_before numeric[], stati_before text[]
-) returns void
+create or replace function zerosum.write_parts(l bigint, at timestamptz, before ledger.parts, after ledger.parts) returns void
 language plpgsql
-set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_indexscan = off
-set enable_bitmapscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
+set enable_indexscan = off set enable_bitmapscan = off as $$
 #variable_conflict use_column
 declare
-    changed bool[];
+    places constant tid[] := before.places;
+    statuses_before constant text[] := before.statuses;
+    remaining_before constant numeric[] := before.remaining;
+    statuses constant text[] := after.statuses;
+    remaining constant numeric[] := after.remaining;
+    captured constant numeric[] := after.captured;
+    changed ledger.changed_part[];
+    reversed int[];
     found_rows bigint;
 begin
-    for q in 1..cardinality(places) loop
-        changed[q] := places[q] is not null and (part_lefts[q] <> lefts_before[q] or part_stati[q] <> stati_before[q]);
+    for slot in 1..coalesce(array_upper(remaining, 1), 0) loop
+        if places[slot] is not null then
+            if remaining[slot] <> remaining_before[slot] or statuses[slot] <> statuses_before[slot] then
+                changed := changed || row(places[slot], captured[slot], remaining[slot],
+                    statuses[slot])::ledger.changed_part;
+            end if;
+        elsif remaining[slot] <> remaining_before[slot] then
+            reversed := reversed || slot;
+        end if;
     end loop;
-    if true = any (changed) then
+    if changed is not null then
         update ledger.hold_postings p
-        set captured = u.captured, held = u.remaining, status = u.status,
-            settled_at = case when u.status <> 'pending' then at end,
-            due_at = case when u.status = 'pending' then p.due_at end
-        from unnest(places, part_captured, part_lefts, part_stati, changed) u (place, captured, remaining, status, changed)
-        where p.ledger_id = l and p.ctid = u.place and u.changed;
+        set captured = c.captured, held = c.remaining, status = c.status,
+            settled_at = case when c.status <> 'pending' then at end,
+            due_at = case when c.status = 'pending' then p.due_at end
+        from unnest(changed) c
+        where p.ledger_id = l and p.ctid = c.place;
         get diagnostics found_rows = row_count;
-        if found_rows <> cardinality(array_positions(changed, true)) then
+        if found_rows <> cardinality(changed) then
             raise exception 'parts of holds are not where they were' using errcode = 'XX000';
         end if;
     end if;
-    if 'reversal' = any (kinds) then
+    if reversed is not null then
         insert into ledger.reversed_postings (ledger_id, transaction_id, posting, amount, reversed)
         select g.ledger_id, u.*
         from ledger.ledgers g, (
-            select p.id, p.number, p.amount, p.captured
-            from unnest(part_ids, part_numbers, part_amounts, part_captured, part_stati, part_lefts, lefts_before)
-                p (id, number, amount, captured, status, remaining, before)
-            where p.remaining <> p.before and p.status is null
+            select after.origins[s.slot], after.postings[s.slot], after.amounts[s.slot], captured[s.slot]
+            from unnest(reversed) s (slot)
         ) u
         where g.ledger_id = l
         on conflict (transaction_id, ledger_id, posting) do update set reversed = excluded.reversed;

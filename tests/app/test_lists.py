@@ -28,9 +28,9 @@ async def test_wallets_are_listed_by_id(api: Api) -> None:
     await api.wallets("user:3")
     listed = await pages(api, "/v1/wallets", 2)
     assert [[w["id"] for w in page] for page in listed] == [
-        ["shop", "user:1"],
-        ["user:2", "user:3"],
-        [],
+        ["@world:USD", "shop"],
+        ["user:1", "user:2"],
+        ["user:3"],
     ]
     users = await pages(api, "/v1/wallets?prefix=user:", 100)
     assert [w["id"] for w in users[0]] == ["user:1", "user:2", "user:3"]

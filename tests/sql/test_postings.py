@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import UTC, datetime
 
 import asyncpg
 import pytest
 
-from app.db import connect
-from tests.ledger import codes, counts, fund, lease, post, req, stamp, verify, wallet, wallets
+from app.db import call, connect
+from tests.ledger import (
+    MAIN,
+    codes,
+    counts,
+    fund,
+    lease,
+    post,
+    req,
+    stamp,
+    until_waiting,
+    verify,
+    wallet,
+    wallets,
+)
 
 
 @pytest.fixture
@@ -60,25 +74,27 @@ async def test_a_world_wallet_is_made_by_the_first_request_that_posts(
     assert await peopled.fetchval(world) == -5
 
 
-async def test_a_world_wallet_that_only_refused_requests_name_is_not_touched(
+async def test_the_worlds_wallet_is_made_with_the_first_of_its_asset(
     peopled: asyncpg.Connection, database_url: str
 ) -> None:
-    """It is not locked, so writing it would wait for its maker out of order: a deadlock once."""
-    await fund(peopled, "m1", 5)
-    batch = [req(("yen", "@world", 1)), req(("m1", "m2", 1))]
-    assert await codes(peopled, *batch) == ["insufficient_funds", "posted"]
-    world = "select count(*) from ledger.wallets where id = '@world:JPY'"
-    assert await peopled.fetchval(world) == 0
+    """Once, though two make the first wallets at a time; a refused request names it and moves nothing."""
+    await call(peopled, "create_asset", ledger=MAIN, code="ACORN", scale=0)
+    world = "select count(*) from ledger.wallets where id = '@world:ACORN' and version = $1"
+    assert await codes(peopled, req(("@world:ACORN", "m1", 1))) == ["asset_mismatch"]
+    assert await peopled.fetchval(world, 0) == 0
     maker = await connect(database_url)
     transaction = maker.transaction()
     await transaction.start()
-    await wallet(maker, "yen2", "JPY")
-    assert await codes(maker, req(("@world", "yen2", 9))) == ["posted"]
-    await peopled.execute("set lock_timeout = '2s'")
-    assert await codes(peopled, *batch) == ["insufficient_funds", "posted"]
+    await wallet(maker, "oak", "ACORN")
+    other = asyncio.create_task(wallet(peopled, "elm", "ACORN"))
+    await until_waiting(maker, peopled)
     await transaction.commit()
+    await other
+    assert await codes(maker, req(("oak", "@world", 1))) == ["insufficient_funds"]
+    assert await peopled.fetchval(world, 0) == 1
+    assert await codes(maker, req(("@world", "oak", 1)), req(("oak", "elm", 1))) == ["posted"] * 2
+    assert await peopled.fetchval(world, 1) == 1
     await maker.close()
-    assert await peopled.fetchval(world) == 1
 
 
 async def test_an_answer_is_rebuilt_byte_for_byte(peopled: asyncpg.Connection) -> None:

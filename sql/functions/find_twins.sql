@@ -1,0 +1,11 @@
+-- For each request the number of the one before it in the batch that has its key, or null.
+-- Locks: none. Codes: none.
+create or replace function zerosum.find_twins(requests ledger.request[]) returns int[]
+language plpgsql as $$
+begin
+    return array(
+        select lag(r.number) over (partition by r.key order by r.number)
+        from unnest(requests) r
+        order by r.number
+    );
+end $$;

@@ -1,0 +1,97 @@
+-- Post a lone transfer, credit or debit that is plainly fine: well formed, its key unknown, both wallets there and open, of one
+-- asset, without a debt or an expired hold, and within their limits. Returns its transaction; or null, and then nothing was
+-- written: post() decides, and says what is wrong. No rule is of its own: what is not plainly fine is never told here.
+-- A batch of one by the way of all batches costs twice as much, most of it the start of statements that unnest arrays.
+-- digits: the amount.
+-- Locks: as post(). Codes: 40001 as post().
+create or replace function zerosum.post_plain(
+    l bigint, kind text, key text, source text, destination text, digits text, reference text, description text,
+    metadata jsonb, effective_at timestamptz
+) returns text
+language plpgsql set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off
+set plan_cache_mode = force_generic_plan as $$
+#variable_conflict use_variable
+declare
+    amount constant numeric := case when digits ~ '^[1-9][0-9]{0,37}$' then digits::numeric end;
+    at timestamptz;
+    payer record; payee record; swapped record;
+    found_rows int;
+    id bigint;
+    body text;
+begin
+    key := coalesce(key, chr(127) || gen_random_uuid());
+    if source = '@world' then
+        select '@world:' || w.asset into source from ledger.wallets w where w.ledger_id = l and w.id = destination;
+    elsif destination = '@world' then
+        select '@world:' || w.asset into destination from ledger.wallets w where w.ledger_id = l and w.id = source;
+    end if;
+    if zerosum.request_fault(kind => kind, key => key, reference => reference, description => description,
+        metadata => metadata, effective_at => effective_at, conditions => null, options => null, size => 1,
+        beside => true, numeral => amount is not null, named => source is not null and destination is not null,
+        loops => source = destination, ids => 0) is not null
+    then
+        return null;
+    end if;
+    perform from ledger.transactions t where t.ledger_id = l and t.key = key;
+    if found then
+        return null;
+    end if;
+
+    select w.id::text, w.asset, w.status, w.credits_while_frozen, w.posted, w.version, w.recorded_at, w.floor_debt,
+        w.next_expiry, zerosum.wallet_floor(w) as floor, zerosum.wallet_ceiling(w) as ceiling
+    into payer
+    from ledger.wallets w where w.ledger_id = l and w.id = least(source, destination collate "C") for update;
+    select w.id::text, w.asset, w.status, w.credits_while_frozen, w.posted, w.version, w.recorded_at, w.floor_debt,
+        w.next_expiry, zerosum.wallet_floor(w) as floor, zerosum.wallet_ceiling(w) as ceiling
+    into payee
+    from ledger.wallets w where w.ledger_id = l and w.id = greatest(source, destination collate "C") for update;
+    if payer.id is distinct from source then
+        swapped := payer;
+        payer := payee;
+        payee := swapped;
+    end if;
+    at := zerosum.batch_time(clock_timestamp(), payer.recorded_at, payee.recorded_at);
+    if (payer.asset = payee.asset and payer.status = 'open'
+        and (payee.status = 'open' or payee.status = 'frozen' and payee.credits_while_frozen)
+        and payer.floor_debt = 0 and payee.floor_debt = 0
+        and coalesce(least(payer.next_expiry, payee.next_expiry) > at, true)
+        and payer.posted - amount >= payer.floor and payee.posted + amount <= payee.ceiling) is not true
+    then
+        return null;
+    end if;
+    -- Again, in a new statement: waiting for a lock does not refresh a statement's snapshot.
+    perform from ledger.transactions t where t.ledger_id = l and t.key = key;
+    if found then
+        return null;
+    end if;
+
+    id := nextval('ledger.transaction_id');
+    insert into ledger.transactions (ledger_id, id, effective_at, recorded_at, kind, key, fingerprint, reference,
+        description, metadata)
+    values (l, id, coalesce(effective_at, at), at, kind, key, zerosum.request_fingerprint(kind, 1,
+        zerosum.posting_canon(source, destination, amount), reference, description, metadata, effective_at, null, null),
+        reference, description, coalesce(metadata, '{}'))
+    on conflict do nothing;
+    if not found then
+        raise exception 'an idempotency key was taken meanwhile: run the batch again' using errcode = '40001';
+    end if;
+    insert into ledger.entries (ledger_id, wallet_id, version, transaction_id, posting, asset, amount, balance,
+        recorded_at)
+    values (l, source, payer.version + 1, id, 1, payer.asset, -amount, payer.posted - amount, at),
+        (l, destination, payee.version + 1, id, 1, payee.asset, amount, payee.posted + amount, at);
+    update ledger.wallets w
+    set posted = w.posted + case when w.id = source then -amount else amount end, version = w.version + 1, recorded_at = at
+    where w.ledger_id = l and w.id in (source, destination);
+    get diagnostics found_rows = row_count;
+    if found_rows <> 2 then
+        raise exception 'locked wallets are not where they were' using errcode = 'XX000';
+    end if;
+    body := zerosum.transaction_json(id, kind, zerosum.posting_json(source, destination, amount, payer.asset),
+        concat(zerosum.entry_json(source, -amount, payer.posted - amount, payer.version + 1), ',',
+            zerosum.entry_json(destination, amount, payee.posted + amount, payee.version + 1)),
+        reference, description, coalesce(metadata, '{}'), zerosum.time_json(coalesce(effective_at, at)),
+        zerosum.time_json(at), key, null);
+    insert into ledger.outbox (ledger_id, ord, id, aggregatetype, aggregateid, type, transaction_id, recorded_at, payload)
+    values (l, nextval('ledger.outbox_ord'), gen_random_uuid(), 'transaction', id::text, 'transaction.posted', id, at, body);
+    return body;
+end $$;
