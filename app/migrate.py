@@ -1,7 +1,7 @@
 """Bring a database up to date with sql/: each migration once, every function every time.
 
 `sql/migrations/NNNN_name.sql` change the schema `ledger` and run once, in order; a file that has run and was
-edited since stops everything. `sql/functions/NAME.sql` each create the function `zerosum.NAME`, replaced on every
+edited since stops everything. `sql/functions/ROOM/NAME.sql` each create the function `zerosum.NAME`, replaced on every
 run (callers keep seeing one function, old or new); a function whose file is gone is dropped. What the release before
 still calls stays for one release, in `sql/retired/`. All of it is one transaction, and an advisory lock lets one
 migrator at a time through.
@@ -236,5 +236,6 @@ async def run_migrations(conn: asyncpg.Connection, sql: Path) -> list[str]:
 
 
 def sql_files(sql: Path, folder: str) -> list[tuple[str, str]]:
-    """Names and texts, in order of name."""
-    return [(path.name, path.read_text()) for path in sorted(sql.glob(f"{folder}/*.sql"))]
+    """Names and texts, in order of name, of the files in the folder and in those below."""
+    paths = sorted(sql.glob(f"{folder}/**/*.sql"), key=lambda path: path.name)
+    return [(path.name, path.read_text()) for path in paths]

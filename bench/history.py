@@ -93,7 +93,7 @@ async def stamping(bench: Bench, tiles: bool) -> dict[str, float]:
         try:
             return {"per_s": await stamp_new_ledger(conn)}
         finally:
-            await conn.execute((SQL / "functions/fill_tiles.sql").read_text())
+            await conn.execute((SQL / "functions/log/fill_tiles.sql").read_text())
 
 
 async def stamp_new_ledger(conn: asyncpg.Connection) -> float:

@@ -19,7 +19,7 @@ def test_the_errors_of_the_readme_are_those_of_the_code() -> None:
 
 
 def test_every_code_that_sql_gives_is_in_the_table_and_has_a_sqlstate() -> None:
-    functions = {path.stem: path.read_text() for path in ROOT.glob("sql/functions/*.sql")}
+    functions = {path.stem: path.read_text() for path in ROOT.glob("sql/functions/**/*.sql")}
     states = dict(re.findall(r"when '(\w+)' then '(ZS\d+)'", functions.pop("sqlstate")))
     given = set()
     for text in functions.values():

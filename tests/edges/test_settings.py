@@ -55,7 +55,7 @@ TIMES = {"recorded_at", "created_at", "effective_at", "timestamp", "expires_at",
 
 def test_no_plain_string_has_a_backslash() -> None:
     """It would mean another thing where standard_conforming_strings is off: E'' says what it is."""
-    for path in sorted(SQL.glob("functions/*.sql")):
+    for path in sorted(SQL.glob("functions/**/*.sql")):
         for line in path.read_text().splitlines():
             code = line.partition("--")[0]
             for match in re.finditer(r"(?<!\w)(E?)'((?:[^']|'')*)'", code):

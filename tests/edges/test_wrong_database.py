@@ -144,7 +144,7 @@ def newer_migration(sql: Path) -> None:
 
 
 def newer_function(sql: Path) -> None:
-    path = sql / "functions" / "time_json.sql"
+    path = sql / "functions" / "json" / "time_json.sql"
     path.write_text(path.read_text() + "-- Another release's.\n")
     number, _ = release_of(sql)
     (sql / "release").write_text(f"{number + 1} {release_of(sql)[1]}\n")

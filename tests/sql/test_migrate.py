@@ -35,8 +35,16 @@ async def functions(conn: asyncpg.Connection) -> set[str]:
     return {row["proname"] for row in await conn.fetch(names)}
 
 
+def test_function_files_have_names_of_their_own_and_rooms_that_are_told() -> None:
+    paths = list(SQL.glob("functions/**/*.sql"))
+    assert len({path.name for path in paths}) == len(paths)
+    rooms = {path.parent.relative_to(SQL / "functions").as_posix() for path in paths}
+    told = re.findall(r"^- `(\w+)/`", (SQL / "README.md").read_text(), re.M)
+    assert sorted(told) == sorted(rooms)
+
+
 def test_every_function_file_creates_the_one_function_of_its_name() -> None:
-    for path in SQL.glob("functions/*.sql"):
+    for path in SQL.glob("functions/**/*.sql"):
         text = path.read_text()
         made = re.findall(r"^create.* (?:function|procedure) (\S+?)\(", text, re.M | re.I)
         assert made == [f"zerosum.{path.stem}"], path.name
@@ -84,7 +92,7 @@ async def test_an_edited_migration_stops_everything(empty_url: str, sql: Path) -
 
 def ours() -> set[str]:
     """The functions of this release, and those of the one before that are still called."""
-    return {path.stem for kind in ("functions", "retired") for path in SQL.glob(f"{kind}/*.sql")}
+    return {path.stem for kind in ("functions", "retired") for path in SQL.glob(f"{kind}/**/*.sql")}
 
 
 async def test_a_migration_that_fails_leaves_nothing(empty_url: str, sql: Path) -> None:
@@ -141,7 +149,7 @@ async def test_migrating_inside_a_callers_transaction_keeps_the_functions(empty_
 @pytest.fixture
 def ten_migrations(sql: Path) -> Path:
     """The tables as they were, and no functions."""
-    for path in (*sql.glob("functions/*.sql"), *sql.glob("retired/*.sql")):
+    for path in (*sql.glob("functions/**/*.sql"), *sql.glob("retired/*.sql")):
         path.unlink()
     for path in sql.glob("migrations/*.sql"):
         if path.name > "0011":
