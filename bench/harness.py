@@ -13,6 +13,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import asyncpg
 
@@ -43,21 +44,22 @@ class Bench:
 
     async def prepare(self) -> None:
         """The databases of the service and of pgbench's TPC-B."""
-        conn = await connect(self.postgres.url)
-        await conn.execute("create database tpcb")
-        await conn.close()
+        await self.create_database("tpcb")
         self.pgbench("tpcb", "-i", "-q", "-s", "10")
         await self.create()
 
     async def create(self) -> None:
         """Database, server, wallets, statistics: taken while the tables are empty, as in a young database."""
-        conn = await connect(self.postgres.url)
-        await conn.execute(f"create database {self.name}")
-        await conn.close()
+        await self.create_database(self.name)
         self.start()
         async with self.database() as conn:
             await self.fill(conn, 1)
             await conn.execute("analyze")
+
+    async def create_database(self, name: str) -> None:
+        conn = await connect(self.postgres.url)
+        await conn.execute(f"create database {name}")
+        await conn.close()
 
     async def fill(self, conn: asyncpg.Connection, ledger: int) -> None:
         """The ledger's wallets."""
@@ -168,19 +170,23 @@ class Bench:
         return await self.run_pgbench(clients, "tpcb")
 
     async def direct(self, clients: int, shape: str = "uniform") -> dict[str, float]:
-        """Transfers, or credits from @world, by SQL clients that call the functions themselves."""
-        script = self.postgres.data_dir / f"{shape}.sql"
-        call = (
-            "credit(1, 'w' || :b, 1)"
-            if shape == "world"
-            else "transfer(1, 'w' || :a, 'w' || :b, 1)"
-        )
+        """By SQL clients that call the functions: transfers (keyed: each with a key), or credits from @world."""
+        verbs = {
+            "uniform": "transfer(1, 'w' || :a, 'w' || :b, 1)",
+            "keyed": "transfer(1, 'w' || :a, 'w' || :b, 1, gen_random_uuid()::text)",
+            "world": "credit(1, 'w' || :b, 1)",
+        }
+        return await self.script(shape, clients, self.name, f"zerosum.{verbs[shape]}")
+
+    async def script(self, name: str, clients: int, database: str, verb: str) -> dict[str, float]:
+        """pgbench's clients call this for two wallets, :a and :b."""
+        script = self.postgres.data_dir / f"{name}.sql"
         script.write_text(
             f"\\set a random(0, {WALLETS - 1})\n\\set b (:a + random(1, {WALLETS - 1})) % {WALLETS}\n"
-            f"select from zerosum.{call};\n"
+            f"select from {verb};\n"
         )
         script.chmod(0o644)
-        return await self.run_pgbench(clients, self.name, "-f", str(script))
+        return await self.run_pgbench(clients, database, "-f", str(script))
 
     async def transfers(
         self, connections: int, shape: str, base: str | None = None, keys: str = KEY
@@ -192,9 +198,47 @@ class Bench:
             *(str(connections), str(SECONDS), shape),
             stdout=asyncio.subprocess.PIPE,
         )
+        server = self.processes[0].pid if base is None else None
+        before = cpu_s(server) if server else 0
         with self.load():
             out, _ = await process.communicate()
         if process.returncode != 0:
             raise SystemExit("the load failed")
         result: dict[str, float] = json.loads(out)
+        if server:
+            result["server_cpu_us"] = (cpu_s(server) - before) * 1e6 / (result["per_s"] * SECONDS)
         return result
+
+    async def bare_answers(self, connections: int) -> dict[str, float]:
+        """Of an application that answers the same request with one answer; its CPU time as transfers() tells it."""
+        port = free_port()
+        command = ("-m", "uvicorn", "bench.bare_answer:app", "--port", str(port), "--no-access-log")
+        server = await asyncio.create_subprocess_exec(
+            sys.executable, *command, "--log-level", "warning"
+        )
+        try:
+            await answering(port)
+            before = cpu_s(server.pid)
+            result = await self.transfers(connections, "uniform", f"http://127.0.0.1:{port}")
+            spent = cpu_s(server.pid) - before
+        finally:
+            server.terminate()
+            await server.wait()
+        return result | {"server_cpu_us": spent * 1e6 / (result["per_s"] * SECONDS)}
+
+
+async def answering(port: int) -> None:
+    """Until somebody listens on the port."""
+    for _ in range(200):
+        with contextlib.suppress(OSError):
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.close()
+            return
+        await asyncio.sleep(0.05)
+    raise SystemExit("the bare server does not listen")
+
+
+def cpu_s(pid: int) -> float:
+    """The CPU time that the process has taken, in seconds."""
+    parts = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(parts[11]) + int(parts[12])) / os.sysconf("SC_CLK_TCK")

@@ -2740,11 +2740,6 @@ begin
     then
         return null;
     end if;
-    -- Again, in a new statement: waiting for a lock does not refresh a statement's snapshot.
-    perform from ledger.transactions t where t.ledger_id = l and t.key = key;
-    if found then
-        return null;
-    end if;
 
     id := nextval('ledger.transaction_id');
     insert into ledger.transactions (ledger_id, id, effective_at, recorded_at, kind, key, fingerprint, reference,
@@ -2754,7 +2749,7 @@ begin
         reference, description, coalesce(metadata, '{}'))
     on conflict do nothing;
     if not found then
-        raise exception 'an idempotency key was taken meanwhile: run the batch again' using errcode = '40001';
+        return null;  -- Its key was taken meanwhile, and nothing is written yet.
     end if;
     insert into ledger.entries (ledger_id, wallet_id, version, transaction_id, posting, asset, amount, balance,
         recorded_at)

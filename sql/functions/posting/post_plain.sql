@@ -3,7 +3,7 @@
 -- written: post() decides, and says what is wrong. No rule is of its own: what is not plainly fine is never told here.
 -- A batch of one by the way of all batches costs twice as much, most of it the start of statements that unnest arrays.
 -- digits: the amount.
--- Locks: as post(). Codes: 40001 as post().
+-- Locks: as post(). Codes: XX000 if a row was not where it should be.
 create or replace function zerosum.post_plain(
     l bigint, kind text, key text, source text, destination text, digits text, reference text, description text,
     metadata jsonb, effective_at timestamptz
@@ -59,11 +59,6 @@ begin
     then
         return null;
     end if;
-    -- Again, in a new statement: waiting for a lock does not refresh a statement's snapshot.
-    perform from ledger.transactions t where t.ledger_id = l and t.key = key;
-    if found then
-        return null;
-    end if;
 
     id := nextval('ledger.transaction_id');
     insert into ledger.transactions (ledger_id, id, effective_at, recorded_at, kind, key, fingerprint, reference,
@@ -73,7 +68,7 @@ begin
         reference, description, coalesce(metadata, '{}'))
     on conflict do nothing;
     if not found then
-        raise exception 'an idempotency key was taken meanwhile: run the batch again' using errcode = '40001';
+        return null;  -- Its key was taken meanwhile, and nothing is written yet.
     end if;
     insert into ledger.entries (ledger_id, wallet_id, version, transaction_id, posting, asset, amount, balance,
         recorded_at)
