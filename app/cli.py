@@ -18,7 +18,7 @@ from app.migrate import EditedMigration, Unfit, migrate
 from app.money_commands import COMMANDS
 from app.prepare import NotReady
 from app.proof_commands import proof
-from app.settings import BadSetting, read_settings
+from app.settings import MAX_WORKERS, BadSetting, read_settings
 from app.sink_url import BadSink, parse_sink_url
 from app.terminal import (
     NUMBER,
@@ -46,11 +46,33 @@ def cli() -> None:
 @cli.command()
 @click.option("--relay/--no-relay", default=True, show_default=True, help="Carry events out too.")
 @stamp_only_option
-def serve(relay: bool, stamp_only: bool) -> None:
+@click.option(
+    "--workers",
+    type=click.IntRange(1, MAX_WORKERS),
+    help="Server processes on one socket.  [default: WEB_CONCURRENCY, or 1]",
+)
+@click.option("--quiet", is_flag=True, hidden=True)
+@click.option("--listening", type=int, hidden=True)  # A worker's: the socket that the parent bound.
+@click.option("--parent", type=int, hidden=True)  # And its tie to the parent.
+def serve(
+    relay: bool,
+    stamp_only: bool,
+    workers: int | None,
+    quiet: bool,
+    listening: int | None,
+    parent: int | None,
+) -> None:
     """Migrate, then serve the HTTP API until SIGTERM or Ctrl-C."""
     from app.serve import serve
+    from app.workers import serve_workers
 
-    serve(read_settings(os.environ), relay=relay, stamp_only=stamp_only)
+    settings = read_settings(os.environ)
+    count = workers or settings.workers
+    if count > 1 and parent is None:
+        options = ["--relay" if relay else "--no-relay", *(["--stamp-only"] if stamp_only else [])]
+        serve_workers(settings, count, options)
+    else:
+        serve(settings, relay, stamp_only, listening, parent, quiet)
 
 
 @cli.command("relay")

@@ -32,6 +32,7 @@ from app.redis_locks import RedisLocks
 from app.running import running
 from app.settings import Settings
 from app.uvicorn_protocol import Protocol
+from app.workers import Parent
 from relay import relay as relay_module
 from relay.webhook import WebhookSender
 
@@ -41,20 +42,37 @@ MAX_FILES = 65_536
 GRACE_S = 20  # Hosts kill 30 s after SIGTERM.
 
 
-def serve(settings: Settings, relay: bool = True, stamp_only: bool = False) -> None:
-    """Run until a signal; stamp_only: the relay carries nothing out.
+def serve(
+    settings: Settings,
+    relay: bool = True,
+    stamp_only: bool = False,
+    listening_fileno: int | None = None,
+    parent_fileno: int | None = None,
+    quiet: bool = False,
+) -> None:
+    """Run until a signal. stamp_only: the relay carries nothing out; quiet: without a greeting.
 
+    listening_fileno, parent_fileno: a worker's, see app/workers.py.
     Raises EmbeddedError, EditedMigration, NotReady, BadSetting.
     """
     set_up_logs()
     allow_many_files()
+    if listening_fileno is None:
+        listening = bind(settings.host, settings.port, "PORT")
+    else:
+        listening = socket.socket(fileno=listening_fileno)
+    parent = None if parent_fileno is None else Parent(parent_fileno)
     with (
-        bind(settings.host, settings.port, "PORT") as listening,
+        listening,
         bind_metrics(settings) as metrics_socket,
         database(settings) as url,
         asyncio.Runner(loop_factory=uvloop.Loop) as runner,
     ):
-        runner.run(serve_database(settings, url, listening, metrics_socket, relay, stamp_only))
+        runner.run(
+            serve_database(
+                settings, url, listening, metrics_socket, relay, stamp_only, parent, quiet
+            )
+        )
 
 
 async def serve_database(
@@ -64,6 +82,8 @@ async def serve_database(
     metrics_socket: socket.socket | None,
     relay: bool,
     stamp_only: bool,
+    parent: Parent | None,
+    quiet: bool,
 ) -> None:
     """Migrate, open what the app needs, serve until a signal, close it again in reverse order."""
     url, api_key = await prepare(settings, url)
@@ -112,7 +132,17 @@ async def serve_database(
         loop = asyncio.get_running_loop()
         for sig in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(sig, stop, server)
-        server.when_started = lambda: print(greeting(settings, api_key), flush=True)
+
+        def greet() -> None:
+            if not quiet:
+                print(greeting(settings, api_key), flush=True)
+            if parent is not None:
+                parent.say_ready()
+
+        server.when_started = greet
+        if parent is not None:
+            ending = asyncio.create_task(end_with(parent, server))
+            stack.callback(ending.cancel)
         await stack.enter_async_context(metrics_server(metrics_socket, keys_pool, group_commit))
         collect_rarely()
         await server.serve([listening])
@@ -189,3 +219,8 @@ def collect_rarely() -> None:
 
 def stop(server: Server) -> None:
     server.should_exit = True
+
+
+async def end_with(parent: Parent, server: Server) -> None:
+    await parent.gone()
+    stop(server)

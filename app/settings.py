@@ -38,6 +38,8 @@ KNOWN = {
     "ZEROSUM_KEEP_ALIVE",
 }
 
+MAX_WORKERS = 64
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -65,6 +67,7 @@ class Settings:
     webhook_allow: networks that webhooks may reach although they are not globally routable.
     metrics_port: where /metrics and /readyz name everything, without a key; None: nowhere.
     keep_alive: seconds that an idle connection stays open.
+    workers: server processes on one socket.
     """
 
     database_url: str | None
@@ -87,6 +90,7 @@ class Settings:
     checkpoint_every: int
     metrics_port: int | None
     keep_alive: int
+    workers: int
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -122,6 +126,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         checkpoint_every=seconds(given, "ZEROSUM_CHECKPOINT_EVERY", "3600", "0 for never"),
         metrics_port=port(given, "ZEROSUM_METRICS_PORT", ""),
         keep_alive=seconds(given, "ZEROSUM_KEEP_ALIVE", "75", "more than a balancer keeps it open"),
+        workers=workers(given.get("WEB_CONCURRENCY", "1")),
         sink_hosts=frozenset(re.split(r"[,\s]+", given.get("ZEROSUM_SINK_HOSTS", ""))) - {""},
     )
 
@@ -132,6 +137,12 @@ def database_url(given: Mapping[str, str], name: str) -> str | None:
         return None if value is None else driver_url(value)
     except BadUrl as error:
         raise BadSetting(f"{name} {error}") from None
+
+
+def workers(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MAX_WORKERS):
+        raise BadSetting(f"WEB_CONCURRENCY must be a whole number from 1 to {MAX_WORKERS}.")
+    return int(text)
 
 
 def rate_limit(text: str | None) -> RateLimitItem | None:

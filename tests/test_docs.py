@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from app.errors import CODES
 from app.operations import OPERATIONS
 from app.settings import KNOWN
@@ -56,3 +58,12 @@ def test_a_file_says_only_what_is_the_products() -> None:
         if path.is_file() and ".venv" not in path.parts and path != Path(__file__):
             text = path.read_text()
             assert not re.search(r"index-url|/work/|pypi\.org", text), path
+
+
+@pytest.mark.parametrize("page", ["docs/idempotency.md", "docs/locks.md", "sql/README.md"])
+def test_files_that_the_docs_name_are_there(page: str) -> None:
+    names = re.findall(r"`([\w/]+\.(?:py|sql))`", (ROOT / page).read_text())
+    there = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("*/**/*.*")}
+    assert names
+    for name in names:
+        assert any(path == name or path.endswith(f"/{name}") for path in there), name
