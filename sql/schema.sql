@@ -47,7 +47,7 @@ CREATE TYPE ledger.locked_wallets AS (
 	statuses text[],
 	balances numeric[],
 	versions bigint[],
-	helds numeric[],
+	held numeric[],
 	floors numeric[],
 	ceilings numeric[],
 	debts numeric[]
@@ -553,7 +553,7 @@ CREATE FUNCTION zerosum.close_wallet(ledger bigint, id text, admin boolean DEFAU
     select * from zerosum.set_wallet_status($1, $2, 'closed', false, 'wallet.closed', $3)
 $_$;
 
-CREATE FUNCTION zerosum.condition_facts(conditions jsonb, wallets text[], versions bigint[], balances numeric[], helds numeric[], after boolean) RETURNS text
+CREATE FUNCTION zerosum.condition_facts(conditions jsonb, wallets text[], versions bigint[], balances numeric[], held numeric[], after boolean) RETURNS text
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
@@ -567,9 +567,9 @@ begin
             return zerosum.wallet_facts(c ->> 'wallet');
         elsif not after and (c ->> 'version')::bigint <> versions[s] then
             return json_build_object('code', 'wallet_changed', 'wallet', wallets[s], 'version', versions[s]);
-        elsif after and balances[s] - helds[s] < (c ->> 'min_available_after')::numeric then
+        elsif after and balances[s] - held[s] < (c ->> 'min_available_after')::numeric then
             return json_build_object('code', 'available_too_low', 'wallet', wallets[s],
-                'available', balances[s] - helds[s]);
+                'available', balances[s] - held[s]);
         end if;
     end loop;
     return null;
@@ -769,7 +769,7 @@ begin
     return next;
 end $$;
 
-CREATE FUNCTION zerosum.decide(l bigint, at timestamp with time zone, requests ledger.request[], postings ledger.posting[], firsts integer[], lasts integer[], fingerprints bytea[], INOUT outcomes text[], INOUT bodies text[], INOUT twins integer[], INOUT locked ledger.locked_wallets, INOUT parts ledger.parts, OUT moves ledger.move[], OUT extras text[]) RETURNS record
+CREATE FUNCTION zerosum.decide(l bigint, at timestamp with time zone, requests ledger.request[], postings ledger.posting[], firsts integer[], lasts integer[], fingerprints bytea[], INOUT outcomes text[], INOUT bodies text[], INOUT repeat_of integer[], INOUT locked ledger.locked_wallets, INOUT parts ledger.parts, OUT moves ledger.move[], OUT extras text[]) RETURNS record
     LANGUAGE plpgsql
     AS $$
 declare
@@ -780,7 +780,7 @@ declare
     ceilings constant numeric[] := locked.ceilings;
     balances numeric[] := locked.balances;
     versions bigint[] := locked.versions;
-    helds numeric[] := locked.helds;
+    held numeric[] := locked.held;
     floors numeric[] := locked.floors;
     debts numeric[] := locked.debts;
     indebted boolean := 0 < any (debts);
@@ -795,12 +795,12 @@ declare
     move_count int := 0;
     -- The request that is looked at, and what is wrong with it: code and facts, or the wallet whose limit it breaks.
     request ledger.request; posting ledger.posting;
-    first int; last int; applied_to int; moves_before int; entry_posting int; twin int;
+    first int; last int; applied_to int; moves_before int; entry_posting int; earlier int;
     source int; destination int; amount numeric; short_part int;
     fault text; broken int; available_then numeric; forced text; left_over numeric; status text;
     -- The unit that is looked at, and everything as it was when it began.
     unit int; unit_first int; failed_unit int; failed_as text; unit_moves int;
-    unit_balances numeric[]; unit_versions bigint[]; unit_helds numeric[]; unit_floors numeric[]; unit_debts numeric[];
+    unit_balances numeric[]; unit_versions bigint[]; unit_held numeric[]; unit_floors numeric[]; unit_debts numeric[];
     unit_remaining numeric[]; unit_captured numeric[]; unit_part_statuses text[];
 begin
     <<requests>>
@@ -815,7 +815,7 @@ begin
                 unit_moves := move_count;
                 unit_balances := balances;
                 unit_versions := versions;
-                unit_helds := helds;
+                unit_held := held;
                 unit_floors := floors;
                 unit_debts := debts;
                 unit_remaining := remaining;
@@ -829,17 +829,17 @@ begin
         end if;
 
         -- 2. A repeat of a request of this batch that posts.
-        twin := twins[i];
-        if twin is not null and outcomes[i] is null then
-            while outcomes[twin] in ('refused', 'undone') loop
-                twin := twins[twin];
+        earlier := repeat_of[i];
+        if earlier is not null and outcomes[i] is null then
+            while outcomes[earlier] in ('refused', 'undone') loop
+                earlier := repeat_of[earlier];
             end loop;
-            if outcomes[twin] = 'replayed' then
-                twin := twins[twin];
+            if outcomes[earlier] = 'replayed' then
+                earlier := repeat_of[earlier];
             end if;
-            twins[i] := twin;
-            if twin is not null then
-                if fingerprints[i] = fingerprints[twin] then
+            repeat_of[i] := earlier;
+            if earlier is not null then
+                if fingerprints[i] = fingerprints[earlier] then
                     outcomes[i] := 'replayed';
                 else
                     outcomes[i] := 'refused';
@@ -857,7 +857,7 @@ begin
         if outcomes[i] is null then
             -- 3. What must be so before.
             if request.conditions is not null then
-                fault := zerosum.condition_facts(request.conditions, locked.ids, versions, balances, helds, false);
+                fault := zerosum.condition_facts(request.conditions, locked.ids, versions, balances, held, false);
             end if;
             if fault is null and request.kind = 'hold' and (request.options ->> 'expires_at')::timestamptz <= at then
                 fault := '{"code" : "invalid_expires_at"}';
@@ -897,7 +897,7 @@ begin
                         remaining[part] := remaining[part] - freed[p];
                         captured[part] := captured[part] + amount;
                         if request.kind <> 'reversal' then
-                            helds[source] := helds[source] - freed[p];
+                            held[source] := held[source] - freed[p];
                             floors[source] := floors[source] - freed[p];
                         end if;
                     elsif request.kind = 'hold' then
@@ -906,7 +906,7 @@ begin
                             exit;
                         end if;
                         freed[p] := -amount;
-                        helds[source] := helds[source] + amount;
+                        held[source] := held[source] + amount;
                         floors[source] := floors[source] + amount;
                         move_count := move_count + 1;
                         moves[move_count] := row(i, p - first + 1, posting.source, posting.destination, assets[source],
@@ -959,7 +959,7 @@ begin
                 end loop;
             end if;
             if fault is null and broken is null and request.conditions is not null then
-                fault := zerosum.condition_facts(request.conditions, locked.ids, versions, balances, helds, true);
+                fault := zerosum.condition_facts(request.conditions, locked.ids, versions, balances, held, true);
             end if;
 
             -- 6. It posts.
@@ -1005,7 +1005,7 @@ begin
         continue requests when outcomes[i] in ('posted', 'replayed');
 
         -- 7. Refused, now or before: take back what it applied, or all of its unit.
-        available_then := balances[broken] - helds[broken];
+        available_then := balances[broken] - held[broken];
         if unit is not null then
             failed_unit := unit;
             failed_as := case when outcomes[i] = 'busy' then 'busy' else 'undone' end;
@@ -1015,7 +1015,7 @@ begin
             move_count := unit_moves;
             balances := unit_balances;
             versions := unit_versions;
-            helds := unit_helds;
+            held := unit_held;
             floors := unit_floors;
             debts := unit_debts;
             remaining := unit_remaining;
@@ -1034,7 +1034,7 @@ begin
                 end if;
                 if freed[p] is not null then
                     if request.kind <> 'reversal' then
-                        helds[source] := helds[source] + freed[p];
+                        held[source] := held[source] + freed[p];
                         floors[source] := floors[source] + freed[p];
                     end if;
                     if request.kind <> 'hold' then
@@ -1048,14 +1048,14 @@ begin
         if outcomes[i] is null then
             outcomes[i] := 'refused';
             bodies[i] := coalesce(fault, zerosum.limit_facts(l, locked.ids[broken], balances[broken],
-                available_then + helds[broken], helds[broken]));
+                available_then + held[broken], held[broken]));
         end if;
     end loop;
 
     moves := moves[1:move_count];
     locked.balances := balances;
     locked.versions := versions;
-    locked.helds := helds;
+    locked.held := held;
     locked.floors := floors;
     locked.debts := debts;
     parts.remaining := remaining;
@@ -1623,7 +1623,7 @@ CREATE FUNCTION zerosum.find_keys(key_hashes bytea[]) RETURNS TABLE(key_hash byt
     join ledger.ledgers g on g.ledger_id = k.ledger_id
 $_$;
 
-CREATE FUNCTION zerosum.find_twins(requests ledger.request[]) RETURNS integer[]
+CREATE FUNCTION zerosum.find_repeats(requests ledger.request[]) RETURNS integer[]
     LANGUAGE plpgsql
     AS $$
 begin
@@ -2160,7 +2160,7 @@ begin
             greatest(clock_timestamp(), max(k.recorded_at)
                 filter (where k.recorded_at <= clock_timestamp() + interval '1 minute'))
         into locked.slots, locked.ids, locked.places, locked.assets, locked.statuses, locked.balances,
-            locked.versions, locked.helds, locked.floors, locked.ceilings, locked.debts, next_expiry, at
+            locked.versions, locked.held, locked.floors, locked.ceilings, locked.debts, next_expiry, at
         from (
             select row_number() over () as slot, w.*
             from (
@@ -2451,8 +2451,8 @@ declare
         when 'reversal' then array['transaction', 'amount', 'postings', 'force']
         else '{}' end;
     origin constant text := case when kind = 'reversal' then 'transaction' else 'hold' end;
-    one jsonb;
-    place int := 0;
+    part jsonb;
+    fault text;
 begin
     if options is null and kind not in ('capture', 'void', 'reversal') then
         return null;
@@ -2483,22 +2483,16 @@ begin
     if options - origin = '{}' then
         return null;
     end if;
-    one := options;
-    loop
-        if jsonb_typeof(one) <> 'object' then
-            return 'invalid_postings';
-        elsif one ? 'amount' and coalesce(one ->> 'amount', '') !~ '^[1-9][0-9]{0,37}$' then
-            return 'invalid_amount';
-        elsif one ? 'destination' and coalesce(one ->> 'destination', '') !~ '^(?![.][.]?$)[A-Za-z0-9_.:@-]{1,128}$' then
-            return 'invalid_wallet_id';
-        end if;
-        one := options -> 'postings' -> place;
-        exit when one is null;
-        place := place + 1;
-    end loop;
-    if place = 0 then
-        return null;
+    fault := zerosum.part_fault(options);
+    if fault is not null or not options ? 'postings' then
+        return fault;
     end if;
+    for part in select x.one from jsonb_array_elements(options -> 'postings') x (one) loop
+        fault := zerosum.part_fault(part);
+        if fault is not null then
+            return fault;
+        end if;
+    end loop;
     if exists (
         select from jsonb_array_elements(options -> 'postings') x (one)
         where coalesce(x.one ->> 'posting', '') !~ '^[1-9][0-9]{0,2}$' or x.one - array['posting', 'amount', 'destination'] <> '{}'
@@ -2521,6 +2515,17 @@ CREATE FUNCTION zerosum.outbox_state() RETURNS TABLE(ledger text, depth bigint, 
     group by g.name
 $$;
 
+CREATE FUNCTION zerosum.part_fault(part jsonb) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    AS $_$
+    select case
+        when jsonb_typeof(part) <> 'object' then 'invalid_postings'
+        when part ? 'amount' and coalesce(part ->> 'amount', '') !~ '^[1-9][0-9]{0,37}$' then 'invalid_amount'
+        when part ? 'destination'
+            and coalesce(part ->> 'destination', '') !~ '^(?![.][.]?$)[A-Za-z0-9_.:@-]{1,128}$' then 'invalid_wallet_id'
+    end
+$_$;
+
 CREATE FUNCTION zerosum.post(ledger bigint, kinds text[], keys text[], posting_of integer[], sources text[], destinations text[], amounts text[], refs text[] DEFAULT '{}'::text[], descriptions text[] DEFAULT '{}'::text[], metadatas jsonb[] DEFAULT '{}'::jsonb[], effective_ats timestamp with time zone[] DEFAULT '{}'::timestamp with time zone[], skip_locked boolean DEFAULT false, ifs jsonb[] DEFAULT '{}'::jsonb[], options jsonb[] DEFAULT '{}'::jsonb[], units integer[] DEFAULT '{}'::integer[]) RETURNS TABLE(outcome text, body text)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2536,7 +2541,7 @@ declare
     postings ledger.posting[] := '{}';
     -- One element a request: its postings' first and last number, what check_requests() says, the number of the request before
     -- it that has its key, and what is settled.
-    firsts int[]; lasts int[]; faults text[]; fingerprints bytea[]; twins int[];
+    firsts int[]; lasts int[]; faults text[]; fingerprints bytea[]; repeat_of int[];
     outcomes text[] := array_fill(null::text, array[n]);
     bodies text[] := array_fill(null::text, array[n]);
     single boolean := m = n;
@@ -2654,17 +2659,17 @@ begin
 
     -- 7. Decide, in memory.
     if n > 1 then
-        twins := zerosum.find_twins(requests);
+        repeat_of := zerosum.find_repeats(requests);
     end if;
     if derives then
         parts := zerosum.read_parts(l, locking.at, kinds, postings);
     end if;
     decided := zerosum.decide(l => l, at => locking.at, requests => requests, postings => postings, firsts => firsts,
-        lasts => lasts, fingerprints => fingerprints, outcomes => outcomes, bodies => bodies, twins => twins,
+        lasts => lasts, fingerprints => fingerprints, outcomes => outcomes, bodies => bodies, repeat_of => repeat_of,
         locked => locking.locked, parts => parts);
     outcomes := decided.outcomes;
     bodies := decided.bodies;
-    twins := decided.twins;
+    repeat_of := decided.repeat_of;
 
     -- 8. Write what posts.
     if 'posted' = any (outcomes) then
@@ -2679,7 +2684,7 @@ begin
     end if;
     for i in 1..n loop
         outcome := outcomes[i];
-        body := case when outcome <> 'undone' then coalesce(bodies[i], bodies[twins[i]]) end;
+        body := case when outcome <> 'undone' then coalesce(bodies[i], bodies[repeat_of[i]]) end;
         return next;
     end loop;
 end $_$;
@@ -3486,6 +3491,18 @@ begin
         where f.holder = $1 and f.until > clock_timestamp();
 end $_$;
 
+CREATE FUNCTION zerosum.tell_progress(told timestamp with time zone, message text) RETURNS timestamp with time zone
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if clock_timestamp() <= told + interval '1 second' then
+        return told;
+    end if;
+    raise notice '%', message;
+    return clock_timestamp();
+end $$;
+
 CREATE FUNCTION zerosum.tile_hashes(ledger bigint, level integer, tile bigint, first integer, count integer) RETURNS bytea[]
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3620,10 +3637,7 @@ begin
         exit when high is null;
         low := high;
         done := done + wallets_slice;
-        if clock_timestamp() > told + interval '1 second' then
-            told := clock_timestamp();
-            raise notice 'wallets: % looked at', done;
-        end if;
+        told := zerosum.tell_progress(told, 'wallets: ' || done || ' looked at');
     end loop;
     done := 0;
     loop
@@ -3637,10 +3651,7 @@ begin
         exit when till is null;
         at := till;
         done := done + slice;
-        if clock_timestamp() > told + interval '1 second' then
-            told := clock_timestamp();
-            raise notice 'transactions: % looked at', done;
-        end if;
+        told := zerosum.tell_progress(told, 'transactions: ' || done || ' looked at');
     end loop;
     return query
         select 'asset', e.asset, 'sums to ' || sum(e.amount) from ledger.entries e where e.ledger_id = l
@@ -3843,10 +3854,7 @@ begin
         return query select * from zerosum.verify_transactions(l, at, till);
         exit when till is null;
         at := till;
-        if clock_timestamp() > told + interval '1 second' then
-            told := clock_timestamp();
-            raise notice 'transactions: up to number % looked at', at;
-        end if;
+        told := zerosum.tell_progress(told, 'transactions: up to number ' || at || ' looked at');
     end loop;
     -- Few, if any, have an earlier event and a later number than the first of these.
     missing := array(
@@ -4344,18 +4352,18 @@ CREATE FUNCTION zerosum.write_wallets(l bigint, at timestamp with time zone, bef
 #variable_conflict use_column
 declare
     versions_before constant bigint[] := before.versions;
-    helds_before constant numeric[] := before.helds;
+    held_before constant numeric[] := before.held;
     places constant tid[] := before.places;
     balances constant numeric[] := after.balances;
     versions constant bigint[] := after.versions;
-    helds constant numeric[] := after.helds;
+    held constant numeric[] := after.held;
     debts constant numeric[] := after.debts;
     changed ledger.changed_wallet[];
     found_rows bigint;
 begin
     for slot in 1..cardinality(places) loop
-        if versions[slot] <> versions_before[slot] or helds[slot] <> helds_before[slot] or expiries[slot] is not null then
-            changed := changed || row(places[slot], balances[slot], versions[slot], helds[slot], debts[slot],
+        if versions[slot] <> versions_before[slot] or held[slot] <> held_before[slot] or expiries[slot] is not null then
+            changed := changed || row(places[slot], balances[slot], versions[slot], held[slot], debts[slot],
                 expiries[slot], versions[slot] <> versions_before[slot])::ledger.changed_wallet;
         end if;
     end loop;

@@ -57,7 +57,7 @@ create type ledger.locked_wallets as (
     statuses text[],  -- frozen_out: frozen, but may receive.
     balances numeric[],
     versions bigint[],
-    helds numeric[],
+    held numeric[],
     floors numeric[],  -- The least that the balance may be: min_balance + held - floor_debt.
     ceilings numeric[],  -- The most.
     debts numeric[]  -- floor_debt: how far a forced reversal left it below min_balance.

@@ -13,8 +13,8 @@ declare
         when 'reversal' then array['transaction', 'amount', 'postings', 'force']
         else '{}' end;
     origin constant text := case when kind = 'reversal' then 'transaction' else 'hold' end;
-    one jsonb;
-    place int := 0;
+    part jsonb;
+    fault text;
 begin
     if options is null and kind not in ('capture', 'void', 'reversal') then
         return null;
@@ -45,22 +45,16 @@ begin
     if options - origin = '{}' then
         return null;
     end if;
-    one := options;
-    loop
-        if jsonb_typeof(one) <> 'object' then
-            return 'invalid_postings';
-        elsif one ? 'amount' and coalesce(one ->> 'amount', '') !~ '^[1-9][0-9]{0,37}$' then
-            return 'invalid_amount';
-        elsif one ? 'destination' and coalesce(one ->> 'destination', '') !~ '^(?![.][.]?$)[A-Za-z0-9_.:@-]{1,128}$' then
-            return 'invalid_wallet_id';
-        end if;
-        one := options -> 'postings' -> place;
-        exit when one is null;
-        place := place + 1;
-    end loop;
-    if place = 0 then
-        return null;
+    fault := zerosum.part_fault(options);
+    if fault is not null or not options ? 'postings' then
+        return fault;
     end if;
+    for part in select x.one from jsonb_array_elements(options -> 'postings') x (one) loop
+        fault := zerosum.part_fault(part);
+        if fault is not null then
+            return fault;
+        end if;
+    end loop;
     if exists (
         select from jsonb_array_elements(options -> 'postings') x (one)
         where coalesce(x.one ->> 'posting', '') !~ '^[1-9][0-9]{0,2}$' or x.one - array['posting', 'amount', 'destination'] <> '{}'

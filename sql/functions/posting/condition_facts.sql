@@ -1,9 +1,9 @@
 -- The first of a request's conditions that does not hold, as code and facts; null when all do. Wallets, versions,
--- balances and helds are post()'s locked wallets as earlier requests of the batch leave them: with `after`, as this one
+-- balances and held are post()'s locked wallets as earlier requests of the batch leave them: with `after`, as this one
 -- does too. Versions are looked at before, what is available after.
 -- Locks: none. Codes: none.
 create or replace function zerosum.condition_facts(
-    conditions jsonb, wallets text[], versions bigint[], balances numeric[], helds numeric[], after boolean
+    conditions jsonb, wallets text[], versions bigint[], balances numeric[], held numeric[], after boolean
 ) returns text
 language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 declare
@@ -16,9 +16,9 @@ begin
             return zerosum.wallet_facts(c ->> 'wallet');
         elsif not after and (c ->> 'version')::bigint <> versions[s] then
             return json_build_object('code', 'wallet_changed', 'wallet', wallets[s], 'version', versions[s]);
-        elsif after and balances[s] - helds[s] < (c ->> 'min_available_after')::numeric then
+        elsif after and balances[s] - held[s] < (c ->> 'min_available_after')::numeric then
             return json_build_object('code', 'available_too_low', 'wallet', wallets[s],
-                'available', balances[s] - helds[s]);
+                'available', balances[s] - held[s]);
         end if;
     end loop;
     return null;

@@ -1,14 +1,14 @@
 -- Decide a batch's requests in order, each seeing what the ones before it leave: the heart of post(), in memory only.
 -- Arguments are post()'s; an element of locked's arrays is a wallet, of parts' a posting's part. What comes back is what they
 -- are after the batch, and: moves, the postings of what posted, in order; extras, for each request the further members of
--- its answer. twins: for a repeat within the batch, the request that it repeats.
+-- its answer. repeat_of: for a repeat within the batch, the request that it repeats.
 -- A request applies its postings one by one, and takes them back when something is wrong. A unit (an atomic batch) keeps a
 -- copy of everything as it begins: as soon as one request of it is refused, all is what it was, and the others are `undone`
 -- (or `busy`).
 -- Locks: none, the caller holds them. Codes: none.
 create or replace function zerosum.decide(
     l bigint, at timestamptz, requests ledger.request[], postings ledger.posting[], firsts int[], lasts int[],
-    fingerprints bytea[], inout outcomes text[], inout bodies text[], inout twins int[],
+    fingerprints bytea[], inout outcomes text[], inout bodies text[], inout repeat_of int[],
     inout locked ledger.locked_wallets, inout parts ledger.parts, out moves ledger.move[], out extras text[]
 ) language plpgsql as $$
 declare
@@ -19,7 +19,7 @@ declare
     ceilings constant numeric[] := locked.ceilings;
     balances numeric[] := locked.balances;
     versions bigint[] := locked.versions;
-    helds numeric[] := locked.helds;
+    held numeric[] := locked.held;
     floors numeric[] := locked.floors;
     debts numeric[] := locked.debts;
     indebted boolean := 0 < any (debts);
@@ -34,12 +34,12 @@ declare
     move_count int := 0;
     -- The request that is looked at, and what is wrong with it: code and facts, or the wallet whose limit it breaks.
     request ledger.request; posting ledger.posting;
-    first int; last int; applied_to int; moves_before int; entry_posting int; twin int;
+    first int; last int; applied_to int; moves_before int; entry_posting int; earlier int;
     source int; destination int; amount numeric; short_part int;
     fault text; broken int; available_then numeric; forced text; left_over numeric; status text;
     -- The unit that is looked at, and everything as it was when it began.
     unit int; unit_first int; failed_unit int; failed_as text; unit_moves int;
-    unit_balances numeric[]; unit_versions bigint[]; unit_helds numeric[]; unit_floors numeric[]; unit_debts numeric[];
+    unit_balances numeric[]; unit_versions bigint[]; unit_held numeric[]; unit_floors numeric[]; unit_debts numeric[];
     unit_remaining numeric[]; unit_captured numeric[]; unit_part_statuses text[];
 begin
     <<requests>>
@@ -54,7 +54,7 @@ begin
                 unit_moves := move_count;
                 unit_balances := balances;
                 unit_versions := versions;
-                unit_helds := helds;
+                unit_held := held;
                 unit_floors := floors;
                 unit_debts := debts;
                 unit_remaining := remaining;
@@ -68,17 +68,17 @@ begin
         end if;
 
         -- 2. A repeat of a request of this batch that posts.
-        twin := twins[i];
-        if twin is not null and outcomes[i] is null then
-            while outcomes[twin] in ('refused', 'undone') loop
-                twin := twins[twin];
+        earlier := repeat_of[i];
+        if earlier is not null and outcomes[i] is null then
+            while outcomes[earlier] in ('refused', 'undone') loop
+                earlier := repeat_of[earlier];
             end loop;
-            if outcomes[twin] = 'replayed' then
-                twin := twins[twin];
+            if outcomes[earlier] = 'replayed' then
+                earlier := repeat_of[earlier];
             end if;
-            twins[i] := twin;
-            if twin is not null then
-                if fingerprints[i] = fingerprints[twin] then
+            repeat_of[i] := earlier;
+            if earlier is not null then
+                if fingerprints[i] = fingerprints[earlier] then
                     outcomes[i] := 'replayed';
                 else
                     outcomes[i] := 'refused';
@@ -96,7 +96,7 @@ begin
         if outcomes[i] is null then
             -- 3. What must be so before.
             if request.conditions is not null then
-                fault := zerosum.condition_facts(request.conditions, locked.ids, versions, balances, helds, false);
+                fault := zerosum.condition_facts(request.conditions, locked.ids, versions, balances, held, false);
             end if;
             if fault is null and request.kind = 'hold' and (request.options ->> 'expires_at')::timestamptz <= at then
                 fault := '{"code" : "invalid_expires_at"}';
@@ -136,7 +136,7 @@ begin
                         remaining[part] := remaining[part] - freed[p];
                         captured[part] := captured[part] + amount;
                         if request.kind <> 'reversal' then
-                            helds[source] := helds[source] - freed[p];
+                            held[source] := held[source] - freed[p];
                             floors[source] := floors[source] - freed[p];
                         end if;
                     elsif request.kind = 'hold' then
@@ -145,7 +145,7 @@ begin
                             exit;
                         end if;
                         freed[p] := -amount;
-                        helds[source] := helds[source] + amount;
+                        held[source] := held[source] + amount;
                         floors[source] := floors[source] + amount;
                         move_count := move_count + 1;
                         moves[move_count] := row(i, p - first + 1, posting.source, posting.destination, assets[source],
@@ -198,7 +198,7 @@ begin
                 end loop;
             end if;
             if fault is null and broken is null and request.conditions is not null then
-                fault := zerosum.condition_facts(request.conditions, locked.ids, versions, balances, helds, true);
+                fault := zerosum.condition_facts(request.conditions, locked.ids, versions, balances, held, true);
             end if;
 
             -- 6. It posts.
@@ -244,7 +244,7 @@ begin
         continue requests when outcomes[i] in ('posted', 'replayed');
 
         -- 7. Refused, now or before: take back what it applied, or all of its unit.
-        available_then := balances[broken] - helds[broken];
+        available_then := balances[broken] - held[broken];
         if unit is not null then
             failed_unit := unit;
             failed_as := case when outcomes[i] = 'busy' then 'busy' else 'undone' end;
@@ -254,7 +254,7 @@ begin
             move_count := unit_moves;
             balances := unit_balances;
             versions := unit_versions;
-            helds := unit_helds;
+            held := unit_held;
             floors := unit_floors;
             debts := unit_debts;
             remaining := unit_remaining;
@@ -273,7 +273,7 @@ begin
                 end if;
                 if freed[p] is not null then
                     if request.kind <> 'reversal' then
-                        helds[source] := helds[source] + freed[p];
+                        held[source] := held[source] + freed[p];
                         floors[source] := floors[source] + freed[p];
                     end if;
                     if request.kind <> 'hold' then
@@ -287,14 +287,14 @@ begin
         if outcomes[i] is null then
             outcomes[i] := 'refused';
             bodies[i] := coalesce(fault, zerosum.limit_facts(l, locked.ids[broken], balances[broken],
-                available_then + helds[broken], helds[broken]));
+                available_then + held[broken], held[broken]));
         end if;
     end loop;
 
     moves := moves[1:move_count];
     locked.balances := balances;
     locked.versions := versions;
-    locked.helds := helds;
+    locked.held := held;
     locked.floors := floors;
     locked.debts := debts;
     parts.remaining := remaining;

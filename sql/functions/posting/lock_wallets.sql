@@ -20,7 +20,7 @@ begin
             greatest(clock_timestamp(), max(k.recorded_at)
                 filter (where k.recorded_at <= clock_timestamp() + interval '1 minute'))
         into locked.slots, locked.ids, locked.places, locked.assets, locked.statuses, locked.balances,
-            locked.versions, locked.helds, locked.floors, locked.ceilings, locked.debts, next_expiry, at
+            locked.versions, locked.held, locked.floors, locked.ceilings, locked.debts, next_expiry, at
         from (
             select row_number() over () as slot, w.*
             from (

@@ -28,7 +28,7 @@ declare
     postings ledger.posting[] := '{}';
     -- One element a request: its postings' first and last number, what check_requests() says, the number of the request before
     -- it that has its key, and what is settled.
-    firsts int[]; lasts int[]; faults text[]; fingerprints bytea[]; twins int[];
+    firsts int[]; lasts int[]; faults text[]; fingerprints bytea[]; repeat_of int[];
     outcomes text[] := array_fill(null::text, array[n]);
     bodies text[] := array_fill(null::text, array[n]);
     single boolean := m = n;
@@ -146,17 +146,17 @@ begin
 
     -- 7. Decide, in memory.
     if n > 1 then
-        twins := zerosum.find_twins(requests);
+        repeat_of := zerosum.find_repeats(requests);
     end if;
     if derives then
         parts := zerosum.read_parts(l, locking.at, kinds, postings);
     end if;
     decided := zerosum.decide(l => l, at => locking.at, requests => requests, postings => postings, firsts => firsts,
-        lasts => lasts, fingerprints => fingerprints, outcomes => outcomes, bodies => bodies, twins => twins,
+        lasts => lasts, fingerprints => fingerprints, outcomes => outcomes, bodies => bodies, repeat_of => repeat_of,
         locked => locking.locked, parts => parts);
     outcomes := decided.outcomes;
     bodies := decided.bodies;
-    twins := decided.twins;
+    repeat_of := decided.repeat_of;
 
     -- 8. Write what posts.
     if 'posted' = any (outcomes) then
@@ -171,7 +171,7 @@ begin
     end if;
     for i in 1..n loop
         outcome := outcomes[i];
-        body := case when outcome <> 'undone' then coalesce(bodies[i], bodies[twins[i]]) end;
+        body := case when outcome <> 'undone' then coalesce(bodies[i], bodies[repeat_of[i]]) end;
         return next;
     end loop;
 end $$;

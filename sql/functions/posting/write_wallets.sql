@@ -12,18 +12,18 @@ set enable_indexscan = off set enable_bitmapscan = off as $$
 #variable_conflict use_column
 declare
     versions_before constant bigint[] := before.versions;
-    helds_before constant numeric[] := before.helds;
+    held_before constant numeric[] := before.held;
     places constant tid[] := before.places;
     balances constant numeric[] := after.balances;
     versions constant bigint[] := after.versions;
-    helds constant numeric[] := after.helds;
+    held constant numeric[] := after.held;
     debts constant numeric[] := after.debts;
     changed ledger.changed_wallet[];
     found_rows bigint;
 begin
     for slot in 1..cardinality(places) loop
-        if versions[slot] <> versions_before[slot] or helds[slot] <> helds_before[slot] or expiries[slot] is not null then
-            changed := changed || row(places[slot], balances[slot], versions[slot], helds[slot], debts[slot],
+        if versions[slot] <> versions_before[slot] or held[slot] <> held_before[slot] or expiries[slot] is not null then
+            changed := changed || row(places[slot], balances[slot], versions[slot], held[slot], debts[slot],
                 expiries[slot], versions[slot] <> versions_before[slot])::ledger.changed_wallet;
         end if;
     end loop;

@@ -29,10 +29,7 @@ begin
         exit when high is null;
         low := high;
         done := done + wallets_slice;
-        if clock_timestamp() > told + interval '1 second' then
-            told := clock_timestamp();
-            raise notice 'wallets: % looked at', done;
-        end if;
+        told := zerosum.tell_progress(told, 'wallets: ' || done || ' looked at');
     end loop;
     done := 0;
     loop
@@ -46,10 +43,7 @@ begin
         exit when till is null;
         at := till;
         done := done + slice;
-        if clock_timestamp() > told + interval '1 second' then
-            told := clock_timestamp();
-            raise notice 'transactions: % looked at', done;
-        end if;
+        told := zerosum.tell_progress(told, 'transactions: ' || done || ' looked at');
     end loop;
     return query
         select 'asset', e.asset, 'sums to ' || sum(e.amount) from ledger.entries e where e.ledger_id = l

@@ -42,10 +42,7 @@ begin
         return query select * from zerosum.verify_transactions(l, at, till);
         exit when till is null;
         at := till;
-        if clock_timestamp() > told + interval '1 second' then
-            told := clock_timestamp();
-            raise notice 'transactions: up to number % looked at', at;
-        end if;
+        told := zerosum.tell_progress(told, 'transactions: up to number ' || at || ' looked at');
     end loop;
     -- Few, if any, have an earlier event and a later number than the first of these.
     missing := array(

@@ -1,6 +1,6 @@
 -- For each request the number of the one before it in the batch that has its key, or null.
 -- Locks: none. Codes: none.
-create or replace function zerosum.find_twins(requests ledger.request[]) returns int[]
+create or replace function zerosum.find_repeats(requests ledger.request[]) returns int[]
 language plpgsql as $$
 begin
     return array(

@@ -1,0 +1,11 @@
+-- A NOTICE of how far it is, if the one before it, at `told`, is a second ago. Returns when the last one was.
+-- Locks: none. Codes: none.
+create or replace function zerosum.tell_progress(told timestamptz, message text) returns timestamptz
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+    if clock_timestamp() <= told + interval '1 second' then
+        return told;
+    end if;
+    raise notice '%', message;
+    return clock_timestamp();
+end $$;
