@@ -9,7 +9,7 @@
 -- skip_locked, which waits for none). Only what posted is written.
 -- A request has an outcome as soon as it is settled; each stage looks only at those that have none.
 -- Locks, in order: ledger.wallets rows by id (for update); keys in ledger.transactions by insert, sorted.
--- Codes: 22023 malformed arrays; 40001 a key or a @world wallet was taken meanwhile: run the batch again.
+-- Codes: 22023 malformed arrays; 40001 a key was taken meanwhile: run the batch again.
 create or replace function zerosum.post(
     ledger bigint, kinds text[], keys text[],
     posting_of int[], sources text[], destinations text[], amounts text[],
@@ -26,15 +26,15 @@ declare
     m constant int := cardinality(posting_of);
     requests ledger.request[];
     postings ledger.posting[] := '{}';
-    -- One element a request: its postings' first and last number, what check_requests() says, the number of the request before
-    -- it that has its key, and what is settled.
+    -- One element a request: its postings' first and last number, what check_requests() says, the number of the
+    -- request before it that has its key, and what is settled.
     firsts int[]; lasts int[]; faults text[]; fingerprints bytea[]; repeat_of int[];
     outcomes text[] := array_fill(null::text, array[n]);
     bodies text[] := array_fill(null::text, array[n]);
-    single boolean := m = n;
+    single boolean := m = n;  -- Has each request one posting, at its own number?
     fault_count int;
     derives boolean := false;
-    i int;
+    owner int;
     known ledger.known_key[];
     watched text[] := '{}';
     derived record; settled record; locking record; decided record;
@@ -50,6 +50,7 @@ begin
     if n = 0 then
         return;
     end if;
+    -- (A lone plain request has a way of its own, if it is plainly fine.)
     if n = 1 and m = 1 and not skip_locked and kinds[1] in ('transfer', 'credit', 'debit') and ifs[1] is null
         and options[1] is null and units[1] is null and posting_of[1] = 1
     then
@@ -68,14 +69,14 @@ begin
         lasts[i] := 0;
     end loop;
     for p in 1..m loop
-        i := posting_of[p];
-        postings[p] := row(p, i, sources[p], destinations[p],
+        owner := posting_of[p];
+        postings[p] := row(p, owner, sources[p], destinations[p],
             case when amounts[p] ~ '^[1-9][0-9]{0,37}$' then amounts[p]::numeric end, null, null)::ledger.posting;
-        if lasts[i] = 0 then
-            firsts[i] := p;
+        if lasts[owner] = 0 then
+            firsts[owner] := p;
         end if;
-        lasts[i] := p;
-        single := single and i = p;
+        lasts[owner] := p;
+        single := single and owner = p;
     end loop;
     if '@world' = any (sources) or '@world' = any (destinations) then
         postings := zerosum.name_worlds(l, postings);
