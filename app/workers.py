@@ -48,7 +48,11 @@ class Workers:
             loop.add_signal_handler(sig, self.stop)
         # The first migrates and greets; the others would only wait for it.
         process, link = await self.start(1)
-        if not await ready(link) and not self.stopping.is_set():
+        started = await ready(link)
+        if self.stopping.is_set():
+            await process.wait()
+            return
+        if not started:
             raise SystemExit(await process.wait())
         async with asyncio.TaskGroup() as group:
             group.create_task(self.keep(1, process, link))

@@ -161,6 +161,21 @@ async def test_none_outlives_the_parent(workers: ServerProcess) -> None:
         await asyncio.sleep(0.05)
 
 
+@pytest.mark.parametrize("after_s", [0.3, 0.8, 1.6])
+async def test_a_signal_while_they_start_ends_all(workers: ServerProcess, after_s: float) -> None:
+    starting = asyncio.create_task(workers.start())
+    await asyncio.sleep(after_s)
+    assert workers.process is not None
+    parent = workers.process
+    parent.send_signal(signal.SIGTERM)
+    left = pids(workers)
+    async with asyncio.timeout(30):
+        await parent.wait()
+    starting.cancel()
+    await asyncio.gather(starting, return_exceptions=True)
+    assert not any(alive(pid) for pid in left)
+
+
 @pytest.mark.parametrize("value", ["0", "many", "65", "-1", "1.5"])
 async def test_a_number_that_is_none_is_one_sentence(server: ServerProcess, value: str) -> None:
     server.environ["WEB_CONCURRENCY"] = value
