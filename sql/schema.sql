@@ -1188,11 +1188,11 @@ begin
                     then '{"code" : "transaction_too_large"}' end as fault
         from (
             select min(p.number) as first, count(*) as size, count(p.destination) as found,
-                sum(length(p.source) + coalesce(length(p.destination), 0)) as ids, r.options, r.metadata
+                sum(length(p.source) + coalesce(length(p.destination), 0)) as ids,
+                (requests[p.request]).options, (requests[p.request]).metadata
             from unnest(postings) p
-            join unnest(requests) r on r.number = p.request
-            where r.kind in ('capture', 'void', 'reversal')
-            group by r.number, r.options, r.metadata
+            where (requests[p.request]).kind in ('capture', 'void', 'reversal')
+            group by p.request
         ) u
     ) f
     where f.fault is not null;
@@ -2643,7 +2643,7 @@ begin
                 case when outcomes[r.number] is null then r.conditions else '[]' end) c (one));
     end if;
     if skip_locked then
-        settled := zerosum.settle_busy(l, requests, postings, watched, outcomes, bodies);
+        settled := zerosum.settle_busy(l, requests, postings, firsts, lasts, watched, outcomes, bodies);
         outcomes := settled.outcomes;
         bodies := settled.bodies;
         watched := settled.watched;
@@ -3199,7 +3199,7 @@ begin
     return query select 'done', zerosum.wallet_json(w);
 end $_$;
 
-CREATE FUNCTION zerosum.settle_busy(l bigint, requests ledger.request[], postings ledger.posting[], INOUT watched text[], INOUT outcomes text[], INOUT bodies text[]) RETURNS record
+CREATE FUNCTION zerosum.settle_busy(l bigint, requests ledger.request[], postings ledger.posting[], firsts integer[], lasts integer[], INOUT watched text[], INOUT outcomes text[], INOUT bodies text[]) RETURNS record
     LANGUAGE plpgsql
     AS $$
 declare
@@ -3209,25 +3209,28 @@ declare
         cross join lateral (values (p.source), (p.destination)) v (id)
         where outcomes[p.request] is null and v.id is not null));
     busy_keys text[] := '{}';
-    one record;
+    request ledger.request;
+    posting ledger.posting;
 begin
     watched := array(select x.id from unnest(watched) x (id) where x.id <> all (busy));
-    for one in
-        select r.number, r.key, r.conditions, (
-            select case when p.source = any (busy) then p.source else p.destination end
-            from unnest(postings) p
-            where p.request = r.number and (p.source = any (busy) or p.destination = any (busy))
-            order by p.number limit 1) as wallet
-        from unnest(requests) r
-        where outcomes[r.number] is null
-        order by r.number
-    loop
-        if one.wallet is not null or one.key = any (busy_keys) or exists (
-            select from jsonb_array_elements(one.conditions) c (condition) where c.condition ->> 'wallet' = any (busy))
+    for i in 1..cardinality(requests) loop
+        continue when outcomes[i] is not null;
+        request := requests[i];
+        for p in firsts[i]..lasts[i] loop
+            posting := postings[p];
+            if posting.source = any (busy) or posting.destination = any (busy) then
+                outcomes[i] := 'busy';
+                bodies[i] := case when posting.source = any (busy) then posting.source else posting.destination end;
+                exit;
+            end if;
+        end loop;
+        if outcomes[i] is null and (request.key = any (busy_keys) or request.conditions is not null and exists (
+            select from jsonb_array_elements(request.conditions) c (one) where c.one ->> 'wallet' = any (busy)))
         then
-            outcomes[one.number] := 'busy';
-            bodies[one.number] := one.wallet;
-            busy_keys := busy_keys || one.key;
+            outcomes[i] := 'busy';
+        end if;
+        if outcomes[i] = 'busy' then
+            busy_keys := busy_keys || request.key;
         end if;
     end loop;
 end $$;

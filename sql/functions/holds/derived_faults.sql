@@ -1,5 +1,5 @@
 -- What can be wrong with a capture, void or reversal as derive_postings() has its postings, when it names some or has many: the
--- number of its first posting, and a code and facts. 
+-- number of its first posting, and a code and facts.
 -- The size is as check_requests() has it, and what the answer's further members can add: `hold`, or a wallet each in `forced`.
 -- Locks: none. Codes: none.
 create or replace function zerosum.derived_faults(
@@ -18,11 +18,11 @@ begin
                     then '{"code" : "transaction_too_large"}' end as fault
         from (
             select min(p.number) as first, count(*) as size, count(p.destination) as found,
-                sum(length(p.source) + coalesce(length(p.destination), 0)) as ids, r.options, r.metadata
+                sum(length(p.source) + coalesce(length(p.destination), 0)) as ids,
+                (requests[p.request]).options, (requests[p.request]).metadata
             from unnest(postings) p
-            join unnest(requests) r on r.number = p.request
-            where r.kind in ('capture', 'void', 'reversal')
-            group by r.number, r.options, r.metadata
+            where (requests[p.request]).kind in ('capture', 'void', 'reversal')
+            group by p.request
         ) u
     ) f
     where f.fault is not null;

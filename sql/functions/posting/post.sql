@@ -130,7 +130,7 @@ begin
                 case when outcomes[r.number] is null then r.conditions else '[]' end) c (one));
     end if;
     if skip_locked then
-        settled := zerosum.settle_busy(l, requests, postings, watched, outcomes, bodies);
+        settled := zerosum.settle_busy(l, requests, postings, firsts, lasts, watched, outcomes, bodies);
         outcomes := settled.outcomes;
         bodies := settled.bodies;
         watched := settled.watched;

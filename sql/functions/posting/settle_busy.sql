@@ -2,7 +2,7 @@
 -- one of the wallets; watched: without those that are locked.
 -- Locks: ledger.wallets rows by id (for update skip locked). Codes: none.
 create or replace function zerosum.settle_busy(
-    l bigint, requests ledger.request[], postings ledger.posting[],
+    l bigint, requests ledger.request[], postings ledger.posting[], firsts int[], lasts int[],
     inout watched text[], inout outcomes text[], inout bodies text[]
 ) language plpgsql as $$
 declare
@@ -12,25 +12,28 @@ declare
         cross join lateral (values (p.source), (p.destination)) v (id)
         where outcomes[p.request] is null and v.id is not null));
     busy_keys text[] := '{}';
-    one record;
+    request ledger.request;
+    posting ledger.posting;
 begin
     watched := array(select x.id from unnest(watched) x (id) where x.id <> all (busy));
-    for one in
-        select r.number, r.key, r.conditions, (
-            select case when p.source = any (busy) then p.source else p.destination end
-            from unnest(postings) p
-            where p.request = r.number and (p.source = any (busy) or p.destination = any (busy))
-            order by p.number limit 1) as wallet
-        from unnest(requests) r
-        where outcomes[r.number] is null
-        order by r.number
-    loop
-        if one.wallet is not null or one.key = any (busy_keys) or exists (
-            select from jsonb_array_elements(one.conditions) c (condition) where c.condition ->> 'wallet' = any (busy))
+    for i in 1..cardinality(requests) loop
+        continue when outcomes[i] is not null;
+        request := requests[i];
+        for p in firsts[i]..lasts[i] loop
+            posting := postings[p];
+            if posting.source = any (busy) or posting.destination = any (busy) then
+                outcomes[i] := 'busy';
+                bodies[i] := case when posting.source = any (busy) then posting.source else posting.destination end;
+                exit;
+            end if;
+        end loop;
+        if outcomes[i] is null and (request.key = any (busy_keys) or request.conditions is not null and exists (
+            select from jsonb_array_elements(request.conditions) c (one) where c.one ->> 'wallet' = any (busy)))
         then
-            outcomes[one.number] := 'busy';
-            bodies[one.number] := one.wallet;
-            busy_keys := busy_keys || one.key;
+            outcomes[i] := 'busy';
+        end if;
+        if outcomes[i] = 'busy' then
+            busy_keys := busy_keys || request.key;
         end if;
     end loop;
 end $$;
