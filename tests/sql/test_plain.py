@@ -73,6 +73,7 @@ LEFT = {
     "a repeat": req(("ann", "bob", 1), key="known"),
     "a debt": req(("ann", "debtor", 5)),
     "an expired hold": req(("expired", "bob", 90)),
+    "to one with an expired hold": req(("ann", "expired", 1)),
 }
 
 
