@@ -133,6 +133,7 @@ def alive(pid: int) -> bool:
     return True
 
 
+@pytest.mark.slow
 async def test_one_that_is_killed_is_started_again(workers: ServerProcess) -> None:
     await workers.start()
     before = await all_there(workers)
@@ -150,6 +151,7 @@ async def test_one_that_is_killed_is_started_again(workers: ServerProcess) -> No
     assert "worker 1 ended with code -9 and is started again" in out
 
 
+@pytest.mark.slow
 async def test_none_outlives_the_parent(workers: ServerProcess) -> None:
     await workers.start()
     left = await all_there(workers)
@@ -161,6 +163,7 @@ async def test_none_outlives_the_parent(workers: ServerProcess) -> None:
         await asyncio.sleep(0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after_s", [0.3, 0.8, 1.6])
 async def test_a_signal_while_they_start_ends_all(workers: ServerProcess, after_s: float) -> None:
     starting = asyncio.create_task(workers.start())
@@ -176,6 +179,7 @@ async def test_a_signal_while_they_start_ends_all(workers: ServerProcess, after_
     assert not any(alive(pid) for pid in left)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", ["0", "many", "65", "-1", "1.5"])
 async def test_a_number_that_is_none_is_one_sentence(server: ServerProcess, value: str) -> None:
     server.environ["WEB_CONCURRENCY"] = value
