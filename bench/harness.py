@@ -34,7 +34,7 @@ KEY = "zs_" + secrets.token_urlsafe(24)
 class Bench:
     def __init__(self, postgres: EmbeddedPostgres, name: str = "zerosum") -> None:
         self.postgres, self.name = postgres, name
-        self.url = postgres.url.replace("/postgres?", f"/{name}?")
+        self.url = self.url_of(name)
         self.port = free_port()
         self.base = f"http://127.0.0.1:{self.port}"
         self.environ: dict[str, str] = {}  # for servers that are started from now on
@@ -55,6 +55,9 @@ class Bench:
         async with self.database() as conn:
             await self.fill(conn, 1)
             await conn.execute("analyze")
+
+    def url_of(self, database: str) -> str:
+        return self.postgres.url.replace("/postgres?", f"/{database}?")
 
     async def create_database(self, name: str) -> None:
         conn = await connect(self.postgres.url)

@@ -166,7 +166,7 @@ async def hearts(bench: Bench) -> AsyncIterator[Heart]:
     links = []
     for name in ("posted", "bare"):
         await bench.create_database(name)
-        conn = await connect(bench.postgres.url.replace("/postgres?", f"/{name}?"))
+        conn = await connect(bench.url_of(name))
         await migrate(conn)
         await call(conn, "create_ledger", name="main")
         await bench.fill(conn, 1)
@@ -175,7 +175,7 @@ async def hearts(bench: Bench) -> AsyncIterator[Heart]:
         await conn.execute("analyze")
         await conn.close()
         # (A session of its own, which knows no plan that was made for the filling.)
-        links.append(await connect(bench.postgres.url.replace("/postgres?", f"/{name}?")))
+        links.append(await connect(bench.url_of(name)))
     try:
         yield Heart(*links)
     finally:
@@ -211,7 +211,7 @@ async def measure(bench: Bench, rounds: Any) -> dict[str, Any]:
 async def make_pgledger(bench: Bench) -> None:
     """From the files that PGLEDGER_SQL names: its own, and what it needs before that."""
     await bench.create_database("pgledger")
-    conn = await connect(bench.postgres.url.replace("/postgres?", "/pgledger?"))
+    conn = await connect(bench.url_of("pgledger"))
     await conn.execute("set search_path = public")
     for path in PGLEDGER:
         await conn.execute(await asyncio.to_thread(Path(path).read_text))

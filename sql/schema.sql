@@ -266,6 +266,12 @@ CREATE FUNCTION zerosum.add_key(ledger bigint, key_hash bytea, scope text, hint 
     limit 1
 $_$;
 
+CREATE FUNCTION zerosum.amount_of(digits text) RETURNS numeric
+    LANGUAGE sql IMMUTABLE
+    AS $_$
+    select case when digits ~ '^[1-9][0-9]{0,37}$' then digits::numeric end
+$_$;
+
 CREATE FUNCTION zerosum.answer(ledger bigint, ids bigint[]) RETURNS TABLE(id bigint, body text)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -332,13 +338,6 @@ CREATE FUNCTION zerosum.asset_json(a ledger.assets) RETURNS text
     LANGUAGE sql STABLE
     AS $$
     select concat('{"code":"', a.code, '","scale":', a.scale, '}')
-$$;
-
-CREATE FUNCTION zerosum.batch_time(now timestamp with time zone, one timestamp with time zone, other timestamp with time zone) RETURNS timestamp with time zone
-    LANGUAGE sql STABLE
-    AS $$
-    select greatest(now, case when one <= now + interval '1 minute' then one end,
-        case when other <= now + interval '1 minute' then other end)
 $$;
 
 CREATE FUNCTION zerosum.bundle_events(ledger bigint, holder text, epoch bigint, keep bigint, max_bundles integer) RETURNS integer
@@ -415,18 +414,16 @@ begin
     return next;
 end $$;
 
-CREATE FUNCTION zerosum.capture_extra(status text, hold bigint, slots integer[], amounts numeric[], captured numeric[], remaining numeric[], assets text[], sources integer[]) RETURNS text
+CREATE FUNCTION zerosum.capture_extra(status text, hold bigint, slots integer[], amounts numeric[], captured numeric[], left_over numeric, assets text[], sources integer[]) RETURNS text
     LANGUAGE plpgsql STABLE
     AS $$
 declare
     total numeric := 0;
     taken numeric := 0;
-    left_over numeric := 0;
 begin
     for i in 1..cardinality(slots) loop
         total := case when assets[sources[i]] = assets[sources[1]] then total + amounts[slots[i]] end;
         taken := taken + captured[slots[i]];
-        left_over := left_over + remaining[slots[i]];
     end loop;
     return concat('"hold":{"id":', hold, ',', zerosum.hold_state_json(status, total,
         case when total is not null then taken end, case when total is not null then left_over end), '}');
@@ -997,7 +994,7 @@ begin
                         part_statuses[part_slots[p]] := status;
                     end loop;
                     extras[i] := zerosum.capture_extra(status, posting.origin, part_slots[first:last], parts.amounts,
-                        captured, remaining, assets, sources[first:last]);
+                        captured, left_over, assets, sources[first:last]);
                 end if;
                 continue requests;
             end if;
@@ -1683,6 +1680,12 @@ begin
     end if;
 end $$;
 
+CREATE FUNCTION zerosum.followed_time(changed_at timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE sql
+    AS $$
+    select case when changed_at <= clock_timestamp() + interval '1 minute' then changed_at end
+$$;
+
 CREATE FUNCTION zerosum.freeze_wallet(ledger bigint, id text, credits boolean DEFAULT false, admin boolean DEFAULT false) RETURNS TABLE(outcome text, body text)
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1739,7 +1742,7 @@ declare
     expiries timestamptz[];
 begin
     foreach move in array moves loop
-        if requests[move.request].kind = 'hold' then
+        if move.from_version is null then
             slot := (slots -> move.source)::int;
             expiries[slot] := least(expiries[slot], (requests[move.request].options ->> 'expires_at')::timestamptz);
         end if;
@@ -2156,9 +2159,7 @@ begin
         select jsonb_object_agg(k.id, k.slot), array_agg(k.id), array_agg(k.place), array_agg(k.asset),
             array_agg(k.status), array_agg(k.posted), array_agg(k.version), array_agg(k.held), array_agg(k.floor),
             array_agg(k.ceiling), array_agg(k.floor_debt), min(k.next_expiry),
-            -- (A time far ahead is from before the clock went back: it would expire holds, and spread.)
-            greatest(clock_timestamp(), max(k.recorded_at)
-                filter (where k.recorded_at <= clock_timestamp() + interval '1 minute'))
+            greatest(clock_timestamp(), max(zerosum.followed_time(k.recorded_at)))
         into locked.slots, locked.ids, locked.places, locked.assets, locked.statuses, locked.balances,
             locked.versions, locked.held, locked.floors, locked.ceilings, locked.debts, next_expiry, at
         from (
@@ -2172,8 +2173,7 @@ begin
             ) x
             cross join lateral (
                 select w.ctid as place, w.id::text as id, w.asset, w.posted, w.version,
-                    w.status || case when w.credits_while_frozen then '_out' else '' end as status,
-                    w.held, w.recorded_at, w.floor_debt, w.next_expiry, zerosum.wallet_floor(w) as floor,
+                    zerosum.posting_status(w) as status, w.held, w.recorded_at, w.floor_debt, w.next_expiry, zerosum.wallet_floor(w) as floor,
                     zerosum.wallet_ceiling(w) as ceiling
                 from ledger.wallets w where w.ledger_id = l and w.id = x.id for update
             ) w
@@ -2532,7 +2532,7 @@ CREATE FUNCTION zerosum.post(ledger bigint, kinds text[], keys text[], posting_o
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
-    AS $_$
+    AS $$
 declare
     l constant bigint := ledger;
     n constant int := cardinality(kinds);
@@ -2584,7 +2584,7 @@ begin
     for p in 1..m loop
         owner := posting_of[p];
         postings[p] := row(p, owner, sources[p], destinations[p],
-            case when amounts[p] ~ '^[1-9][0-9]{0,37}$' then amounts[p]::numeric end, null, null)::ledger.posting;
+            zerosum.amount_of(amounts[p]), null, null)::ledger.posting;
         if lasts[owner] = 0 then
             firsts[owner] := p;
         end if;
@@ -2688,7 +2688,7 @@ begin
         body := case when outcome <> 'undone' then coalesce(bodies[i], bodies[repeat_of[i]]) end;
         return next;
     end loop;
-end $_$;
+end $$;
 
 CREATE FUNCTION zerosum.post_plain(l bigint, kind text, key text, source text, destination text, digits text, reference text, description text, metadata jsonb, effective_at timestamp with time zone) RETURNS text
     LANGUAGE plpgsql
@@ -2696,10 +2696,10 @@ CREATE FUNCTION zerosum.post_plain(l bigint, kind text, key text, source text, d
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
-    AS $_$
+    AS $$
 #variable_conflict use_variable
 declare
-    amount constant numeric := case when digits ~ '^[1-9][0-9]{0,37}$' then digits::numeric end;
+    amount constant numeric := zerosum.amount_of(digits);
     at timestamptz;
     payer record; payee record; swapped record;
     found_rows int;
@@ -2707,10 +2707,9 @@ declare
     body text;
 begin
     key := coalesce(key, chr(127) || gen_random_uuid());
-    if source = '@world' then
-        select '@world:' || w.asset into source from ledger.wallets w where w.ledger_id = l and w.id = destination;
-    elsif destination = '@world' then
-        select '@world:' || w.asset into destination from ledger.wallets w where w.ledger_id = l and w.id = source;
+    if source = '@world' or destination = '@world' then
+        select zerosum.world_wallet(l, source, destination), zerosum.world_wallet(l, destination, source)
+        into source, destination;
     end if;
     if zerosum.request_fault(kind => kind, key => key, reference => reference, description => description,
         metadata => metadata, effective_at => effective_at, conditions => null, options => null, size => 1,
@@ -2724,11 +2723,11 @@ begin
         return null;
     end if;
 
-    select w.id::text, w.asset, w.status, w.credits_while_frozen, w.posted, w.version, w.recorded_at, w.floor_debt,
+    select w.id::text, w.asset, zerosum.posting_status(w) as status, w.posted, w.version, w.recorded_at, w.floor_debt,
         w.next_expiry, zerosum.wallet_floor(w) as floor, zerosum.wallet_ceiling(w) as ceiling
     into payer
     from ledger.wallets w where w.ledger_id = l and w.id = least(source, destination collate "C") for update;
-    select w.id::text, w.asset, w.status, w.credits_while_frozen, w.posted, w.version, w.recorded_at, w.floor_debt,
+    select w.id::text, w.asset, zerosum.posting_status(w) as status, w.posted, w.version, w.recorded_at, w.floor_debt,
         w.next_expiry, zerosum.wallet_floor(w) as floor, zerosum.wallet_ceiling(w) as ceiling
     into payee
     from ledger.wallets w where w.ledger_id = l and w.id = greatest(source, destination collate "C") for update;
@@ -2737,9 +2736,9 @@ begin
         payer := payee;
         payee := swapped;
     end if;
-    at := zerosum.batch_time(clock_timestamp(), payer.recorded_at, payee.recorded_at);
-    if (payer.asset = payee.asset and payer.status = 'open'
-        and (payee.status = 'open' or payee.status = 'frozen' and payee.credits_while_frozen)
+    at := greatest(clock_timestamp(), zerosum.followed_time(payer.recorded_at),
+        zerosum.followed_time(payee.recorded_at));
+    if (payer.asset = payee.asset and payer.status = 'open' and payee.status in ('open', 'frozen_out')
         and payer.floor_debt = 0 and payee.floor_debt = 0
         and coalesce(least(payer.next_expiry, payee.next_expiry) > at, true)
         and payer.posted - amount >= payer.floor and payee.posted + amount <= payee.ceiling) is not true
@@ -2776,7 +2775,7 @@ begin
     insert into ledger.outbox (ledger_id, ord, id, aggregatetype, aggregateid, type, transaction_id, recorded_at, payload)
     values (l, nextval('ledger.outbox_ord'), gen_random_uuid(), 'transaction', id::text, 'transaction.posted', id, at, body);
     return body;
-end $_$;
+end $$;
 
 CREATE FUNCTION zerosum.posting_canon(source text, destination text, amount numeric) RETURNS text
     LANGUAGE sql STABLE
@@ -2813,6 +2812,36 @@ CREATE FUNCTION zerosum.posting_json(source text, destination text, amount numer
     AS $$
     select concat('{"source":"', source, '","destination":"', destination,
         '","amount":', amount, ',"asset":"', asset, '"}')
+$$;
+
+CREATE TABLE ledger.wallets (
+    ledger_id bigint NOT NULL,
+    version bigint DEFAULT 0 NOT NULL,
+    recorded_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    id ledger.wallet_id NOT NULL,
+    asset text NOT NULL COLLATE pg_catalog."C",
+    status ledger.wallet_status DEFAULT 'open'::text NOT NULL,
+    posted numeric DEFAULT 0 NOT NULL,
+    held numeric DEFAULT 0 NOT NULL,
+    min_balance numeric DEFAULT 0,
+    max_balance numeric,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    credits_while_frozen boolean DEFAULT false NOT NULL,
+    next_expiry timestamp with time zone,
+    floor_debt numeric DEFAULT 0 NOT NULL,
+    CONSTRAINT wallets_max CHECK ((posted <= max_balance)),
+    CONSTRAINT wallets_min CHECK (((posted - held) >= (min_balance - floor_debt))),
+    CONSTRAINT wallets_range CHECK (((abs(posted) < '100000000000000000000000000000000000000'::numeric) OR (starts_with((id)::text, '@world:'::text) AND (abs(posted) < 'Infinity'::numeric)))),
+    CONSTRAINT wallets_whole CHECK (((scale(posted) = 0) AND (scale(held) = 0) AND (held >= (0)::numeric) AND (version >= 0) AND (scale(floor_debt) = 0) AND (floor_debt >= (0)::numeric))),
+    CONSTRAINT wallets_world CHECK (((NOT starts_with((id)::text, '@world'::text)) OR (((id)::text = ('@world:'::text || asset)) AND ((status)::text = 'open'::text) AND (held = (0)::numeric) AND (min_balance IS NULL) AND (max_balance IS NULL))))
+)
+WITH (fillfactor='60');
+
+CREATE FUNCTION zerosum.posting_status(w ledger.wallets) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    select w.status || case when w.credits_while_frozen then '_out' else '' end
 $$;
 
 CREATE FUNCTION zerosum.probe_listener() RETURNS void
@@ -4094,30 +4123,6 @@ begin
     transaction := told.transaction;
     return next;
 end $$;
-
-CREATE TABLE ledger.wallets (
-    ledger_id bigint NOT NULL,
-    version bigint DEFAULT 0 NOT NULL,
-    recorded_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
-    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    id ledger.wallet_id NOT NULL,
-    asset text NOT NULL COLLATE pg_catalog."C",
-    status ledger.wallet_status DEFAULT 'open'::text NOT NULL,
-    posted numeric DEFAULT 0 NOT NULL,
-    held numeric DEFAULT 0 NOT NULL,
-    min_balance numeric DEFAULT 0,
-    max_balance numeric,
-    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
-    credits_while_frozen boolean DEFAULT false NOT NULL,
-    next_expiry timestamp with time zone,
-    floor_debt numeric DEFAULT 0 NOT NULL,
-    CONSTRAINT wallets_max CHECK ((posted <= max_balance)),
-    CONSTRAINT wallets_min CHECK (((posted - held) >= (min_balance - floor_debt))),
-    CONSTRAINT wallets_range CHECK (((abs(posted) < '100000000000000000000000000000000000000'::numeric) OR (starts_with((id)::text, '@world:'::text) AND (abs(posted) < 'Infinity'::numeric)))),
-    CONSTRAINT wallets_whole CHECK (((scale(posted) = 0) AND (scale(held) = 0) AND (held >= (0)::numeric) AND (version >= 0) AND (scale(floor_debt) = 0) AND (floor_debt >= (0)::numeric))),
-    CONSTRAINT wallets_world CHECK (((NOT starts_with((id)::text, '@world'::text)) OR (((id)::text = ('@world:'::text || asset)) AND ((status)::text = 'open'::text) AND (held = (0)::numeric) AND (min_balance IS NULL) AND (max_balance IS NULL))))
-)
-WITH (fillfactor='60');
 
 CREATE FUNCTION zerosum.wallet_ceiling(w ledger.wallets) RETURNS numeric
     LANGUAGE sql STABLE

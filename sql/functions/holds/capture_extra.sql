@@ -1,20 +1,18 @@
 -- The further members of the answer to a capture or void: how far it leaves the hold. slots: of the hold's parts, in order;
--- amounts, captured and remaining are all parts', by slot; sources: the slots of the wallets that they are held on.
+-- amounts and captured are all parts', by slot; left_over: of the whole hold; sources: the slots of the wallets that hold them.
 -- Locks: none. Codes: none.
 create or replace function zerosum.capture_extra(
-    status text, hold bigint, slots int[], amounts numeric[], captured numeric[], remaining numeric[],
+    status text, hold bigint, slots int[], amounts numeric[], captured numeric[], left_over numeric,
     assets text[], sources int[]
 ) returns text
 language plpgsql stable as $$
 declare
     total numeric := 0;
     taken numeric := 0;
-    left_over numeric := 0;
 begin
     for i in 1..cardinality(slots) loop
         total := case when assets[sources[i]] = assets[sources[1]] then total + amounts[slots[i]] end;
         taken := taken + captured[slots[i]];
-        left_over := left_over + remaining[slots[i]];
     end loop;
     return concat('"hold":{"id":', hold, ',', zerosum.hold_state_json(status, total,
         case when total is not null then taken end, case when total is not null then left_over end), '}');

@@ -9,7 +9,7 @@ declare
     expiries timestamptz[];
 begin
     foreach move in array moves loop
-        if requests[move.request].kind = 'hold' then
+        if move.from_version is null then
             slot := (slots -> move.source)::int;
             expiries[slot] := least(expiries[slot], (requests[move.request].options ->> 'expires_at')::timestamptz);
         end if;

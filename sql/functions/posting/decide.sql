@@ -236,7 +236,7 @@ begin
                         part_statuses[part_slots[p]] := status;
                     end loop;
                     extras[i] := zerosum.capture_extra(status, posting.origin, part_slots[first:last], parts.amounts,
-                        captured, remaining, assets, sources[first:last]);
+                        captured, left_over, assets, sources[first:last]);
                 end if;
                 continue requests;
             end if;

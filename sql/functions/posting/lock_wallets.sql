@@ -16,9 +16,7 @@ begin
         select jsonb_object_agg(k.id, k.slot), array_agg(k.id), array_agg(k.place), array_agg(k.asset),
             array_agg(k.status), array_agg(k.posted), array_agg(k.version), array_agg(k.held), array_agg(k.floor),
             array_agg(k.ceiling), array_agg(k.floor_debt), min(k.next_expiry),
-            -- (A time far ahead is from before the clock went back: it would expire holds, and spread.)
-            greatest(clock_timestamp(), max(k.recorded_at)
-                filter (where k.recorded_at <= clock_timestamp() + interval '1 minute'))
+            greatest(clock_timestamp(), max(zerosum.followed_time(k.recorded_at)))
         into locked.slots, locked.ids, locked.places, locked.assets, locked.statuses, locked.balances,
             locked.versions, locked.held, locked.floors, locked.ceilings, locked.debts, next_expiry, at
         from (
@@ -32,8 +30,7 @@ begin
             ) x
             cross join lateral (
                 select w.ctid as place, w.id::text as id, w.asset, w.posted, w.version,
-                    w.status || case when w.credits_while_frozen then '_out' else '' end as status,
-                    w.held, w.recorded_at, w.floor_debt, w.next_expiry, zerosum.wallet_floor(w) as floor,
+                    zerosum.posting_status(w) as status, w.held, w.recorded_at, w.floor_debt, w.next_expiry, zerosum.wallet_floor(w) as floor,
                     zerosum.wallet_ceiling(w) as ceiling
                 from ledger.wallets w where w.ledger_id = l and w.id = x.id for update
             ) w

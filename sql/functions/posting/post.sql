@@ -71,7 +71,7 @@ begin
     for p in 1..m loop
         owner := posting_of[p];
         postings[p] := row(p, owner, sources[p], destinations[p],
-            case when amounts[p] ~ '^[1-9][0-9]{0,37}$' then amounts[p]::numeric end, null, null)::ledger.posting;
+            zerosum.amount_of(amounts[p]), null, null)::ledger.posting;
         if lasts[owner] = 0 then
             firsts[owner] := p;
         end if;

@@ -12,7 +12,7 @@ language plpgsql set search_path = pg_catalog, pg_temp set enable_seqscan = off 
 set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_variable
 declare
-    amount constant numeric := case when digits ~ '^[1-9][0-9]{0,37}$' then digits::numeric end;
+    amount constant numeric := zerosum.amount_of(digits);
     at timestamptz;
     payer record; payee record; swapped record;
     found_rows int;
@@ -20,10 +20,9 @@ declare
     body text;
 begin
     key := coalesce(key, chr(127) || gen_random_uuid());
-    if source = '@world' then
-        select '@world:' || w.asset into source from ledger.wallets w where w.ledger_id = l and w.id = destination;
-    elsif destination = '@world' then
-        select '@world:' || w.asset into destination from ledger.wallets w where w.ledger_id = l and w.id = source;
+    if source = '@world' or destination = '@world' then
+        select zerosum.world_wallet(l, source, destination), zerosum.world_wallet(l, destination, source)
+        into source, destination;
     end if;
     if zerosum.request_fault(kind => kind, key => key, reference => reference, description => description,
         metadata => metadata, effective_at => effective_at, conditions => null, options => null, size => 1,
@@ -37,11 +36,11 @@ begin
         return null;
     end if;
 
-    select w.id::text, w.asset, w.status, w.credits_while_frozen, w.posted, w.version, w.recorded_at, w.floor_debt,
+    select w.id::text, w.asset, zerosum.posting_status(w) as status, w.posted, w.version, w.recorded_at, w.floor_debt,
         w.next_expiry, zerosum.wallet_floor(w) as floor, zerosum.wallet_ceiling(w) as ceiling
     into payer
     from ledger.wallets w where w.ledger_id = l and w.id = least(source, destination collate "C") for update;
-    select w.id::text, w.asset, w.status, w.credits_while_frozen, w.posted, w.version, w.recorded_at, w.floor_debt,
+    select w.id::text, w.asset, zerosum.posting_status(w) as status, w.posted, w.version, w.recorded_at, w.floor_debt,
         w.next_expiry, zerosum.wallet_floor(w) as floor, zerosum.wallet_ceiling(w) as ceiling
     into payee
     from ledger.wallets w where w.ledger_id = l and w.id = greatest(source, destination collate "C") for update;
@@ -50,9 +49,9 @@ begin
         payer := payee;
         payee := swapped;
     end if;
-    at := zerosum.batch_time(clock_timestamp(), payer.recorded_at, payee.recorded_at);
-    if (payer.asset = payee.asset and payer.status = 'open'
-        and (payee.status = 'open' or payee.status = 'frozen' and payee.credits_while_frozen)
+    at := greatest(clock_timestamp(), zerosum.followed_time(payer.recorded_at),
+        zerosum.followed_time(payee.recorded_at));
+    if (payer.asset = payee.asset and payer.status = 'open' and payee.status in ('open', 'frozen_out')
         and payer.floor_debt = 0 and payee.floor_debt = 0
         and coalesce(least(payer.next_expiry, payee.next_expiry) > at, true)
         and payer.posted - amount >= payer.floor and payee.posted + amount <= payee.ceiling) is not true
