@@ -1,5 +1,5 @@
 """`python -m app serve` where the command `zerosum` is not installed."""
 
-from app.cli import main
+from app.cli.main import main
 
 main()

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from limits import RateLimitItem, parse
 
-from app.database_url import BadUrl, driver_url
+from app.database.url import BadUrl, driver_url
 from app.sink_url import BadSink, SinkUrl, parse_sink_url
 
 API_KEY = re.compile(r"zs_[A-Za-z0-9_-]{16,200}")

@@ -24,7 +24,7 @@ from typing import Any
 
 import asyncpg
 
-from app.embedded import start_embedded
+from app.host.embedded import start_embedded
 from bench import delivery, heart, history, sinks
 from bench.harness import SECONDS, Bench, cpu_s
 from tests.process import free_port

@@ -18,8 +18,8 @@ from typing import Any
 
 import asyncpg
 
-from app.db import call, connect
-from app.migrate import migrate
+from app.database.connections import call, connect
+from app.host.migrate import migrate
 from bench.harness import SECONDS, Bench
 from bench.load import WALLETS
 from tests.ledger import lease

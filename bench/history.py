@@ -14,7 +14,7 @@ from typing import Any
 import asyncpg
 import httpx
 
-from app.migrate import SQL
+from app.host.migrate import SQL
 from bench.harness import KEY, Bench
 from bench.load import WALLETS
 from tests.ledger import lease

@@ -6,9 +6,9 @@ import asyncio
 import logging
 from dataclasses import dataclass
 
-from app.db import Pool, call
-from app.db_errors import DATABASE_ERRORS
-from app.notes import LogKey
+from app.database.connections import Pool, call
+from app.database.errors import DATABASE_ERRORS
+from app.transparency.signed_notes import LogKey
 
 LOOK_S = 60.0
 

@@ -9,8 +9,8 @@ from collections import Counter, deque
 import asyncpg
 
 from app import metrics
-from app.db import Pool, call
-from app.db_errors import DATABASE_ERRORS
+from app.database.connections import Pool, call
+from app.database.errors import DATABASE_ERRORS
 from relay.backoff import retry_after_s
 from relay.lease import Lease, is_lost
 from relay.webhook import Message, Outcome, WebhookSender

@@ -14,8 +14,8 @@ from collections.abc import Callable
 import asyncpg
 
 from app import metrics
-from app.db import Pool, call, connect_anyhow
-from app.db_errors import DATABASE_ERRORS
+from app.database.connections import Pool, call, connect_anyhow
+from app.database.errors import DATABASE_ERRORS
 
 CHANNEL = "zerosum_outbox"
 PROBE_CHANNEL = "zerosum_probe"

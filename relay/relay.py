@@ -17,9 +17,9 @@ import time
 import asyncpg
 
 from app import metrics
-from app.db import Pool, call
-from app.db_errors import DATABASE_ERRORS, is_away
-from app.notes import LogKey
+from app.database.connections import Pool, call
+from app.database.errors import DATABASE_ERRORS, is_away
+from app.transparency.signed_notes import LogKey
 from relay.checkpoints import Checkpoints
 from relay.database_clock import DatabaseClock
 from relay.endpoint import EndpointWorker

@@ -13,8 +13,8 @@ import random
 import asyncpg
 
 from app import metrics
-from app.db import Pool, call
-from app.db_errors import DATABASE_ERRORS
+from app.database.connections import Pool, call
+from app.database.errors import DATABASE_ERRORS
 from app.sink_url import BadSink, parse_sink_url
 from relay.carrier import Carrier, CarryFailed, Event
 from relay.lease import Lease, is_lost

@@ -12,9 +12,9 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from app.db import connect
-from app.embedded import programs, start_embedded
-from app.migrate import SQL, migrate, release_of
+from app.database.connections import connect
+from app.host.embedded import programs, start_embedded
+from app.host.migrate import SQL, migrate, release_of
 
 LEFT_OUT = re.compile(r"^(--.*|SET .*|SELECT pg_catalog\.set_config.*|\\(un)?restrict .*)$", re.M)
 

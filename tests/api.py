@@ -7,9 +7,9 @@ from typing import Any
 
 import httpx
 
-from app.db import Pool, call
-from app.front import Front
-from app.keys import stored
+from app.database.connections import Pool, call
+from app.http.asgi import Front
+from app.http.handlers.keys import stored
 
 KEY = "zs_" + "test" * 8
 

@@ -15,12 +15,12 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from app.db import call, connect, connect_to_post, open_pool
-from app.embedded import start_embedded
-from app.group_commit import GroupCommit
-from app.main import make_app
-from app.migrate import migrate
-from app.running import running
+from app.database.connections import call, connect, connect_to_post, open_pool
+from app.host.embedded import start_embedded
+from app.host.migrate import migrate
+from app.host.supervise import running
+from app.http.application import make_app
+from app.posting.group_commit import GroupCommit
 from tests.api import Api
 from tests.log_key import LOG_KEY
 from tests.process import ServerProcess

@@ -12,7 +12,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.batch import rare
+from app.posting.waiting import rare
 
 Posting = tuple[Any, Any, Any]
 MAIN = 1

@@ -14,7 +14,7 @@ from pathlib import Path
 import asyncpg
 import httpx
 
-from app.db import connect
+from app.database.connections import connect
 from tests.api import KEY
 
 

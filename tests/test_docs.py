@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.errors import CODES
-from app.operations import OPERATIONS
+from app.http.routes import OPERATIONS
 from app.settings import KNOWN
 
 ROOT = Path(__file__).parent.parent

@@ -13,8 +13,8 @@ import asyncpg
 import httpx
 import pytest
 
-from app.db import connect
-from app.migrate import migrate
+from app.database.connections import connect
+from app.host.migrate import migrate
 from tests.ledger import verify
 from tests.process import ServerProcess
 from tests.receiver import Receiver

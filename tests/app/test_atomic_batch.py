@@ -9,8 +9,8 @@ import asyncpg
 import httpx
 import pytest
 
-from app.db import connect
-from app.group_commit import MAX_POSTINGS
+from app.database.connections import connect
+from app.posting.group_commit import MAX_POSTINGS
 from tests.api import Api
 from tests.app.test_transaction_batch import PATH, item
 from tests.ledger import verify

@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.db import connect
+from app.database.connections import connect
 from tests.api import Api
 from tests.ledger import counts, verify
 

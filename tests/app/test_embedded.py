@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from app import embedded, root_folder
-from app.db import connect
-from app.embedded import ROOT_RUNS_AS, SOCKET_PATH_LIMIT, EmbeddedError, socket_dir
-from app.prepare import write_secret
+from app.database.connections import connect
+from app.host import embedded, root_folder
+from app.host.embedded import ROOT_RUNS_AS, SOCKET_PATH_LIMIT, EmbeddedError, socket_dir
+from app.host.startup import write_secret
 from tests.rooms import let_in
 
 

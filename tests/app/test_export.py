@@ -16,8 +16,8 @@ import asyncpg
 import click
 import pytest
 
-from app.db import call, connect
-from app.export import export_ledger, import_ledger
+from app.cli.export import export_ledger, import_ledger
+from app.database.connections import call, connect
 from tests import merkle
 from tests.app.test_proof_commands import zerosum
 from tests.conftest import new_database

@@ -11,14 +11,14 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app import batch as batch_module
-from app import committer as committer_module
-from app import group_commit as module
-from app.batch import PostRequest
-from app.db import connect_to_post
+from app.database.connections import connect_to_post
 from app.errors import Refusal
-from app.group_commit import GroupCommit
-from app.running import running
+from app.host.supervise import running
+from app.posting import committer as committer_module
+from app.posting import group_commit as module
+from app.posting import waiting as batch_module
+from app.posting.group_commit import GroupCommit
+from app.posting.waiting import PostRequest
 from tests.api import Api
 from tests.ledger import verify
 

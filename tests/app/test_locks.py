@@ -11,12 +11,12 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from app import batch as batch_module
-from app.batch import PostRequest
-from app.db import connect, connect_to_post
+from app.database.connections import connect, connect_to_post
 from app.errors import Refusal
-from app.lost_backends import LostBackends
-from app.slow_lane import SlowLane
+from app.posting import waiting as batch_module
+from app.posting.lost_backends import LostBackends
+from app.posting.slow_lane import SlowLane
+from app.posting.waiting import PostRequest
 from tests.api import Api
 from tests.ledger import verify
 

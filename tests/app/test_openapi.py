@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from app import shapes
-from app.operations import OPERATIONS
+from app.http import answer_bodies
+from app.http.routes import OPERATIONS
 from tests.api import Api
 from tests.ledger import lease, stamp
 
@@ -48,7 +48,7 @@ async def test_every_answer_has_the_documented_shape(api: Api, db: Any) -> None:
         seen += 1
     assert seen > 10
     refused = await api.get("/v1/wallets/nobody")
-    msgspec.json.decode(refused.content, type=shapes.Problem)
+    msgspec.json.decode(refused.content, type=answer_bodies.Problem)
 
 
 async def test_the_document_names_every_operation_and_schema(api: Api) -> None:

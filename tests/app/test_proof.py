@@ -7,9 +7,9 @@ import base64
 import asyncpg
 import pytest
 
-from app.notes import BadNote, Checkpoint, LogKey, open_checkpoint, parse_vkey
-from app.proof import tile_path
-from app.tlog import bundle, check_bundle, check_growth, leaf_hash, root_of
+from app.http.handlers.proof import tile_path
+from app.transparency.proofs import bundle, check_bundle, check_growth, leaf_hash, root_of
+from app.transparency.signed_notes import BadNote, Checkpoint, LogKey, open_checkpoint, parse_vkey
 from tests import merkle
 from tests.api import Api
 from tests.ledger import bodies, hold, post, posted, req, stamp_all

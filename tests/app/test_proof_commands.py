@@ -12,7 +12,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from app.notes import open_checkpoint
+from app.transparency.signed_notes import open_checkpoint
 from tests.ledger import fund, lease, stamp, wallets
 from tests.log_key import VKEY
 

@@ -11,12 +11,12 @@ from collections.abc import AsyncIterator
 import pytest
 from limits import parse
 
-from app import rate_limit
-from app.db import connect_to_post, open_pool
-from app.group_commit import GroupCommit
-from app.main import make_app
-from app.rate_limit import RateLimit
-from app.running import running
+from app.database.connections import connect_to_post, open_pool
+from app.host.supervise import running
+from app.http import rate_limit
+from app.http.application import make_app
+from app.http.rate_limit import RateLimit
+from app.posting.group_commit import GroupCommit
 from app.settings import BadSetting, read_settings
 from tests.api import Api
 from tests.sinks.redis import RedisServer

@@ -15,13 +15,13 @@ import httpx
 import pytest
 import redis.asyncio
 
-from app.batch import Waiting
-from app.committer import Committer
-from app.db import connect, connect_to_post, open_pool
-from app.group_commit import GroupCommit
-from app.main import make_app
-from app.redis_locks import RedisLocks
-from app.running import running
+from app.database.connections import connect, connect_to_post, open_pool
+from app.host.supervise import running
+from app.http.application import make_app
+from app.posting.committer import Committer
+from app.posting.group_commit import GroupCommit
+from app.posting.redis_locks import RedisLocks
+from app.posting.waiting import Waiting
 from tests.api import Api
 from tests.conftest import new_database
 from tests.ledger import fund, verify, wallets

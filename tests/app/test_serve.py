@@ -15,7 +15,7 @@ import asyncpg
 import httpx
 import pytest
 
-from app.main import STATIC
+from app.http.application import STATIC
 from tests.ledger import verify
 from tests.process import ServerProcess
 

@@ -8,7 +8,7 @@ import json
 import asyncpg
 import pytest
 
-from app.prepare import ensure_sinks
+from app.host.startup import ensure_sinks
 from app.settings import BadSetting, read_settings
 from app.sink_url import BadSink, parse_sink_url
 from tests.api import Api

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from app.db import call
-from app.keys import stored
+from app.database.connections import call
+from app.http.handlers.keys import stored
 from tests.api import Api
 
 WRITER = "zs_" + "writer" * 6

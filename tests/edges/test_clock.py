@@ -15,9 +15,9 @@ import asyncpg
 import pytest
 
 from app import metrics
-from app.db import call, connect, open_pool
-from app.embedded import start_embedded
-from app.migrate import migrate
+from app.database.connections import call, connect, open_pool
+from app.host.embedded import start_embedded
+from app.host.migrate import migrate
 from relay.relay import Relay
 from relay.webhook import WebhookSender
 from tests.debian import FAKETIME

@@ -8,10 +8,10 @@ from collections import Counter
 import asyncpg
 import pytest
 
-from app import committer as committer_module
-from app.batch import PostRequest
-from app.db import connect
-from app.db_errors import Failure, failure
+from app.database.connections import connect
+from app.database.errors import Failure, failure
+from app.posting import committer as committer_module
+from app.posting.waiting import PostRequest
 from tests.api import Api
 from tests.ledger import verify
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from app import uvicorn_protocol
+from app.http import uvicorn_protocol
 from app.settings import read_settings
 from tests.api import KEY
 from tests.process import ServerProcess

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
-from app.db import call
+from app.database.connections import call
 from tests.ledger import about, codes, fund, hold, post, posted, raises, stamped, verify, wallets
 from tests.receiver import Receiver
 from tests.relay.conftest import RunRelay

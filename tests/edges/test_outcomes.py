@@ -19,15 +19,15 @@ import asyncpg
 import httpx
 import pytest
 
-from app import batch as batch_module
-from app import committer as committer_module
-from app import db as db_module
-from app import lost_backends as lost_module
-from app.db import connect_to_post, open_pool
-from app.db_errors import Failure, failure
-from app.group_commit import GroupCommit
-from app.main import make_app
-from app.running import running
+from app.database import connections as db_module
+from app.database.connections import connect_to_post, open_pool
+from app.database.errors import Failure, failure
+from app.host.supervise import running
+from app.http.application import make_app
+from app.posting import committer as committer_module
+from app.posting import lost_backends as lost_module
+from app.posting import waiting as batch_module
+from app.posting.group_commit import GroupCommit
 from tests.api import Api
 from tests.ledger import verify
 from tests.proxy import Proxy

@@ -8,8 +8,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app import body as module
-from app.operations import OPERATIONS, Operation
+from app.http import read_body as module
+from app.http.routes import OPERATIONS, Operation
 from tests.api import Api
 from tests.ledger import counts
 

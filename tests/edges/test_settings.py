@@ -12,7 +12,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.migrate import SQL
+from app.host.migrate import SQL
 from tests.api import Api
 from tests.conftest import new_database
 from tests.ledger import verify

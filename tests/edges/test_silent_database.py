@@ -19,9 +19,9 @@ import httpx
 import pytest
 import redis.asyncio
 
-from app import auth
-from app.db import call
-from app.keys import stored
+from app.database.connections import call
+from app.http import auth
+from app.http.handlers.keys import stored
 from tests.api import KEY, Api
 from tests.ledger import fund, stamped, verify, wallets
 from tests.process import ServerProcess

@@ -11,10 +11,10 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from app.database_url import BadUrl, driver_url
-from app.db import connect
-from app.embedded import start_embedded
-from app.migrate import SQL, Unfit, is_current, migrate, release_of
+from app.database.connections import connect
+from app.database.url import BadUrl, driver_url
+from app.host.embedded import start_embedded
+from app.host.migrate import SQL, Unfit, is_current, migrate, release_of
 from app.settings import BadSetting, read_settings
 from sql.dump import dump
 from tests.conftest import new_database, with_database

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from app.db import open_pool
-from app.running import running
+from app.database.connections import open_pool
+from app.host.supervise import running
 from app.settings import Network
 from relay import relay
 from relay.webhook import WebhookSender

@@ -8,7 +8,7 @@ import json
 
 import asyncpg
 
-from app.notes import open_checkpoint
+from app.transparency.signed_notes import open_checkpoint
 from tests import merkle
 from tests.ledger import bodies, fund, lease, raises, verify, wallets
 from tests.log_key import LOG_KEY, VKEY

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import asyncpg
 
-from app.db import connect
+from app.database.connections import connect
 from tests.ledger import codes, fund, hold, verify, wallets
 from tests.receiver import Receiver
 from tests.relay.conftest import RunRelay

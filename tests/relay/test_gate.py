@@ -10,7 +10,7 @@ from typing import Literal
 import asyncpg
 import pytest
 
-from app.db import connect
+from app.database.connections import connect
 from relay import relay as module
 from tests.ledger import wallets
 from tests.receiver import Receiver

@@ -45,7 +45,7 @@ async def test_a_silent_cut_is_noticed_told_once_and_healed(
 ) -> None:
     for name, value in (("PROBE_EVERY_S", 0.2), ("PROBE_TIMEOUT_S", 0.3), ("RECONNECT_S", 0.1)):
         monkeypatch.setattr(module, name, value)
-    monkeypatch.setattr("app.db.CONNECT_TIMEOUT_S", 0.3)
+    monkeypatch.setattr("app.database.connections.CONNECT_TIMEOUT_S", 0.3)
     await wallets(db, ("alice",))
     await subscribe(db, receiver.url)
     caplog.set_level(logging.WARNING, "zerosum.relay")

@@ -14,9 +14,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from app.db import call, connect, open_pool
-from app.migrate import migrate
-from app.running import running
+from app.database.connections import call, connect, open_pool
+from app.host.migrate import migrate
+from app.host.supervise import running
 from relay.relay import POOL_SIZE, Relay
 from relay.webhook import WebhookSender
 from tests.debian import OWNER, debian_postgres

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from app.db import connect
+from app.database.connections import connect
 
 
 @pytest.fixture

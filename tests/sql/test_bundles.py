@@ -8,9 +8,9 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.export import export_ledger
-from app.ledger_log import event_proof
-from app.tlog import check_bundle
+from app.cli.export import export_ledger
+from app.transparency.ledger_log import event_proof
+from app.transparency.proofs import check_bundle
 from tests.ledger import fund, lease, post, raises, req, stamp_all, verify, wallets
 from tests.log_key import LOG_KEY, VKEY
 from tests.sql.test_plans import most_read

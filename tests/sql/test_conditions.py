@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.db import connect
+from app.database.connections import connect
 from tests.ledger import codes, counts, fund, post, req, verify, wallets
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.db import call, connect
+from app.database.connections import call, connect
 from tests.ledger import (
     MAIN,
     about,

@@ -24,7 +24,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from app.db import call, connect
+from app.database.connections import call, connect
 from tests.ledger import MAIN, Request, about, hold, post, req, verify
 from tests.sql.model import Hold, Model, Part
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from app import migrate as migrate_module
-from app.db import connect
-from app.migrate import SQL, EditedMigration, ensure_app_role, migrate
+from app.database.connections import connect
+from app.host import migrate as migrate_module
+from app.host.migrate import SQL, EditedMigration, ensure_app_role, migrate
 from tests.conftest import new_database
 from tests.ledger import until_waiting
 

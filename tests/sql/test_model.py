@@ -9,7 +9,7 @@ import random
 import asyncpg
 import pytest
 
-from app.db import connect
+from app.database.connections import connect
 from tests.ledger import Request, codes, post, req, verify, wallet
 from tests.sql.model import Limits, Model
 

@@ -11,7 +11,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.db import call
+from app.database.connections import call
 from tests.ledger import (
     MAIN,
     Request,

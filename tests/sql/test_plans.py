@@ -15,7 +15,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.db import connect
+from app.database.connections import connect
 from tests.ledger import about, hold, lease, post, req, stamp
 from tests.sql.test_log import logged
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import asyncpg
 import pytest
 
-from app.db import call, connect
+from app.database.connections import call, connect
 from tests.ledger import (
     MAIN,
     codes,

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from app import migrate as migrate_module
-from app.db import call
-from app.migrate import is_current, may_migrate, migrate
+from app.database.connections import call
+from app.host import migrate as migrate_module
+from app.host.migrate import is_current, may_migrate, migrate
 from tests.ledger import MAIN, raises, wallets
 
 TABLES = (

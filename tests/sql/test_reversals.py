@@ -7,7 +7,7 @@ import json
 import asyncpg
 import pytest
 
-from app.db import call
+from app.database.connections import call
 from tests.ledger import (
     MAIN,
     about,

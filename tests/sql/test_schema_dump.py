@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from app.migrate import SQL
+from app.host.migrate import SQL
 from sql.dump import made_schema
 
 

@@ -9,7 +9,7 @@ import json
 import asyncpg
 import pytest
 
-from app.db import connect
+from app.database.connections import connect
 from tests.ledger import (
     bodies,
     codes,

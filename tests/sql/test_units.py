@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncpg
 import pytest
 
-from app.db import connect
+from app.database.connections import connect
 from tests.ledger import about, codes, fund, hold, post, posted, req, verify, wallet, wallets
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
-from app.db import connect
+from app.database.connections import connect
 from tests.ledger import about, fund, hold, post, posted, req, stamp_all, wallets
 from tests.sql.test_verify import DISABLE, NEWEST
 

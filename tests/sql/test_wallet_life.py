@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.db import call, connect
+from app.database.connections import call, connect
 from tests.ledger import codes, counts, fund, lease, req, stamp, verify, wallets
 
 ROUNDS = 25

@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.db import call
+from app.database.connections import call
 from tests.ledger import MAIN, codes, counts, fund, req
 
 

@@ -1,0 +1,99 @@
+"""`zerosum export` and `zerosum import`: a ledger whole, as JSON lines that anybody can check (docs/check_export.py).
+
+The first line tells what follows: the ledger, the size and root of its log. Then come the parts in the order in which
+they can be written: a transaction brings its entries, a wallet comes after all entries. API keys, webhooks and sinks
+stay behind: they hold secrets and addresses, and belong to a place.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from itertools import groupby, islice
+from typing import Any, TextIO
+
+import asyncpg
+import click
+
+from app.database.connections import call, transaction
+from app.transparency.ledger_log import log_state
+from app.transparency.signed_notes import encoded
+
+FORMAT = "zerosum-export@v1"
+PARTS = ("asset", "transaction", "hold", "reversed", "wallet", "event", "outbox")
+PAGE = 1000
+
+
+async def export_ledger(conn: asyncpg.Connection, ledger: int, out: TextIO) -> None:
+    """Write the ledger as of one moment."""
+    async with conn.transaction(isolation="repeatable_read", readonly=True):
+        name, size, root = await log_state(conn, ledger)
+        head = {
+            "format": FORMAT,
+            "ledger": name,
+            "size": size,
+            "root": encoded(root),
+        }
+        print(json.dumps(head), file=out)
+        for part in PARTS:
+            after = ""
+            while rows := await call(
+                conn, "export_lines", ledger=ledger, part=part, after=after, max=PAGE
+            ):
+                out.writelines(f"{row['line']}\n" for row in rows)
+                after = rows[-1]["place"]
+
+
+async def import_ledger(conn: asyncpg.Connection, source: TextIO) -> tuple[str, int]:
+    """Write an export into a ledger that is empty, all or nothing; return its name and how many lines were read.
+
+    Raises ClickException where it is no export, is not whole, or does not verify.
+    """
+    head = read_head(source)
+    count = 0
+    async with transaction(conn):
+        ((ledger,),) = await call(conn, "start_import", name=head["ledger"])
+        if ledger is None:
+            raise click.ClickException(f"the ledger {head['ledger']} is not empty")
+        for part, lines in groupby(read_lines(source), lambda line: line[0]):
+            while page := list(islice(lines, PAGE)):
+                texts = f"[{','.join(text for _, text in page)}]"
+                await call(conn, "import_lines", ledger=ledger, part=part, lines=texts)
+                count += len(page)
+        ((size, root),) = await call(conn, "end_import", ledger=ledger)
+        if (size, encoded(root)) != (head["size"], head["root"]):
+            raise click.ClickException("the log has another size or root than the export tells")
+        faults = await call(conn, "verify", ledger=ledger)
+        for fault in faults:
+            print(f"{fault['fault']} {fault['subject']}: {fault['detail']}", file=sys.stderr)
+        if faults:
+            raise click.ClickException(f"{len(faults)} faults; nothing was imported")
+    return head["ledger"], count
+
+
+def read_head(source: TextIO) -> dict[str, Any]:
+    try:
+        head = json.loads(source.readline())
+    except ValueError:
+        head = None
+    if not isinstance(head, dict) or head.get("format") != FORMAT:
+        raise click.ClickException(f"this is not a {FORMAT}")
+    return head
+
+
+def read_lines(source: TextIO) -> Iterator[tuple[str, str]]:
+    """The part and the text of each line, in the order of the parts."""
+    place = 0
+    for number, line in enumerate(source, 2):
+        try:
+            part = json.loads(line)["part"]
+            position = PARTS.index(part)
+        except (ValueError, KeyError, TypeError):
+            raise click.ClickException(f"line {number} is not a line of an export") from None
+        if position < place:
+            raise click.ClickException(
+                f"line {number} comes too late; parts are {', '.join(PARTS)}"
+            )
+        place = position
+        yield part, line

@@ -1,0 +1,128 @@
+"""`zerosum credit`, `debit`, `transfer`, `hold`, `capture`, `void`, `holds`, `reverse`: money moved from a terminal."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+import click
+
+from app.cli.terminal import NUMBER, PAGE, in_ledger, ledger_option, print_rows
+from app.errors import Refusal
+from app.http import parsing
+
+key_option = click.option("--key", help="An idempotency key.")
+
+
+class Amount(click.ParamType[int]):
+    name = "amount"
+
+    def convert(self, value: Any, param: click.Parameter | None, context: Any) -> int:
+        if not str(value).isascii() or not str(value).isdigit():
+            self.fail("it must be digits only, in the asset's smallest unit", param, context)
+        return int(value)
+
+
+class Moment(click.ParamType[datetime]):
+    name = "timestamp"
+
+    def convert(self, value: Any, param: click.Parameter | None, context: Any) -> datetime:
+        try:
+            at = parsing.timestamp(value)
+        except Refusal:
+            self.fail("it must be like 2030-01-31T12:00:00Z", param, context)
+        assert at is not None
+        return at
+
+
+def move(ledger: str, verb: str, **arguments: Any) -> None:
+    """Call the verb and print the transaction that it made."""
+    (row,) = in_ledger(ledger, verb, **arguments)
+    print(json.dumps(json.loads(row["transaction"])))
+
+
+@click.command()
+@ledger_option
+@key_option
+@click.argument("wallet")
+@click.argument("amount", type=Amount())
+def credit(ledger: str, key: str | None, wallet: str, amount: int) -> None:
+    """Move AMOUNT into WALLET from the outside."""
+    move(ledger, "credit", wallet=wallet, amount=amount, key=key)
+
+
+@click.command()
+@ledger_option
+@key_option
+@click.argument("wallet")
+@click.argument("amount", type=Amount())
+def debit(ledger: str, key: str | None, wallet: str, amount: int) -> None:
+    """Move AMOUNT out of WALLET to the outside."""
+    move(ledger, "debit", wallet=wallet, amount=amount, key=key)
+
+
+@click.command()
+@ledger_option
+@key_option
+@click.argument("source")
+@click.argument("destination")
+@click.argument("amount", type=Amount())
+def transfer(ledger: str, key: str | None, source: str, destination: str, amount: int) -> None:
+    """Move AMOUNT from SOURCE to DESTINATION."""
+    move(ledger, "transfer", source=source, destination=destination, amount=amount, key=key)
+
+
+@click.command()
+@ledger_option
+@key_option
+@click.option("--expires-at", type=Moment(), help="When it reserves nothing any more; RFC 3339.")
+@click.argument("source")
+@click.argument("destination")
+@click.argument("amount", type=Amount())
+def hold(ledger: str, key: str | None, expires_at: datetime | None, **ends: Any) -> None:
+    """Reserve AMOUNT of SOURCE for DESTINATION; the id of the transaction is the hold's."""
+    move(ledger, "hold", **ends, key=key, expires_at=expires_at)
+
+
+@click.command()
+@ledger_option
+@key_option
+@click.option("--amount", type=Amount(), help="Not all that is left of it.")
+@click.option("--final", is_flag=True, help="Release what is left after that.")
+@click.option("--destination", help="Another than was named.")
+@click.argument("number", metavar="HOLD", type=NUMBER)
+def capture(ledger: str, number: int, **given: Any) -> None:
+    """Move what is held, to where the hold says."""
+    move(ledger, "capture", hold=number, **given)
+
+
+@click.command()
+@ledger_option
+@key_option
+@click.argument("number", metavar="HOLD", type=NUMBER)
+def void(ledger: str, key: str | None, number: int) -> None:
+    """Release all that is still held."""
+    move(ledger, "void", hold=number, key=key)
+
+
+@click.command()
+@ledger_option
+@click.option("--before", type=NUMBER, help="Only ids below this.")
+def holds(ledger: str, before: int | None) -> None:
+    """Holds as they are now, newest first, at most 1,000."""
+    print_rows(in_ledger(ledger, "list_holds", before=before, max=PAGE))
+
+
+@click.command()
+@ledger_option
+@key_option
+@click.option("--amount", type=Amount(), help="Not all that is left of it.")
+@click.option("--force", is_flag=True, help="Below a wallet's floor, if it must be.")
+@click.argument("number", metavar="TRANSACTION", type=NUMBER)
+def reverse(ledger: str, number: int, **given: Any) -> None:
+    """Move back what a transaction moved."""
+    move(ledger, "reverse", id=number, **given)
+
+
+COMMANDS = (credit, debit, transfer, hold, capture, void, holds, reverse)

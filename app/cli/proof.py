@@ -1,0 +1,102 @@
+"""`zerosum proof …`: keys, checkpoints and proofs of a ledger's log, made and checked."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import sys
+from pathlib import Path
+from typing import TextIO
+
+import asyncpg
+import click
+
+from app.cli.terminal import NUMBER, in_ledger, ledger_option, with_ledger
+from app.host.startup import ensure_log_key
+from app.settings import read_settings
+from app.transparency.ledger_log import event_proof
+from app.transparency.proofs import check_bundle, check_growth
+from app.transparency.signed_notes import BadNote, LogKey, decoded, encoded, open_checkpoint
+
+
+@click.group()
+def proof() -> None:
+    """The log of a ledger's events: what is in it, and that it only grows."""
+
+
+@proof.command("key")
+def make_key() -> None:
+    """Make a key to sign checkpoints with, for ZEROSUM_LOG_KEY, and print it."""
+    print(encoded(secrets.token_bytes(32)))
+
+
+@proof.command("vkey")
+@ledger_option
+def print_vkey(ledger: str) -> None:
+    """The public key of the ledger's log, for whoever checks it."""
+    print(log_key().vkey(ledger))
+
+
+@proof.command("checkpoint")
+@ledger_option
+def print_checkpoint(ledger: str) -> None:
+    """The log as it is now, a signed note."""
+    (state,) = in_ledger(ledger, "log_state")
+    print(log_key().checkpoint(state["name"], state["size"], state["root"]), end="")
+
+
+@proof.command("event")
+@ledger_option
+@click.argument("seq", type=NUMBER)
+def prove_event(ledger: str, seq: int) -> None:
+    """Prove that the event SEQ is in the log: the event, its path, a signed checkpoint (C2SP tlog-proof)."""
+    key = log_key()
+
+    async def work(conn: asyncpg.Connection, number: int) -> str | None:
+        return await event_proof(conn, number, seq, key)
+
+    made = with_ledger(ledger, work)
+    if made is None:
+        raise click.ClickException(f"the log of {ledger} has no event {seq} yet")
+    print(made, end="")
+
+
+@proof.command("check")
+@click.option("--vkey", required=True, help="The log's public key, as you know it from before.")
+@click.option("--event", type=click.Path(dir_okay=False, exists=True, path_type=Path))
+@click.argument("file", type=click.Path(dir_okay=False, exists=True, path_type=Path))
+def check(file: Path, event: Path | None, vkey: str) -> None:
+    """Check the proof in FILE, of the event that came with it or of one that you have, byte for byte."""
+    try:
+        body, index, checkpoint = check_bundle(
+            file.read_text(), vkey, None if event is None else event.read_bytes()
+        )
+    except (BadNote, UnicodeDecodeError) as error:
+        raise click.ClickException(f"not proved: {error}") from None
+    print(body.decode())
+    print(
+        f"is event {index + 1} of {checkpoint.size} in the log {checkpoint.origin}", file=sys.stderr
+    )
+
+
+@proof.command("grew")
+@click.option("--vkey", required=True, help="The log's public key, as you know it from before.")
+@click.argument("old", type=click.File())
+@click.argument("new", type=click.File())
+@click.argument("answer", type=click.File())
+def check_grew(old: TextIO, new: TextIO, answer: TextIO, vkey: str) -> None:
+    """Check that the log of the checkpoint NEW begins with that of OLD, by ANSWER, what /v1/proof/consistency gave."""
+    try:
+        older, newer = (open_checkpoint(note.read(), vkey) for note in (old, new))
+        check_growth(older, newer, [decoded(text) for text in json.load(answer)["hashes"]])
+    except (BadNote, ValueError, LookupError, TypeError) as error:
+        raise click.ClickException(f"not proved: {error}") from None
+    print(f"{newer.origin} went on from {older.size} to {newer.size}")
+
+
+def log_key() -> LogKey:
+    key = ensure_log_key(read_settings(os.environ))
+    if key is None:
+        raise click.ClickException("set ZEROSUM_LOG_KEY; zerosum proof key makes one")
+    return key

@@ -1,0 +1,134 @@
+"""Who asks: an API key names a ledger and a scope. Only the key's sha256 is ever looked up or kept."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import re
+import time
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from starlette.requests import Request
+
+from app.database.connections import Pool, call
+from app.database.errors import DATABASE_ERRORS
+from app.errors import Refusal
+from app.http.headers import field
+from app.http.rate_limit import RateLimit
+from app.settings import API_KEY
+
+FRESH_S = 0.5  # A revoked key is refused this much later at most.
+MAX_KNOWN = 10_000
+MAX_PENDING, MAX_TOGETHER = 10_000, 500
+BEARER = re.compile(r"bearer +(\S+) *", re.IGNORECASE)
+SCOPES = ("read", "write", "admin")
+CALLER = "zerosum.caller"  # In the scope: who asks, once the key is known.
+
+
+log = logging.getLogger("zerosum")
+
+
+class Caller(NamedTuple):
+    ledger: int
+    scope: str
+    ledger_name: str
+
+
+Found = Caller | Refusal
+
+
+class Keys:
+    """Looks API keys up: each at most once in FRESH_S however many requests carry it, and all that are asked for
+    meanwhile by one query, so that keys that nobody has cost no more than those that somebody has.
+
+    pool: of its own, so that no read keeps it waiting. Keys that are known are remembered, others are not.
+    """
+
+    def __init__(self, pool: Pool, rate_limit: RateLimit | None = None) -> None:
+        self.pool, self.rate_limit = pool, rate_limit
+        self.known: dict[str, tuple[float, Caller]] = {}
+        self.pending: dict[str, asyncio.Future[Found]] = {}
+        self.task: asyncio.Task[None] | None = None
+
+    async def admit(self, request: Request, needed: str) -> None:
+        """Find out who asks, for caller_of(); raises Refusal unless the key's scope is what is needed or higher."""
+        bearer = BEARER.fullmatch(field(request, b"authorization") or "")
+        if bearer is None or not API_KEY.fullmatch(bearer[1]):
+            raise Refusal("unauthorized")
+        key = bearer[1]
+        known = self.known.get(key)
+        if known is not None and known[0] > time.monotonic():
+            caller = known[1]
+        else:
+            caller = await self.look_up(key)
+        if self.rate_limit is not None:
+            await self.rate_limit.check(request, key_hash(key).hex())
+        demand(caller, needed)
+        request.scope[CALLER] = caller
+
+    async def look_up(self, key: str) -> Caller:
+        """Raises Refusal."""
+        waiting = self.pending.get(key)
+        if waiting is None:
+            if len(self.pending) >= MAX_PENDING and key not in self.known:
+                raise Refusal("queue_full")
+            waiting = self.pending[key] = asyncio.get_running_loop().create_future()
+            if self.task is None or self.task.done():
+                self.task = asyncio.create_task(self.look_up_all())
+        found = await asyncio.shield(waiting)
+        if isinstance(found, Refusal):
+            raise Refusal(found.code)
+        return found
+
+    async def look_up_all(self) -> None:
+        """Until none is asked for; those that were known before come first."""
+        while self.pending:
+            keys = sorted(self.pending, key=lambda key: key not in self.known)[:MAX_TOGETHER]
+            hashes = {key_hash(key): key for key in keys}
+            until = time.monotonic() + FRESH_S
+            found: Mapping[str, Found]
+            try:
+                rows = await call(self.pool, "find_keys", key_hashes=list(hashes))
+                found = {
+                    hashes[row["key_hash"]]: Caller(
+                        row["ledger_id"], row["scope"], row["ledger_name"]
+                    )
+                    for row in rows
+                }
+            except DATABASE_ERRORS:
+                found = dict.fromkeys(keys, Refusal("database_unavailable"))
+            except Exception:  # Whatever it is, nobody may wait for ever.
+                log.exception("API keys can't be looked up")
+                found = dict.fromkeys(keys, Refusal("internal_error"))
+            for key in keys:
+                self.answer(key, found.get(key, UNKNOWN), until)
+
+    def answer(self, key: str, found: Found, until: float) -> None:
+        if isinstance(found, Caller):
+            self.known[key] = until, found
+            if len(self.known) > MAX_KNOWN:
+                del self.known[next(iter(self.known))]
+        elif found is UNKNOWN:
+            self.known.pop(key, None)
+        self.pending.pop(key).set_result(found)
+
+
+UNKNOWN = Refusal("unauthorized")
+
+
+def caller_of(request: Request) -> Caller:
+    """Who asks. Every operation that has a scope was admitted before its handler runs."""
+    caller: Caller = request.scope[CALLER]
+    return caller
+
+
+def demand(caller: Caller, needed: str) -> None:
+    """Raises Refusal unless the caller's key has this scope or a higher one."""
+    if SCOPES.index(caller.scope) < SCOPES.index(needed):
+        raise Refusal("forbidden", scope=caller.scope, needed=needed)
+
+
+def key_hash(key: str) -> bytes:
+    return hashlib.sha256(key.encode()).digest()

@@ -1,0 +1,89 @@
+"""`POST /v1/holds`, `…/{id}/capture`, `…/{id}/void`, and reading holds."""
+
+from __future__ import annotations
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.database.connections import call
+from app.errors import Refusal
+from app.http import parsing
+from app.http.auth import caller_of
+from app.http.handlers.transactions import Posting, post, read
+from app.http.paging import list_newest
+from app.http.parsing import amount_text, optional, wallet_id
+from app.http.request_bodies import Capture, HoldRequest, Void
+from app.http.responses import answer
+
+HOLD = msgspec.json.Decoder(HoldRequest)
+CAPTURE = msgspec.json.Decoder(Capture)
+VOID = msgspec.json.Decoder(Void)
+
+
+async def create_hold(request: Request) -> Response:
+    """Reserve value of a wallet, until it is captured, voided, or expires. `id` is that of the hold."""
+    caller, body = await read(request, HOLD)
+    options = {"expires_at": optional(utc_text, body.expires_at)}
+    return await post(request, caller, "hold", body, hold_postings(body), options)
+
+
+def utc_text(expires_at: str) -> str:
+    """The same moment in the same words, whatever the offset; raises Refusal."""
+    at = parsing.timestamp(expires_at, "invalid_expires_at")
+    assert at is not None
+    return at.isoformat()
+
+
+def hold_postings(body: HoldRequest) -> list[Posting]:
+    """Either `postings`, or one in source, destination and amount; raises Refusal."""
+    if body.postings is not None:
+        if (body.source, body.destination, body.amount) != (None, None, None):
+            raise Refusal(
+                "invalid_body", reason="Send postings, or source, destination and amount."
+            )
+        return [parsing.posting(given) for given in body.postings]
+    if body.source is None or body.destination is None or body.amount is None:
+        raise Refusal("invalid_body", reason="Send source, destination and amount, or postings.")
+    return [(wallet_id(body.source), wallet_id(body.destination), amount_text(body.amount))]
+
+
+async def capture_hold(request: Request) -> Response:
+    """Move what is held, all that is left or an amount of it; `final` releases the rest."""
+    caller, body = await read(request, CAPTURE)
+    options = {
+        "hold": parsing.path_number(request, missing="unknown_hold"),
+        "final": body.final or None,
+        "amount": optional(amount_text, body.amount),
+        "destination": optional(wallet_id, body.destination),
+        "postings": parsing.parts(body.postings),
+    }
+    return await post(request, caller, "capture", body, [], options)
+
+
+async def void_hold(request: Request) -> Response:
+    """Release all that is still held."""
+    caller, body = await read(request, VOID)
+    options = {"hold": parsing.path_number(request, missing="unknown_hold")}
+    return await post(request, caller, "void", body, [], options)
+
+
+async def read_hold(request: Request) -> Response:
+    """As it is now: whether it has expired is told by the clock."""
+    caller = caller_of(request)
+    rows = await call(
+        request.app.state.pool,
+        "list_holds",
+        ledger=caller.ledger,
+        before=None,
+        max=1,
+        only_id=parsing.path_number(request, missing="unknown_hold"),
+    )
+    if not rows:
+        raise Refusal("unknown_hold")
+    return answer(request, rows[0]["body"])
+
+
+async def list_holds(request: Request) -> Response:
+    """Newest first; `after` is the `next` of the page before."""
+    return await list_newest(request, "list_holds")

@@ -1,0 +1,121 @@
+"""Reading a request's body: its size, its form, and what its members are called when they are wrong."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, TypeVar
+
+import msgspec
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Scope
+
+from app.errors import Refusal
+from app.http.headers import field
+
+BODY_LIMIT = 1024 * 1024
+# What all requests together may have in memory of bodies that are larger than SMALL: bytes.
+ALL_BODIES, SMALL = 64 * 1024 * 1024, 64 * 1024
+HELD = "zerosum.body"  # In the scope: how much of ALL_BODIES this request has.
+PATH_IN_MESSAGE = re.compile(r"`\$(?:\[[.0-9]*\])*\.?(?:\w+(?:\[[.0-9]*\])*\.)*(\w+)`")
+
+# What a member that is there but wrong is called, where it has a code of its own.
+MEMBER_CODES = {
+    "amount": "invalid_amount",
+    "postings": "invalid_postings",
+    "metadata": "invalid_metadata",
+    "effective_at": "invalid_effective_at",
+    "if": "invalid_conditions",
+    "version": "invalid_conditions",
+    "min_available_after": "invalid_conditions",
+    "expires_at": "invalid_expires_at",
+    "posting": "invalid_postings",
+    "min_balance": "invalid_limits",
+    "max_balance": "invalid_limits",
+    "types": "invalid_types",
+    "scale": "invalid_asset",
+    "code": "invalid_asset",
+}
+
+
+T = TypeVar("T")
+
+
+async def read_body(
+    request: Request, decoder: msgspec.json.Decoder[T], limit: int = BODY_LIMIT
+) -> T:
+    """The body as the decoder's type; raises Refusal. limit: bytes."""
+    content_type = field(request, b"content-type") or ""
+    if content_type.partition(";")[0].strip().lower() != "application/json":
+        raise Refusal("unsupported_media_type")
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        part = message.get("body", b"")
+        parts.append(part)
+        size += len(part)
+        if size > limit:
+            raise Refusal("body_too_large", limit=limit)
+        if size > SMALL:
+            MEMORY.hold(request.scope, size)
+        if not message.get("more_body"):
+            body = b"".join(parts)
+            value = decode(decoder, body)
+            refuse_repeated_members(body)
+            return value
+
+
+class Memory:
+    """Counts what the large bodies of all requests take, until each is answered."""
+
+    def __init__(self) -> None:
+        self.held = 0
+
+    def hold(self, scope: Scope, size: int) -> None:
+        """This request's body has so many bytes by now. Raises Refusal when all together have too many."""
+        more = size - scope.get(HELD, 0)
+        if self.held + more > ALL_BODIES:
+            raise Refusal("queue_full")
+        self.held += more
+        scope[HELD] = size
+
+    def release(self, scope: Scope) -> None:
+        """The request is answered."""
+        self.held -= scope.get(HELD, 0)
+
+
+MEMORY = Memory()
+
+
+def decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError as error:
+        member = PATH_IN_MESSAGE.search(str(error))
+        code = MEMBER_CODES.get(member[1], "invalid_body") if member else "invalid_body"
+        raise Refusal(code, reason=str(error)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Refusal("invalid_body", reason=f"It is not JSON: {error}") from None
+
+
+def refuse_repeated_members(body: bytes) -> None:
+    """Raise Refusal for an object that names a member twice: of two amounts each reader would take another."""
+    try:
+        MEMBERS.decode(body.decode())
+    except RecursionError:
+        raise Refusal("invalid_body", reason="It is nested too deep.") from None
+
+
+def once(pairs: list[tuple[str, Any]]) -> None:
+    """What json's decoder calls with each object's members."""
+    if len(dict(pairs)) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise Refusal("invalid_body", reason=f"{twice} is there twice.")
+
+
+# Only its hook is wanted: numbers need not be made, of which some have thousands of digits.
+MEMBERS = json.JSONDecoder(object_pairs_hook=once, parse_int=len, parse_float=len)

@@ -1,0 +1,28 @@
+"""A ledger's log of events as the database has it, signed."""
+
+from __future__ import annotations
+
+import asyncpg
+
+from app.database.connections import Pool, call
+from app.transparency.proofs import bundle
+from app.transparency.signed_notes import LogKey
+
+Connection = asyncpg.Connection | Pool
+
+
+async def log_state(conn: Connection, ledger: int) -> tuple[str, int, bytes]:
+    """The ledger's name, its log's size and root."""
+    ((name, size, root),) = await call(conn, "log_state", ledger=ledger)
+    return name, size, root
+
+
+async def event_proof(conn: Connection, ledger: int, seq: int, key: LogKey) -> str | None:
+    """The tlog-proof of an event, which is its extra data; None if there is none."""
+    name, size, root = await log_state(conn, ledger)
+    ((path,),) = await call(conn, "log_inclusion", ledger=ledger, seq=seq, size=size)
+    if path is None:
+        return None
+    rows = await call(conn, "list_events", ledger=ledger, after=seq - 1, max=1)
+    body = rows[0]["body"].encode() if rows and rows[0]["seq"] == seq else None
+    return bundle(seq - 1, path, key.checkpoint(name, size, root), body)
