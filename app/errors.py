@@ -9,8 +9,6 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
-from starlette.responses import Response
-
 
 class Code(NamedTuple):
     """status: of HTTP. title: the same for every case of the code. detail: facts filled in; what to do."""
@@ -251,13 +249,3 @@ def problem_body(code: str, facts: dict[str, Any]) -> bytes:
         **facts,
     }
     return json.dumps(body, ensure_ascii=False).encode()
-
-
-def problem(code: str, facts: dict[str, Any] | None = None) -> Response:
-    """The response for a code. A 503 and a request in progress carry Retry-After, a 401 WWW-Authenticate."""
-    status = CODES[code].status
-    headers = {503: {"Retry-After": "1"}, 401: {"WWW-Authenticate": "Bearer"}}.get(status)
-    if code == "request_in_progress":
-        headers = {"Retry-After": "1"}
-    body = problem_body(code, facts or {})
-    return Response(body, status, headers, "application/problem+json")

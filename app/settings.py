@@ -15,10 +15,10 @@ from pathlib import Path
 
 from limits import RateLimitItem, parse
 
+from app.api_keys import API_KEY
 from app.database.url import BadUrl, driver_url
 from app.sink_url import BadSink, SinkUrl, parse_sink_url
 
-API_KEY = re.compile(r"zs_[A-Za-z0-9_-]{16,200}")
 KNOWN = {
     "ZEROSUM_HOST",
     "ZEROSUM_API_KEY",

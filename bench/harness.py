@@ -17,9 +17,9 @@ from pathlib import Path
 
 import asyncpg
 
+from app.api_keys import stored
 from app.database.connections import call, connect
 from app.host.embedded import EmbeddedPostgres
-from app.http.handlers.keys import stored
 from bench.load import WALLETS
 from relay.relay import KEEP_EVENTS
 from tests.process import free_port

@@ -7,15 +7,41 @@ from typing import Any
 
 import httpx
 
+from app.api_keys import stored
 from app.database.connections import Pool, call
-from app.http.asgi import Front
-from app.http.handlers.keys import stored
+from app.http.application import make_app
+from app.http.asgi import App
+from app.http.auth import Keys
+from app.http.rate_limit import RateLimit
+from app.http.services import Services
+from app.posting.group_commit import GroupCommit
+from app.posting.redis_locks import RedisLocks
+from app.transparency.signed_notes import LogKey
 
 KEY = "zs_" + "test" * 8
 
 
+def app_over(
+    pool: Pool,
+    group_commit: GroupCommit,
+    redis_locks: RedisLocks | None = None,
+    rate_limit: RateLimit | None = None,
+    log_key: LogKey | None = None,
+) -> App:
+    """The app; its API keys are looked up over the same pool as all else."""
+    return make_app(
+        Services(
+            pool=pool,
+            keys=Keys(pool, rate_limit),
+            group_commit=group_commit,
+            poster=redis_locks or group_commit,
+            log_key=log_key,
+        )
+    )
+
+
 class Api:
-    def __init__(self, app: Front) -> None:
+    def __init__(self, app: App) -> None:
         self.app = app
         self.client = httpx.AsyncClient(
             transport=httpx.ASGITransport(app),

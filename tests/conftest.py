@@ -19,9 +19,8 @@ from app.database.connections import call, connect, connect_to_post, open_pool
 from app.host.embedded import start_embedded
 from app.host.migrate import migrate
 from app.host.supervise import running
-from app.http.application import make_app
 from app.posting.group_commit import GroupCommit
-from tests.api import Api
+from tests.api import Api, app_over
 from tests.log_key import LOG_KEY
 from tests.process import ServerProcess
 from tests.receiver import Receiver
@@ -116,7 +115,7 @@ async def api(database_url: str) -> AsyncIterator[Api]:
     """The app in this process, over the test's database, with an admin key of the ledger main."""
     pool = await open_pool(database_url, 3)
     group_commit = GroupCommit(functools.partial(connect_to_post, database_url, False))
-    async with running(group_commit.run), Api(make_app(pool, group_commit, log_key=LOG_KEY)) as api:
+    async with running(group_commit.run), Api(app_over(pool, group_commit, log_key=LOG_KEY)) as api:
         await api.allow(pool)
         yield api
     await pool.close()

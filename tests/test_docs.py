@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.errors import CODES
-from app.http.routes import OPERATIONS
+from app.http.routes import ROUTES
 from app.settings import KNOWN
 
 ROOT = Path(__file__).parent.parent
@@ -41,8 +41,8 @@ def test_the_table_of_outcomes_has_every_code_that_is_neither_refused_nor_done()
 
 
 def test_every_route_and_setting_is_in_the_readme() -> None:
-    for operation in OPERATIONS:
-        assert re.sub(r":\w+}", "}", operation.path) in README, operation.path
+    for route in ROUTES:
+        assert re.sub(r":\w+}", "}", route.path) in README, route.path
     for name in KNOWN:
         assert f"`{name}`" in README, name
 

@@ -9,6 +9,7 @@ from typing import Any, TextIO
 import asyncpg
 import click
 
+from app.api_keys import new_key, stored
 from app.cli.export import export_ledger, import_ledger
 from app.cli.money import COMMANDS
 from app.cli.proof import proof
@@ -27,7 +28,6 @@ from app.database.errors import DATABASE_ERRORS
 from app.host.embedded import EmbeddedError
 from app.host.migrate import EditedMigration, Unfit, migrate
 from app.host.startup import NotReady
-from app.http.handlers.keys import new_key, stored
 from app.settings import MAX_WORKERS, BadSetting, read_settings
 from app.sink_url import BadSink, parse_sink_url
 

@@ -14,7 +14,7 @@ from app.database.connections import call, connect_anyhow
 from app.database.errors import DATABASE_ERRORS
 from app.host.embedded import database
 from app.host.startup import LEDGER, NotReady
-from app.http.request_bodies import MAX_ID
+from app.http.bodies import MAX_ID
 from app.settings import read_settings
 
 T = TypeVar("T")

@@ -24,9 +24,11 @@ from app.host.startup import ensure_log_key, greeting, prepare
 from app.host.supervise import running
 from app.host.workers import Parent
 from app.http.application import make_app
+from app.http.auth import Keys
 from app.http.metrics_server import metrics_server
 from app.http.rate_limit import RateLimit
 from app.http.server import Server, bind, bind_metrics
+from app.http.services import Services
 from app.http.uvicorn_protocol import Protocol
 from app.logs import RequestLog, set_up_logs
 from app.posting.group_commit import GroupCommit
@@ -107,18 +109,18 @@ async def serve_database(
         log_key = ensure_log_key(settings)
         if relay or stamp_only:
             await stack.enter_async_context(relaying(settings, url, pooled, stamp_only, log_key))
+        services = Services(
+            pool=pool,
+            keys=Keys(keys_pool, rate_limit),
+            group_commit=group_commit,
+            poster=redis_locks or group_commit,
+            webhook_allow=settings.webhook_allow,
+            sink_hosts=settings.sink_hosts,
+            log_key=log_key,
+            request_log=RequestLog(settings.log_requests),
+        )
         config = uvicorn.Config(
-            make_app(
-                pool,
-                group_commit,
-                settings.webhook_allow,
-                RequestLog(settings.log_requests),
-                settings.sink_hosts,
-                redis_locks,
-                rate_limit,
-                log_key,
-                keys_pool,
-            ),
+            make_app(services),
             http=Protocol,
             log_config=None,
             access_log=False,

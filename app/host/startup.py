@@ -12,10 +12,10 @@ from pathlib import Path
 import asyncpg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from app.api_keys import new_key, stored
 from app.database.connections import call, connect_anyhow, transaction
 from app.database.errors import DATABASE_ERRORS
 from app.host.migrate import Unfit, check_fitness, ensure_login, is_current, may_migrate, migrate
-from app.http.handlers.keys import new_key, stored
 from app.settings import Settings, log_key
 from app.transparency.signed_notes import LogKey, encoded
 

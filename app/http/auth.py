@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import re
 import time
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from starlette.requests import Request
+from starlette.types import Scope
 
+from app.api_keys import API_KEY, key_hash
 from app.database.connections import Pool, call
 from app.database.errors import DATABASE_ERRORS
 from app.errors import Refusal
 from app.http.headers import field
 from app.http.rate_limit import RateLimit
-from app.settings import API_KEY
 
 FRESH_S = 0.5  # A revoked key is refused this much later at most.
 MAX_KNOWN = 10_000
 MAX_PENDING, MAX_TOGETHER = 10_000, 500
 BEARER = re.compile(r"bearer +(\S+) *", re.IGNORECASE)
 SCOPES = ("read", "write", "admin")
-CALLER = "zerosum.caller"  # In the scope: who asks, once the key is known.
 
 
 log = logging.getLogger("zerosum")
@@ -35,6 +33,8 @@ class Caller(NamedTuple):
     scope: str
     ledger_name: str
 
+
+NOBODY = Caller(ledger=0, scope="", ledger_name="")  # No ledger has this id.
 
 Found = Caller | Refusal
 
@@ -52,9 +52,9 @@ class Keys:
         self.pending: dict[str, asyncio.Future[Found]] = {}
         self.task: asyncio.Task[None] | None = None
 
-    async def admit(self, request: Request, needed: str) -> None:
-        """Find out who asks, for caller_of(); raises Refusal unless the key's scope is what is needed or higher."""
-        bearer = BEARER.fullmatch(field(request, b"authorization") or "")
+    async def admit(self, scope: Scope, needed: str) -> Caller:
+        """Whose API key the header fields carry; raises Refusal unless its scope is what is needed or higher."""
+        bearer = BEARER.fullmatch(field(scope, b"authorization") or "")
         if bearer is None or not API_KEY.fullmatch(bearer[1]):
             raise Refusal("unauthorized")
         key = bearer[1]
@@ -64,9 +64,9 @@ class Keys:
         else:
             caller = await self.look_up(key)
         if self.rate_limit is not None:
-            await self.rate_limit.check(request, key_hash(key).hex())
+            await self.rate_limit.check(scope, key_hash(key).hex())
         demand(caller, needed)
-        request.scope[CALLER] = caller
+        return caller
 
     async def look_up(self, key: str) -> Caller:
         """Raises Refusal."""
@@ -118,17 +118,7 @@ class Keys:
 UNKNOWN = Refusal("unauthorized")
 
 
-def caller_of(request: Request) -> Caller:
-    """Who asks. Every operation that has a scope was admitted before its handler runs."""
-    caller: Caller = request.scope[CALLER]
-    return caller
-
-
 def demand(caller: Caller, needed: str) -> None:
     """Raises Refusal unless the caller's key has this scope or a higher one."""
     if SCOPES.index(caller.scope) < SCOPES.index(needed):
         raise Refusal("forbidden", scope=caller.scope, needed=needed)
-
-
-def key_hash(key: str) -> bytes:
-    return hashlib.sha256(key.encode()).digest()

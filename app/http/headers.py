@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from starlette.requests import Request
 from starlette.types import Scope
 
 from app.errors import Refusal
 
+ANSWER_HEADERS = "zerosum.headers"  # In the scope: header fields for the answer, whatever it is.
 FIELDS = "zerosum.fields"  # In the scope: the known fields by their name in lower case.
 KNOWN = frozenset({b"authorization", b"content-type", b"idempotency-key", b"zerosum-amounts"})
 OURS = b"zerosum-"
@@ -35,7 +35,7 @@ def read_fields(scope: Scope) -> dict[bytes, str]:
     return fields
 
 
-def field(request: Request, name: bytes) -> str | None:
+def field(scope: Scope, name: bytes) -> str | None:
     """A known field; None when it is not there, and before the fields were read."""
-    fields: dict[bytes, str] = request.scope.get(FIELDS, {})
+    fields: dict[bytes, str] = scope.get(FIELDS, {})
     return fields.get(name)

@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from app.errors import CODES
-from app.http.answer_bodies import Problem
-from app.http.routes import BYTES, OPERATIONS, TEXT, Operation
+from app.http.answers import Problem
+from app.http.routes import BYTES, ROUTES, TEXT, Route
 from app.version import VERSION
 
 REF = "#/components/schemas/{name}"
@@ -29,21 +29,21 @@ FILTERS = {
 IDEMPOTENCY_KEY = {"type": "string", "pattern": "^[ -~]{1,255}$"}
 
 
-def statuses(operation: Operation) -> list[int]:
+def statuses(route: Route) -> list[int]:
     """The refusals that an operation may answer with."""
     found = {500, 503}
-    if operation.scope is not None:
+    if route.scope is not None:
         found |= {400, 401, 403, 429}
-    if operation.method in {"POST", "PATCH"}:
+    if route.method in {"POST", "PATCH"}:
         found |= {409, 422}
-    if operation.body is not None:
+    if route.body is not None:
         found |= {413, 415}
-    if "{" in operation.path or operation.path.startswith("/v1/proof/"):
+    if "{" in route.path or route.path.startswith("/v1/proof/"):
         found |= {404}
-    return sorted(found - set(operation.answers))
+    return sorted(found - set(route.answers))
 
 
-def parameters(operation: Operation) -> list[dict[str, Any]]:
+def parameters(route: Route) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = [
         {
             "name": name,
@@ -53,17 +53,17 @@ def parameters(operation: Operation) -> list[dict[str, Any]]:
             if kind == ":number"
             else {"type": "string", "minLength": 1},
         }
-        for name, kind in re.findall(r"{(\w+)(:number|:path)?}", operation.path)
+        for name, kind in re.findall(r"{(\w+)(:number|:path)?}", route.path)
     ]
     found += [
-        {"name": n, "in": "query", "required": n in operation.required, "schema": schema}
-        for n, schema in operation.query.items()
+        {"name": n, "in": "query", "required": n in route.required, "schema": schema}
+        for n, schema in route.query.items()
     ]
-    if operation.filters:
+    if route.filters:
         found.append(FILTERS)
-    if operation.keyed:
+    if route.keyed:
         found.append({"name": "Idempotency-Key", "in": "header", "schema": IDEMPOTENCY_KEY})
-    if operation.scope is not None:
+    if route.scope is not None:
         found += [{"name": n, "in": "header", "schema": s} for n, s in COMMON_HEADERS.items()]
     return found
 
@@ -78,27 +78,34 @@ def content(shape: Any) -> dict[str, Any]:
     return {"content": {"application/json": {"schema": {"$ref": REF.format(name=shape.__name__)}}}}
 
 
-def described(operation: Operation) -> dict[str, Any]:
+def described(route: Route) -> dict[str, Any]:
     problem = {PROBLEM_JSON: {"schema": {"$ref": REF.format(name=Problem.__name__)}}}
     told: dict[str, Any] = {
-        "operationId": operation.handler.__name__,
-        "summary": (operation.handler.__doc__ or operation.handler.__name__).splitlines()[0],
-        "parameters": parameters(operation),
+        "operationId": route.handler.__name__,
+        "summary": (route.handler.__doc__ or route.handler.__name__).splitlines()[0],
+        "parameters": parameters(route),
         "responses": {
             **{
                 str(status): {"description": "As asked.", **content(shape)}
-                for status, shape in operation.answers.items()
+                for status, shape in route.answers.items()
             },
             **{
                 str(status): {"description": codes_of(status), "content": problem}
-                for status in statuses(operation)
+                for status in statuses(route)
             },
         },
-        "security": [] if operation.scope is None else [{"key": []}],
+        "security": security(route),
     }
-    if operation.body is not None:
-        told["requestBody"] = {"required": True, **content(operation.body)}
+    if route.body is not None:
+        told["requestBody"] = {"required": True, **content(route.body)}
     return told
+
+
+def security(route: Route) -> list[dict[str, list[str]]]:
+    """An empty requirement: no key is needed."""
+    if route.scope is None:
+        return []
+    return [*([{}] if route.open else []), {"key": []}]
 
 
 def codes_of(status: int) -> str:
@@ -109,14 +116,14 @@ def codes_of(status: int) -> str:
 
 @cache
 def document() -> bytes:
-    shapes = {shape for operation in OPERATIONS for shape in operation.answers.values()}
-    types = [operation.body for operation in OPERATIONS if operation.body is not None]
+    shapes = {shape for route in ROUTES for shape in route.answers.values()}
+    types = [route.body for route in ROUTES if route.body is not None]
     types += [shape for shape in shapes if isinstance(shape, type)]
     _, components = msgspec.json.schema_components([*types, Problem], ref_template=REF)
     paths: dict[str, Any] = {}
-    for operation in OPERATIONS:
-        path = re.sub(r"{(\w+)(:number|:path)?}", r"{\1}", operation.path)
-        paths.setdefault(path, {})[operation.method.lower()] = described(operation)
+    for route in ROUTES:
+        path = re.sub(r"{(\w+)(:number|:path)?}", r"{\1}", route.path)
+        paths.setdefault(path, {})[route.method.lower()] = described(route)
     return msgspec.json.encode(
         {
             "openapi": "3.1.0",

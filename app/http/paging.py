@@ -1,32 +1,25 @@
-"""Lists that go by id, up or, newest first, down; the next page goes on from the last one's end."""
+"""Lists by id, ascending or newest first; the next page begins where this one ends."""
 
 from __future__ import annotations
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from app.database.connections import call
-from app.http.auth import caller_of
-from app.http.query import query
+from app.http.request import ApiRequest
 from app.http.responses import page
 
 
-async def list_by_id(request: Request, function: str) -> Response:
+async def list_by_id(request: ApiRequest[None], function: str) -> Response:
     """A page of a `zerosum` function of (ledger, after, max) whose rows have id and body."""
-    state = request.app.state
-    caller = caller_of(request)
-    asked = query(request)
-    limit: int = asked["limit"]
-    rows = await call(state.pool, function, ledger=caller.ledger, after=asked["after"], max=limit)
-    return page(request, rows, limit, "id")
+    after, limit = request.query["after"], request.query["limit"]
+    ledger = request.caller.ledger
+    rows = await call(request.services.pool, function, ledger=ledger, after=after, max=limit)
+    return page(request, rows, "id")
 
 
-async def list_newest(request: Request, function: str) -> Response:
+async def list_newest(request: ApiRequest[None], function: str) -> Response:
     """As list_by_id(), of (ledger, before, max), the highest ids first."""
-    state = request.app.state
-    caller = caller_of(request)
-    asked = query(request)
-    limit: int = asked["limit"]
-    before = asked.get("after")
-    rows = await call(state.pool, function, ledger=caller.ledger, before=before, max=limit)
-    return page(request, rows, limit, "id")
+    before, limit = request.query.get("after"), request.query["limit"]
+    ledger = request.caller.ledger
+    rows = await call(request.services.pool, function, ledger=ledger, before=before, max=limit)
+    return page(request, rows, "id")

@@ -12,12 +12,10 @@ from typing import Any
 
 import msgspec
 from msgspec import Raw
-from starlette.requests import Request
 
 from app.errors import Refusal
-from app.http import request_bodies
-from app.http.headers import field
-from app.http.request_bodies import (
+from app.http import bodies
+from app.http.bodies import (
     EMPTY,
     MAX_ID,
     Amount,
@@ -31,7 +29,7 @@ METADATA_LIMIT, METADATA_DEPTH = 16384, 32
 DIGITS = re.compile(r"[1-9][0-9]{0,37}")
 INTEGER = re.compile(r"0|-?[1-9][0-9]{0,37}")
 MAX_SCALE = 38
-WALLET_ID = re.compile(request_bodies.WALLET_ID)
+WALLET_ID = re.compile(bodies.WALLET_ID)
 KEY = re.compile(r"[ -~]{1,255}")
 OFFSET = re.compile(r".*(Z|[+-][0-9]{2}:[0-9]{2})", re.IGNORECASE)
 
@@ -167,10 +165,6 @@ def plain_text(text: str | None, code: str) -> str | None:
     return text
 
 
-def idempotency_key(request: Request) -> str | None:
-    return key_text(field(request, b"idempotency-key"))
-
-
 def key_text(key: str | None, longest: int = 255) -> str | None:
     if key is not None and (len(key) > longest or not KEY.fullmatch(key)):
         raise Refusal("invalid_key")
@@ -186,14 +180,6 @@ def scale(value: int) -> int:
 def number(digits: str) -> int:
     """Digits in a path; for more than an id can have a number that no id has, since int() refuses thousands."""
     return int(digits) if len(digits) <= MAX_DIGITS else MAX_ID + 1
-
-
-def path_number(request: Request, name: str = "id", missing: str = "not_found") -> int:
-    """A number in the path; raises Refusal for one that nothing can have."""
-    given: int = request.path_params[name]
-    if not 0 < given <= MAX_ID:
-        raise Refusal(missing)
-    return given
 
 
 def wallet_id(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Query parameters: an operation's table says which there are, with their JSON schemas; all others are refused."""
+"""Query parameters: a route says which there are, with their JSON schemas; all others are refused."""
 
 from __future__ import annotations
 
@@ -7,11 +7,8 @@ from collections.abc import Collection, Mapping
 from typing import Any, NoReturn
 from urllib.parse import unquote_to_bytes
 
-from starlette.requests import Request
-
 from app.errors import Refusal
 
-QUERY = "zerosum.query"  # In the scope: the values, checked.
 MAX_FILTERS = 10
 FILTER = "metadata."
 BOOLEANS = {"true": True, "false": False}
@@ -83,17 +80,9 @@ def refuse(reason: str) -> NoReturn:
     raise Refusal("invalid_parameter", reason=reason)
 
 
-def query(request: Request) -> dict[str, Any]:
-    """The request's parameters, as read_query() gives them."""
-    given: dict[str, Any] = request.scope[QUERY]
-    return given
-
-
-def metadata_filters(request: Request) -> tuple[list[str], list[str]]:
+def metadata_filters(query: Mapping[str, Any]) -> tuple[list[str], list[str]]:
     """Keys and values of the parameters `metadata.KEY=VALUE`."""
     pairs = [
-        (name.removeprefix(FILTER), text)
-        for name, text in query(request).items()
-        if name.startswith(FILTER)
+        (name.removeprefix(FILTER), text) for name, text in query.items() if name.startswith(FILTER)
     ]
     return [name for name, _ in pairs], [text for _, text in pairs]

@@ -15,10 +15,10 @@ from limits import RateLimitItem
 from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from redis.asyncio import ConnectionPool
-from starlette.requests import Request
+from starlette.types import Scope
 
 from app.errors import Refusal
-from app.http.asgi import ANSWER_HEADERS
+from app.http.headers import ANSWER_HEADERS
 
 TIMEOUT_S = 0.1
 AWAY_S = 2.0
@@ -53,7 +53,7 @@ class RateLimit:
         if self.pool is not None:
             await self.pool.disconnect()
 
-    async def check(self, request: Request, key_hash: str) -> None:
+    async def check(self, scope: Scope, key_hash: str) -> None:
         """Count this request of this API key, and say on its answer how it stands; raises Refusal rate_limited."""
         allowed, left, reset_s = await self.count(key_hash)
         quota, window = self.item.amount, self.item.get_expiry()
@@ -64,7 +64,7 @@ class RateLimit:
         }
         if not allowed:
             fields["retry-after"] = str(reset_s)
-        request.scope[ANSWER_HEADERS] = [(n.encode(), v.encode()) for n, v in fields.items()]
+        scope[ANSWER_HEADERS] = [(n.encode(), v.encode()) for n, v in fields.items()]
         if not allowed:
             raise Refusal("rate_limited", limit=f"{quota} in {window} s")
 

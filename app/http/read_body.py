@@ -7,8 +7,8 @@ import re
 from typing import Any, TypeVar
 
 import msgspec
-from starlette.requests import ClientDisconnect, Request
-from starlette.types import Scope
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope
 
 from app.errors import Refusal
 from app.http.headers import field
@@ -42,16 +42,16 @@ T = TypeVar("T")
 
 
 async def read_body(
-    request: Request, decoder: msgspec.json.Decoder[T], limit: int = BODY_LIMIT
+    scope: Scope, receive: Receive, decoder: msgspec.json.Decoder[T], limit: int = BODY_LIMIT
 ) -> T:
     """The body as the decoder's type; raises Refusal. limit: bytes."""
-    content_type = field(request, b"content-type") or ""
+    content_type = field(scope, b"content-type") or ""
     if content_type.partition(";")[0].strip().lower() != "application/json":
         raise Refusal("unsupported_media_type")
     parts: list[bytes] = []
     size = 0
     while True:
-        message = await request.receive()
+        message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
         part = message.get("body", b"")
@@ -60,7 +60,7 @@ async def read_body(
         if size > limit:
             raise Refusal("body_too_large", limit=limit)
         if size > SMALL:
-            MEMORY.hold(request.scope, size)
+            MEMORY.hold(scope, size)
         if not message.get("more_body"):
             body = b"".join(parts)
             value = decode(decoder, body)

@@ -1,15 +1,14 @@
-"""Every operation of the API in one table: routing, what is checked first, and OpenAPI are made from it."""
+"""Every route of the API in one table. Routing, the checks before a handler, OpenAPI and the docs are made from it."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
-from starlette.requests import Request
 from starlette.responses import Response
 
-from app.http import answer_bodies, request_bodies
+from app.http import answers, bodies
 from app.http.handlers import (
     assets,
     batches,
@@ -24,232 +23,268 @@ from app.http.handlers import (
     wallets,
     webhooks,
 )
+from app.http.read_body import BODY_LIMIT
+from app.http.request import ApiRequest
 
-Handler = Callable[[Request], Awaitable[Response]]
+Handler = Callable[[ApiRequest[Any]], Awaitable[Response]]
+Scope = Literal["read", "write", "admin"]
+Schemas = dict[str, dict[str, Any]]
 TEXT = "text/plain"
 BYTES = "application/octet-stream"
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """answers: what each status of success has as its body. The first line of the handler's docstring is the summary.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """What a request needs, and what it is answered. Its handler receives it once all of that was checked.
 
-    scope: what the API key must allow; None needs no key. query: parameters with their JSON schemas.
+    handler: its name is the operation's id, the first line of its docstring the summary. answers: the body of each
+    status of success. scope: what the API key must allow; None: no key is looked at. open: may be asked without a
+    key too, and with any query. body: as documented; reads: as decoded, where that is another type; body_limit: in
+    bytes. query: the JSON schema of each parameter; required: those that must be given; filters: metadata.KEY=VALUE
+    may be given. keyed: takes an Idempotency-Key of at most longest_key characters.
     """
 
     method: str
     path: str
     handler: Handler
     answers: dict[int, Any]
-    scope: str | None = "read"
+    scope: Scope | None
+    open: bool = False
     body: type | None = None
-    query: dict[str, dict[str, Any]] = field(default_factory=dict)
-    required: tuple[str, ...] = ()  # of the query
-    filters: bool = False  # metadata.KEY=VALUE may be in the query
-    keyed: bool = False  # takes an Idempotency-Key
+    reads: type | None = None
+    body_limit: int = BODY_LIMIT
+    query: Schemas = field(default_factory=dict)
+    required: tuple[str, ...] = ()
+    filters: bool = False
+    keyed: bool = False
+    longest_key: int = 255
 
 
-LIMIT: dict[str, dict[str, Any]] = {
-    "limit": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}
+LIMIT: Schemas = {"limit": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}}
+NUMBER: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": bodies.MAX_ID}
+FROM_ZERO: dict[str, Any] = {**NUMBER, "minimum": 0}
+NEWEST_FIRST: Schemas = {**LIMIT, "after": NUMBER}
+ASCENDING: Schemas = {**LIMIT, "after": {**FROM_ZERO, "default": 0}}
+BY_WALLET: Schemas = {
+    **LIMIT,
+    "after": {"type": "string", "pattern": bodies.WALLET_ID},
+    "prefix": {"type": "string", "pattern": "^[A-Za-z0-9_.:@-]{0,128}$"},
 }
-NUMBER: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": request_bodies.MAX_ID}
-BY_NUMBER = {**LIMIT, "after": NUMBER}
-BY_ID = {**LIMIT, "after": {"type": "string", "pattern": request_bodies.WALLET_ID}}
-FROM_ZERO = {**LIMIT, "after": {**NUMBER, "minimum": 0, "default": 0}}
-DRY_RUN = {"dry_run": {"type": "boolean"}}
+BY_CODE: Schemas = {**LIMIT, "after": {"type": "string", "pattern": "^[A-Za-z0-9_.-]{1,32}$"}}
+DELIVERIES: Schemas = {
+    **NEWEST_FIRST,
+    "status": {"type": "string", "enum": ["pending", "delivered", "dead"]},
+}
+DRY_RUN: Schemas = {"dry_run": {"type": "boolean"}}
 
 
-def money(
-    path: str, handler: Handler, body: type, made: Any = answer_bodies.Transaction
-) -> Operation:
-    return Operation("POST", path, handler, {201: made}, "write", body, DRY_RUN, keyed=True)
+def get(path: str, handler: Handler, answer: Any, scope: Scope = "read", **more: Any) -> Route:
+    return Route(
+        method="GET", path=path, handler=handler, answers={200: answer}, scope=scope, **more
+    )
 
 
-OPERATIONS = [
-    money("/v1/transfers", transactions.create_transfer, request_bodies.Transfer),
-    money("/v1/credits", transactions.create_credit, request_bodies.Credit),
-    money("/v1/debits", transactions.create_debit, request_bodies.Debit),
-    money("/v1/transactions", transactions.create_transaction, request_bodies.TransactionRequest),
-    Operation(
-        *("POST", "/v1/transactions/batch", batches.create_batch),
-        *({200: answer_bodies.BatchResults}, "write", request_bodies.BatchRequest),
+def post(
+    path: str, handler: Handler, answers: dict[int, Any], scope: Scope, body: type | None = None
+) -> Route:
+    return Route(method="POST", path=path, handler=handler, answers=answers, scope=scope, body=body)
+
+
+def delete(path: str, handler: Handler) -> Route:
+    return Route(method="DELETE", path=path, handler=handler, answers={204: None}, scope="admin")
+
+
+def money(path: str, handler: Handler, body: type, answer: Any = answers.Transaction) -> Route:
+    """A request that moves or holds value: it takes an Idempotency-Key and a dry run."""
+    return Route(
+        method="POST",
+        path=path,
+        handler=handler,
+        answers={201: answer},
+        scope="write",
+        body=body,
         query=DRY_RUN,
         keyed=True,
+    )
+
+
+MONEY = [
+    money("/v1/transfers", transactions.create_transfer, bodies.Transfer),
+    money("/v1/credits", transactions.create_credit, bodies.Credit),
+    money("/v1/debits", transactions.create_debit, bodies.Debit),
+    money("/v1/transactions", transactions.create_transaction, bodies.TransactionRequest),
+    Route(
+        method="POST",
+        path="/v1/transactions/batch",
+        handler=batches.create_batch,
+        answers={200: answers.BatchResults},
+        scope="write",
+        body=bodies.BatchRequest,
+        reads=bodies.BatchEnvelope,
+        body_limit=batches.BODY_LIMIT,
+        query=DRY_RUN,
+        keyed=True,
+        longest_key=batches.LONGEST_KEY,
     ),
-    Operation(
-        *("GET", "/v1/transactions", transactions.list_transactions),
-        {200: answer_bodies.TransactionList},
-        query=BY_NUMBER,
+    get(
+        "/v1/transactions",
+        transactions.list_transactions,
+        answers.TransactionList,
+        query=NEWEST_FIRST,
     ),
-    Operation(
-        *("GET", "/v1/transactions/{id:number}", transactions.read_transaction),
-        {200: answer_bodies.ReadTransaction},
-    ),
+    get("/v1/transactions/{id:number}", transactions.read_transaction, answers.ReadTransaction),
     money(
         "/v1/transactions/{id:number}/reverse",
-        *(
-            reversals.reverse_transaction,
-            request_bodies.Reversal,
-            answer_bodies.ReversalTransaction,
-        ),
+        reversals.reverse_transaction,
+        bodies.Reversal,
+        answers.ReversalTransaction,
     ),
-    money(
-        "/v1/holds", holds.create_hold, request_bodies.HoldRequest, answer_bodies.HoldTransaction
-    ),
+    money("/v1/holds", holds.create_hold, bodies.HoldRequest, answers.HoldTransaction),
     money(
         "/v1/holds/{id:number}/capture",
-        *(holds.capture_hold, request_bodies.Capture, answer_bodies.CaptureTransaction),
+        holds.capture_hold,
+        bodies.Capture,
+        answers.CaptureTransaction,
     ),
-    money(
-        "/v1/holds/{id:number}/void",
-        *(holds.void_hold, request_bodies.Void, answer_bodies.CaptureTransaction),
+    money("/v1/holds/{id:number}/void", holds.void_hold, bodies.Void, answers.CaptureTransaction),
+    get("/v1/holds", holds.list_holds, answers.HoldList, query=NEWEST_FIRST),
+    get("/v1/holds/{id:number}", holds.read_hold, answers.Hold),
+]
+
+WALLETS = [
+    post(
+        "/v1/wallets",
+        wallets.create_wallet,
+        {201: answers.Wallet, 200: answers.Wallet},
+        "write",
+        bodies.WalletRequest,
     ),
-    Operation("GET", "/v1/holds", holds.list_holds, {200: answer_bodies.HoldList}, query=BY_NUMBER),
-    Operation("GET", "/v1/holds/{id:number}", holds.read_hold, {200: answer_bodies.Hold}),
-    Operation(
-        *("POST", "/v1/wallets", wallets.create_wallet),
-        *(
-            {201: answer_bodies.Wallet, 200: answer_bodies.Wallet},
-            "write",
-            request_bodies.WalletRequest,
-        ),
+    get("/v1/wallets", wallets.list_wallets, answers.WalletList, query=BY_WALLET, filters=True),
+    get("/v1/wallets/{id}", wallets.read_wallet, answers.Wallet),
+    Route(
+        method="PATCH",
+        path="/v1/wallets/{id}",
+        handler=wallets.change_wallet,
+        answers={200: answers.Wallet},
+        scope="write",
+        body=bodies.WalletChange,
     ),
-    Operation(
-        *("GET", "/v1/wallets", wallets.list_wallets),
-        {200: answer_bodies.WalletList},
-        query={**BY_ID, "prefix": {"type": "string", "pattern": "^[A-Za-z0-9_.:@-]{0,128}$"}},
-        filters=True,
+    post(
+        "/v1/wallets/{id}/freeze",
+        wallets.freeze_wallet,
+        {200: answers.Wallet},
+        "write",
+        bodies.FreezeRequest,
     ),
-    Operation("GET", "/v1/wallets/{id}", wallets.read_wallet, {200: answer_bodies.Wallet}),
-    Operation(
-        *("PATCH", "/v1/wallets/{id}", wallets.change_wallet),
-        *({200: answer_bodies.Wallet}, "write", request_bodies.WalletChange),
+    post("/v1/wallets/{id}/unfreeze", wallets.unfreeze_wallet, {200: answers.Wallet}, "write"),
+    post("/v1/wallets/{id}/close", wallets.close_wallet, {200: answers.Wallet}, "write"),
+    get("/v1/wallets/{id}/entries", wallets.list_entries, answers.EntryList, query=NEWEST_FIRST),
+    post(
+        "/v1/assets",
+        assets.create_asset,
+        {201: answers.Asset, 200: answers.Asset},
+        "admin",
+        bodies.AssetRequest,
     ),
-    Operation(
-        *("POST", "/v1/wallets/{id}/freeze", wallets.freeze_wallet),
-        *({200: answer_bodies.Wallet}, "write", request_bodies.FreezeRequest),
-    ),
-    Operation(
-        *("POST", "/v1/wallets/{id}/unfreeze", wallets.unfreeze_wallet),
-        *({200: answer_bodies.Wallet}, "write"),
-    ),
-    Operation(
-        *("POST", "/v1/wallets/{id}/close", wallets.close_wallet),
-        *({200: answer_bodies.Wallet}, "write"),
-    ),
-    Operation(
-        *("GET", "/v1/wallets/{id}/entries", wallets.list_entries),
-        {200: answer_bodies.EntryList},
-        query=BY_NUMBER,
-    ),
-    Operation(
-        *("POST", "/v1/assets", assets.create_asset),
-        *(
-            {201: answer_bodies.Asset, 200: answer_bodies.Asset},
-            "admin",
-            request_bodies.AssetRequest,
-        ),
-    ),
-    Operation(
-        *("GET", "/v1/assets", assets.list_assets),
-        {200: answer_bodies.AssetList},
-        query={**LIMIT, "after": {"type": "string", "pattern": "^[A-Za-z0-9_.-]{1,32}$"}},
-    ),
-    Operation(
-        "GET", "/v1/events", events.list_events, {200: answer_bodies.EventList}, query=FROM_ZERO
-    ),
-    Operation("GET", "/v1/proof", proof.read_proof, {200: answer_bodies.Proof}),
-    Operation("GET", "/v1/proof/checkpoint", proof.read_checkpoint, {200: TEXT}),
-    Operation("GET", "/v1/proof/events/{seq:number}", proof.read_event_proof, {200: TEXT}),
-    Operation(
-        *("GET", "/v1/proof/inclusion", proof.read_inclusion),
-        {200: answer_bodies.Inclusion},
+    get("/v1/assets", assets.list_assets, answers.AssetList, query=BY_CODE),
+]
+
+FEED = [
+    get("/v1/events", events.list_events, answers.EventList, query=ASCENDING),
+    get("/v1/proof", proof.read_proof, answers.Proof),
+    get("/v1/proof/checkpoint", proof.read_checkpoint, TEXT),
+    get("/v1/proof/events/{seq:number}", proof.read_event_proof, TEXT),
+    get(
+        "/v1/proof/inclusion",
+        proof.read_inclusion,
+        answers.Inclusion,
         query={"seq": NUMBER, "size": NUMBER},
         required=("seq",),
     ),
-    Operation(
-        *("GET", "/v1/proof/consistency", proof.read_consistency),
-        {200: answer_bodies.Consistency},
-        query={"old_size": {**NUMBER, "minimum": 0}, "size": {**NUMBER, "minimum": 0}},
+    get(
+        "/v1/proof/consistency",
+        proof.read_consistency,
+        answers.Consistency,
+        query={"old_size": FROM_ZERO, "size": FROM_ZERO},
         required=("old_size",),
     ),
-    Operation("GET", "/v1/proof/tile/{level:number}/{tile:path}", proof.read_tile, {200: BYTES}),
-    Operation("GET", "/v1/proof/tile/entries/{tile:path}", proof.read_entries, {200: BYTES}),
-    Operation(
-        *("POST", "/v1/webhooks", webhooks.create_webhook),
-        *({201: answer_bodies.NewWebhook}, "admin", request_bodies.WebhookRequest),
-    ),
-    Operation(
-        "GET",
+    get("/v1/proof/tile/{level:number}/{tile:path}", proof.read_tile, BYTES),
+    get("/v1/proof/tile/entries/{tile:path}", proof.read_entries, BYTES),
+]
+
+WEBHOOKS = [
+    post(
         "/v1/webhooks",
-        webhooks.list_webhooks,
-        {200: answer_bodies.WebhookList},
-        query=FROM_ZERO,
+        webhooks.create_webhook,
+        {201: answers.NewWebhook},
+        "admin",
+        bodies.WebhookRequest,
     ),
-    Operation(
-        "GET", "/v1/webhooks/{id:number}", webhooks.read_webhook, {200: answer_bodies.Webhook}
-    ),
-    Operation("DELETE", "/v1/webhooks/{id:number}", webhooks.delete_webhook, {204: None}, "admin"),
-    Operation(
-        *("POST", "/v1/webhooks/{id:number}/enable", webhooks.enable_webhook),
-        *({200: answer_bodies.Webhook}, "admin"),
-    ),
-    Operation(
-        *("POST", "/v1/webhooks/{id:number}/disable", webhooks.disable_webhook),
-        *({200: answer_bodies.Webhook}, "admin"),
-    ),
-    Operation(
-        *("GET", "/v1/webhooks/{id:number}/deliveries", webhooks.list_deliveries),
-        {200: answer_bodies.DeliveryList},
-        query={
-            **BY_NUMBER,
-            "status": {"type": "string", "enum": ["pending", "delivered", "dead"]},
-        },
-    ),
-    Operation(
-        *(
-            "POST",
-            "/v1/webhooks/{id:number}/deliveries/{seq:number}/resend",
-            webhooks.resend_delivery,
-        ),
-        *({202: answer_bodies.Resent}, "write"),
-    ),
-    Operation(
-        *("POST", "/v1/sinks", sinks.create_sink),
-        *({201: answer_bodies.Sink}, "admin", request_bodies.SinkRequest),
-    ),
-    Operation("GET", "/v1/sinks", sinks.list_sinks, {200: answer_bodies.SinkList}, query=FROM_ZERO),
-    Operation("GET", "/v1/sinks/{id:number}", sinks.read_sink, {200: answer_bodies.Sink}),
-    Operation("DELETE", "/v1/sinks/{id:number}", sinks.remove_sink, {204: None}, "admin"),
-    Operation(
-        "POST", "/v1/sinks/{id:number}/pause", sinks.pause_sink, {200: answer_bodies.Sink}, "admin"
-    ),
-    Operation(
-        "POST",
-        "/v1/sinks/{id:number}/resume",
-        sinks.resume_sink,
-        {200: answer_bodies.Sink},
+    get("/v1/webhooks", webhooks.list_webhooks, answers.WebhookList, query=ASCENDING),
+    get("/v1/webhooks/{id:number}", webhooks.read_webhook, answers.Webhook),
+    delete("/v1/webhooks/{id:number}", webhooks.delete_webhook),
+    post(
+        "/v1/webhooks/{id:number}/enable",
+        webhooks.enable_webhook,
+        {200: answers.Webhook},
         "admin",
     ),
-    Operation(
-        *("POST", "/v1/sinks/{id:number}/rewind", sinks.rewind_sink),
-        *({200: answer_bodies.Sink}, "admin", request_bodies.RewindRequest),
+    post(
+        "/v1/webhooks/{id:number}/disable",
+        webhooks.disable_webhook,
+        {200: answers.Webhook},
+        "admin",
     ),
-    Operation(
-        *("POST", "/v1/keys", keys.create_key),
-        *({201: answer_bodies.NewKey}, "admin", request_bodies.KeyRequest),
+    get(
+        "/v1/webhooks/{id:number}/deliveries",
+        webhooks.list_deliveries,
+        answers.DeliveryList,
+        query=DELIVERIES,
     ),
-    Operation(
-        "GET", "/v1/keys", keys.list_keys, {200: answer_bodies.KeyList}, "admin", query=FROM_ZERO
+    post(
+        "/v1/webhooks/{id:number}/deliveries/{seq:number}/resend",
+        webhooks.resend_delivery,
+        {202: answers.Resent},
+        "write",
     ),
-    Operation("DELETE", "/v1/keys/{id:number}", keys.revoke_key, {204: None}, "admin"),
-    Operation("GET", "/healthz", observability.healthz, {200: answer_bodies.Health}, None),
-    Operation(
-        "GET",
-        "/readyz",
-        observability.readyz,
-        {200: answer_bodies.Health, 503: answer_bodies.Health},
-        None,
-    ),
-    Operation("GET", "/metrics", observability.read_metrics, {200: TEXT}, None),
 ]
+
+SINKS = [
+    post("/v1/sinks", sinks.create_sink, {201: answers.Sink}, "admin", bodies.SinkRequest),
+    get("/v1/sinks", sinks.list_sinks, answers.SinkList, query=ASCENDING),
+    get("/v1/sinks/{id:number}", sinks.read_sink, answers.Sink),
+    delete("/v1/sinks/{id:number}", sinks.remove_sink),
+    post("/v1/sinks/{id:number}/pause", sinks.pause_sink, {200: answers.Sink}, "admin"),
+    post("/v1/sinks/{id:number}/resume", sinks.resume_sink, {200: answers.Sink}, "admin"),
+    post(
+        "/v1/sinks/{id:number}/rewind",
+        sinks.rewind_sink,
+        {200: answers.Sink},
+        "admin",
+        bodies.RewindRequest,
+    ),
+]
+
+OPERATING = [
+    post("/v1/keys", keys.create_key, {201: answers.NewKey}, "admin", bodies.KeyRequest),
+    get("/v1/keys", keys.list_keys, answers.KeyList, "admin", query=ASCENDING),
+    delete("/v1/keys/{id:number}", keys.revoke_key),
+    Route(
+        method="GET",
+        path="/healthz",
+        handler=observability.healthz,
+        answers={200: answers.Health},
+        scope=None,
+    ),
+    Route(
+        method="GET",
+        path="/readyz",
+        handler=observability.readyz,
+        answers={200: answers.Health, 503: answers.Health},
+        scope="read",
+        open=True,
+    ),
+    get("/metrics", observability.read_metrics, TEXT, open=True),
+]
+
+ROUTES = [*MONEY, *WALLETS, *FEED, *WEBHOOKS, *SINKS, *OPERATING]

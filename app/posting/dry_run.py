@@ -8,21 +8,14 @@ from __future__ import annotations
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
-from starlette.requests import Request
 
 from app.database.connections import BEGIN_POST, Pool, time_limit
 from app.database.errors import Failure, failure
 from app.errors import Refusal
-from app.http.query import query
 from app.posting.committer import POST
 from app.posting.waiting import Answer, PostRequest, arguments
 
 TRIES = 5
-HEADER = {"Zerosum-Dry-Run": "true"}
-
-
-def is_dry_run(request: Request) -> bool:
-    return bool(query(request).get("dry_run"))
 
 
 async def rehearse(pool: Pool, requests: list[PostRequest], atomic: bool = False) -> list[Answer]:

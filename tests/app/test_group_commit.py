@@ -48,7 +48,7 @@ async def test_64_tasks_over_10_wallets_never_deadlock(
     names = [f"w{i}" for i in range(10)]
     await api.wallets(*names, min_balance=-100)
     other = GroupCommit(functools.partial(connect_to_post, database_url, False))
-    commits = [api.app.state.group_commit, other]
+    commits = [api.app.services.group_commit, other]
 
     async def work(n: int) -> int:
         rnd = random.Random(n)
@@ -124,7 +124,7 @@ async def test_a_broken_connection_is_made_anew_and_nothing_posts_twice(
     api: Api, db: asyncpg.Connection
 ) -> None:
     await api.wallets("alice")
-    commit = api.app.state.group_commit
+    commit = api.app.services.group_commit
 
     async def spend(n: int) -> None:
         for i in range(30):
@@ -165,7 +165,7 @@ async def test_batches_are_of_one_ledger(api: Api, db: asyncpg.Connection) -> No
     await db.execute(
         "insert into ledger.wallets (ledger_id, id, asset) values (1, 'a', 'USD'), (2, 'a', 'USD')"
     )
-    commit = api.app.state.group_commit
+    commit = api.app.services.group_commit
     await asyncio.gather(
         *(
             commit.submit(PostRequest(1 + i % 2, "credit", [("@world", "a", "1")], f"k{i // 2}"))

@@ -22,7 +22,7 @@ async def test_health_is_answered_and_readiness_needs_the_database(api: Api) -> 
     assert (await api.get("/healthz")).status_code == 200
     ready = {"status": "ok", "database": "ok", "relay": "ok"}
     assert await api.read("/readyz") == {**ready, "sinks": []}
-    await api.app.state.pool.close()
+    await api.app.services.pool.close()
     answer = await api.get("/readyz")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
     assert (await api.get("/healthz")).status_code == 200
@@ -52,7 +52,7 @@ async def test_a_database_that_takes_no_writes_is_not_ready(
 ) -> None:
     name = await db.fetchval("select current_database()")
     await db.execute(f"alter database {name} set default_transaction_read_only = on")
-    await api.app.state.pool.pool.expire_connections()
+    await api.app.services.pool.pool.expire_connections()
     answer = await api.get("/readyz")
     assert (answer.status_code, answer.json()["database"]) == (503, "read-only")
 

@@ -71,7 +71,7 @@ async def test_what_is_locked_until_its_deadline_is_wallet_busy(
     await holder.execute("commit")
     again = await api.post("/v1/credits", credit, "k")
     assert (again.status_code, "idempotency-replayed" in again.headers) == (201, False)
-    assert api.app.state.group_commit.slow_lane.wallets == {}
+    assert api.app.services.group_commit.slow_lane.wallets == {}
 
 
 async def test_a_deadline_that_passes_in_the_middle_of_a_round_is_wallet_busy(

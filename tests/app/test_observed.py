@@ -15,12 +15,12 @@ from tests.process import ServerProcess
 async def test_each_request_has_an_id_and_a_line(
     api: Api, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    api.app.request_log = RequestLog()
+    api.app.services.request_log = RequestLog()
     await api.wallets("alice")
     answer = await api.post("/v1/credits", {"wallet": "alice", "amount": 1})
     named = await api.client.get("/v1/wallets/alice", headers={"X-Request-Id": "mine-1"})
     await api.client.get("/v1/nothing", headers={"X-Request-Id": 'bad "id'})
-    api.app.request_log.flush()
+    api.app.services.request_log.flush()
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     assert [(line["method"], line["path"], line["status"]) for line in lines] == [
         ("POST", "/v1/wallets", 201),

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from app.http import answer_bodies
-from app.http.routes import OPERATIONS
+from app.http import answers
+from app.http.routes import ROUTES
 from tests.api import Api
 from tests.ledger import lease, stamp
 
@@ -27,10 +27,10 @@ async def test_every_answer_has_the_documented_shape(api: Api, db: Any) -> None:
     samples = {"{id}": "alice", "{id:number}": "1", "{seq:number}": "1", "{level:number}": "0"}
     samples["{tile:path}"] = "000.p/1"
     seen = 0
-    for operation in OPERATIONS:
-        if operation.method != "GET":
+    for route in ROUTES:
+        if route.method != "GET":
             continue
-        path = operation.path + QUERIES.get(operation.path, "")
+        path = route.path + QUERIES.get(route.path, "")
         if path == "/v1/sinks/{id:number}":  # One sequence numbers both.
             path = "/v1/sinks/2"
         if path == "/v1/holds/{id:number}":
@@ -39,7 +39,7 @@ async def test_every_answer_has_the_documented_shape(api: Api, db: Any) -> None:
             path = path.replace(template, value)
         answer = await api.get(path)
         assert answer.status_code == 200, path
-        shape = operation.answers[200]
+        shape = route.answers[200]
         if isinstance(shape, str):
             assert answer.headers["content-type"].partition(";")[0] == shape
             continue
@@ -48,14 +48,14 @@ async def test_every_answer_has_the_documented_shape(api: Api, db: Any) -> None:
         seen += 1
     assert seen > 10
     refused = await api.get("/v1/wallets/nobody")
-    msgspec.json.decode(refused.content, type=answer_bodies.Problem)
+    msgspec.json.decode(refused.content, type=answers.Problem)
 
 
 async def test_the_document_names_every_operation_and_schema(api: Api) -> None:
     document = await api.read("/openapi.json")
     assert document["openapi"] == "3.1.0"
     told = {(m, p) for p, methods in document["paths"].items() for m in methods}
-    assert len(told) == len(OPERATIONS)
+    assert len(told) == len(ROUTES)
     transfer = document["components"]["schemas"]["Transfer"]
     assert transfer["additionalProperties"] is False
     assert set(transfer["required"]) == {"source", "destination", "amount"}

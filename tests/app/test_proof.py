@@ -175,7 +175,7 @@ async def test_paths_of_tiles_in_a_large_log(api: Api, db: asyncpg.Connection) -
 
 
 async def test_without_a_key_nothing_is_signed(paying: Api) -> None:
-    paying.app.state.log_key = None
+    paying.app.services.log_key = None
     log = (await paying.read(PROOF))["log"]
     assert (log["origin"], log["vkey"], log["size"]) == (None, None, 602)
     for path in ("checkpoint", "events/1"):

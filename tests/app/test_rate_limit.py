@@ -14,11 +14,10 @@ from limits import parse
 from app.database.connections import connect_to_post, open_pool
 from app.host.supervise import running
 from app.http import rate_limit
-from app.http.application import make_app
 from app.http.rate_limit import RateLimit
 from app.posting.group_commit import GroupCommit
 from app.settings import BadSetting, read_settings
-from tests.api import Api
+from tests.api import Api, app_over
 from tests.sinks.redis import RedisServer
 
 OTHER = "zs_" + "other" * 8
@@ -29,7 +28,7 @@ async def limited(url: str, redis_url: str | None, limit: str = "5/hour") -> Asy
     pool = await open_pool(url, 3)
     group_commit = GroupCommit(functools.partial(connect_to_post, url, False))
     limits = RateLimit(parse(limit), redis_url)
-    app = make_app(pool, group_commit, rate_limit=limits)
+    app = app_over(pool, group_commit, rate_limit=limits)
     async with running(group_commit.run), Api(app) as api:
         await api.allow(pool)
         yield api
@@ -73,7 +72,7 @@ async def test_keys_are_counted_apart_and_processes_together(
         assert await statuses(one, 3) == [200] * 3
         assert await statuses(two, 3) == [200, 200, 429]
         assert await statuses(one, 1) == [429]
-        await one.allow(one.app.state.pool, OTHER)
+        await one.allow(one.app.services.pool, OTHER)
         own = {"Authorization": f"Bearer {OTHER}"}
         assert (await two.client.get("/v1/assets", headers=own)).status_code == 200
 

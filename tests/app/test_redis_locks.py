@@ -17,12 +17,11 @@ import redis.asyncio
 
 from app.database.connections import connect, connect_to_post, open_pool
 from app.host.supervise import running
-from app.http.application import make_app
 from app.posting.committer import Committer
 from app.posting.group_commit import GroupCommit
 from app.posting.redis_locks import RedisLocks
 from app.posting.waiting import Waiting
-from tests.api import Api
+from tests.api import Api, app_over
 from tests.conftest import new_database
 from tests.ledger import fund, verify, wallets
 from tests.sinks.redis import RedisServer
@@ -62,7 +61,7 @@ def open_api(database_url: str, redis_server: RedisServer) -> OpenApi:
         pool = await open_pool(database_url, 3)
         group_commit = Counted(functools.partial(connect_to_post, database_url, False))
         locks = RedisLocks(redis_server.url, pool, group_commit)
-        app = make_app(pool, group_commit, redis_locks=locks)
+        app = app_over(pool, group_commit, redis_locks=locks)
         async with running(group_commit.run), running(locks.run), Api(app) as api:
             await api.allow(pool)
             yield api
@@ -79,9 +78,14 @@ async def locked(open_api: OpenApi, db: asyncpg.Connection) -> AsyncIterator[Api
         yield api
 
 
+def counted(api: Api) -> Counted:
+    group_commit = api.app.services.group_commit
+    assert isinstance(group_commit, Counted)
+    return group_commit
+
+
 def posted(api: Api) -> int:
-    count: int = api.app.state.group_commit.posted
-    return count
+    return counted(api).posted
 
 
 @contextlib.asynccontextmanager
@@ -132,12 +136,12 @@ async def test_a_finished_key_is_answered_from_the_cache_and_byte_for_byte(
 ) -> None:
     first = await locked.post("/v1/transfers", PAY, "k")
     before = posted(locked)
-    locked.app.state.group_commit.slow = True
+    counted(locked).slow = True
     again = await locked.post("/v1/transfers", PAY, "k")
     assert (said(first), said(again)) == ((201, False), (201, True))
     assert (again.content, posted(locked)) == (first.content, before)
     async with open_api() as other:
-        other.app.state.group_commit.slow = True
+        counted(other).slow = True
         assert (await other.post("/v1/transfers", PAY, "k")).content == first.content
         assert posted(other) == 0
     # Another spelling of the same request, and another request: Postgres decides.
@@ -169,7 +173,7 @@ async def test_redis_away_changes_nothing_and_it_comes_back(
     assert said(await locked.post("/v1/transfers", PAY, "k")) == (201, False)
     assert said(await locked.post("/v1/transfers", PAY, "k")) == (201, True)
     redis_server.start()
-    locked.app.state.group_commit.slow = True
+    counted(locked).slow = True
     async with asyncio.timeout(20):
         while True:
             await locked.post("/v1/transfers", PAY, "k")
@@ -215,7 +219,7 @@ async def test_a_flush_in_the_middle_changes_nothing(
 async def test_a_redis_that_lies_is_not_believed(
     locked: Api, db: asyncpg.Connection, redis_server: RedisServer, lie: bytes | str
 ) -> None:
-    locked.app.state.group_commit.slow = True
+    counted(locked).slow = True
     async with redis.asyncio.Redis(port=redis_server.port) as client:
         if lie == "list":
             await client.rpush(await name_of(db), "x")
@@ -247,8 +251,9 @@ async def test_an_answer_of_another_database_or_run_is_not_believed(
     answer = await locked.post("/v1/transfers", PAY, "other")
     assert said(answer) == (201, False)
     assert answer.json()["id"] != first.json()["id"]
-    locks = locked.app.state.poster
-    locked.app.state.group_commit.slow = True
+    locks = locked.app.services.poster
+    assert isinstance(locks, RedisLocks)
+    counted(locked).slow = True
     locks.secret, before = bytes(32), posted(locked)
     locks.secret_until = time.monotonic() + 60
     assert said(await locked.post("/v1/transfers", PAY, "k")) == (201, True)
@@ -301,7 +306,7 @@ async def test_deployments_on_one_redis_never_meet(
         group_commit = Counted(functools.partial(connect_to_post, url, False))
         group_commit.slow = True
         locks = RedisLocks(redis_server.url, pool, group_commit)
-        app = make_app(pool, group_commit, redis_locks=locks)
+        app = app_over(pool, group_commit, redis_locks=locks)
         async with running(group_commit.run), running(locks.run), Api(app) as other:
             await other.allow(pool)
             assert said(await other.post("/v1/transfers", PAY, "k")) == (201, False)

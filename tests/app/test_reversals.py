@@ -7,8 +7,8 @@ from typing import Any
 import asyncpg
 import pytest
 
+from app.api_keys import stored
 from app.database.connections import call
-from app.http.handlers.keys import stored
 from tests.api import Api
 from tests.ledger import verify
 

@@ -25,7 +25,7 @@ async def test_a_sink_is_made_looked_at_paused_set_back_and_removed(
     for n in range(5):
         await fund(db, "alice", n + 1)
     await stamp(db, "r", await lease(db, "r"))
-    api.app.state.sink_hosts = frozenset({"k1.example:9092", "k2.example"})
+    api.app.services.sink_hosts = frozenset({"k1.example:9092", "k2.example"})
     made = (await api.post("/v1/sinks", {"url": KAFKA})).json()
     assert (made["name"], made["types"], made["state"]) == (
         "kafka://k1.example:9092,k2.example:9093/events",

@@ -195,7 +195,7 @@ async def test_only_a_valid_key_gets_in(peopled: Api) -> None:
         answer = await peopled.client.post("/v1/transfers", json=TRANSFER, headers=header)
         assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized")
     reader = "zs_" + "reader" * 4
-    await peopled.allow(peopled.app.state.pool, reader, "read")
+    await peopled.allow(peopled.app.services.pool, reader, "read")
     headers = {"Authorization": f"Bearer {reader}"}
     assert (await peopled.client.get("/v1/wallets/bob", headers=headers)).status_code == 200
     answer = await peopled.client.post("/v1/transfers", json=TRANSFER, headers=headers)

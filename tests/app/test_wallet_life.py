@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from app.api_keys import stored
 from app.database.connections import call
-from app.http.handlers.keys import stored
 from tests.api import Api
 
 WRITER = "zs_" + "writer" * 6
@@ -59,7 +59,7 @@ async def test_a_bad_change_is_refused(api: Api, body: Any, code: str) -> None:
 
 
 async def test_what_is_not_there_or_not_ones_own(api: Api) -> None:
-    await call(api.app.state.pool, "add_key", ledger=1, **stored(WRITER, "write"))
+    await call(api.app.services.pool, "add_key", ledger=1, **stored(WRITER, "write"))
     await api.wallets("@fees")
     own = {"Authorization": f"Bearer {WRITER}"}
     for verb in ("freeze", "unfreeze", "close"):

@@ -54,7 +54,7 @@ async def test_what_is_no_endpoint_is_refused(api: Api, code: str, body: Any) ->
 
 async def test_only_an_admin_makes_endpoints(api: Api) -> None:
     writer = "zs_" + "writer" * 4
-    await api.allow(api.app.state.pool, writer, "write")
+    await api.allow(api.app.services.pool, writer, "write")
     api.client.headers["Authorization"] = f"Bearer {writer}"
     answer = await api.post("/v1/webhooks", {"url": "https://example.com"})
     assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")

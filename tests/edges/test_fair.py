@@ -41,7 +41,7 @@ async def test_captures_on_a_locked_wallet_stall_nobody_more_than_once(
     holder = await connect(database_url)
     await holder.execute("begin; select from ledger.wallets where id = 'w0' for update")
     held = []
-    lane = api.app.state.group_commit.slow_lane
+    lane = api.app.services.group_commit.slow_lane
     pay = {"source": "a", "destination": "b", "amount": 1}
     paths = [f"/v1/holds/{hold}/capture" for hold in holds]
     paths += [f"/v1/transactions/{number}/reverse" for number in paid]
@@ -75,7 +75,7 @@ async def test_one_whose_wallet_comes_free_has_its_turn_before_hundreds_that_wai
         holder = await connect(database_url)
         await holder.execute(f"begin; select from ledger.wallets where id = '{name}' for update")
         holders.append(holder)
-    lane = api.app.state.group_commit.slow_lane
+    lane = api.app.services.group_commit.slow_lane
 
     def pay(source: str) -> asyncio.Task[int]:
         body = {"source": source, "destination": "a", "amount": 1}
@@ -108,7 +108,7 @@ async def test_a_ledger_that_is_flooded_takes_its_share_and_no_more(
     await db.execute(
         "insert into ledger.wallets (ledger_id, id, asset) values (1, 'a', 'USD'), (2, 'a', 'USD')"
     )
-    commit = api.app.state.group_commit
+    commit = api.app.services.group_commit
     done: Counter[int] = Counter()
 
     async def credit(ledger: int) -> None:
@@ -129,7 +129,7 @@ async def test_a_ledger_that_is_flooded_takes_its_share_and_no_more(
 
 
 async def test_a_flooded_ledger_leaves_places_in_the_queue(api: Api) -> None:
-    commit = api.app.state.group_commit
+    commit = api.app.services.group_commit
     refused = 0
 
     async def credit(ledger: int) -> str:

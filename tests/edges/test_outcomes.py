@@ -23,12 +23,11 @@ from app.database import connections as db_module
 from app.database.connections import connect_to_post, open_pool
 from app.database.errors import Failure, failure
 from app.host.supervise import running
-from app.http.application import make_app
 from app.posting import committer as committer_module
 from app.posting import lost_backends as lost_module
 from app.posting import waiting as batch_module
 from app.posting.group_commit import GroupCommit
-from tests.api import Api
+from tests.api import Api, app_over
 from tests.ledger import verify
 from tests.proxy import Proxy
 from tests.rooms import let_in
@@ -81,7 +80,7 @@ async def serving(url: str, through: str, pooled: bool) -> AsyncIterator[Api]:
     pool = await open_pool(url, 3)
     group_commit = GroupCommit(functools.partial(connect_to_post, through, pooled))
     group_commit.committer.outage.patience_s = 1.0
-    async with running(group_commit.run), Api(make_app(pool, group_commit)) as api:
+    async with running(group_commit.run), Api(app_over(pool, group_commit)) as api:
         await api.allow(pool)
         yield api
     await pool.close()
@@ -222,7 +221,7 @@ async def test_attempts_are_few_while_the_database_refuses(
     """64 clients that go on asking: a second's attempts are counted in ones, and a line says why."""
     async with serving(database_url, proxy.url, pooled=False) as api:
         await api.wallets("victim")
-        api.app.state.group_commit.committer.outage.patience_s = 0.2
+        api.app.services.group_commit.committer.outage.patience_s = 0.2
         proxy.refusal = "53300"
         stop = asyncio.get_running_loop().time() + 3
         codes: list[str] = []
@@ -248,10 +247,11 @@ async def test_a_server_that_is_read_only_is_left_for_one_that_is_not(
         await api.wallets("victim")
         await api.fund("victim", 1)
         # This session alone is read-only, as one to the old primary is.
-        conn = api.app.state.group_commit.committer.conn
+        conn = api.app.services.group_commit.committer.conn
+        assert conn is not None
         await conn.execute("set default_transaction_read_only = on")
         assert (await api.post("/v1/credits", CREDIT)).status_code == 201
-        pool = api.app.state.pool.pool
+        pool = api.app.services.pool.pool
         held = [await pool.acquire() for _ in range(3)]
         for one in held:
             await one.execute("set default_transaction_read_only = on")

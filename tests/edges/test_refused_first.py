@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from app.http import read_body as module
-from app.http.routes import OPERATIONS, Operation
+from app.http.routes import ROUTES, Route
 from tests.api import Api
 from tests.ledger import counts
 
@@ -33,16 +33,16 @@ BODIES: dict[str, Any] = {
     "/v1/sinks": {"url": "kafka://h/t"},
     "/v1/sinks/{id:number}/rewind": {"seq": 1},
 }
-KEYED = [operation for operation in OPERATIONS if operation.scope is not None]
+KEYED = [route for route in ROUTES if route.scope is not None and not route.open]
 
 
-def path_of(operation: Operation) -> str:
-    path = operation.path.replace("/v1/wallets/{id}", "/v1/wallets/alice")
+def path_of(route: Route) -> str:
+    path = route.path.replace("/v1/wallets/{id}", "/v1/wallets/alice")
     for name in ("{id:number}", "{seq:number}", "{level:number}"):
         path = path.replace(name, "1")
     path = path.replace("{tile:path}", "000")
     required = {"/v1/proof/inclusion": "?seq=1", "/v1/proof/consistency": "?old_size=1"}
-    return path + required.get(operation.path, "")
+    return path + required.get(route.path, "")
 
 
 async def state(db: asyncpg.Connection) -> tuple[Any, ...]:
@@ -58,21 +58,21 @@ async def state(db: asyncpg.Connection) -> tuple[Any, ...]:
 
 @pytest.fixture
 async def ready(api: Api, db: asyncpg.Connection) -> Api:
-    """Two wallets, a transaction 1 and a hold that every operation could change."""
+    """Two wallets, a transaction 1 and a hold that every route could change."""
     await api.wallets("alice", "bob")
     await api.fund("alice", 100)
     await api.made("/v1/holds", TRANSFER)
     return api
 
 
-@pytest.mark.parametrize("operation", KEYED, ids=lambda o: f"{o.method} {o.path}")
-async def test_every_operation_looks_at_headers_and_query_first(
-    ready: Api, db: asyncpg.Connection, operation: Operation
+@pytest.mark.parametrize("route", KEYED, ids=lambda r: f"{r.method} {r.path}")
+async def test_every_route_looks_at_headers_and_query_first(
+    ready: Api, db: asyncpg.Connection, route: Route
 ) -> None:
     before = await state(db)
-    path = path_of(operation)
+    path = path_of(route)
     more = "&" if "?" in path else "?"
-    body = BODIES.get(operation.path)
+    body = BODIES.get(route.path)
     tries: list[tuple[str, list[tuple[str, str]]]] = [
         (path, [("Zerosum-Amounts", "text")]),
         (path, [("Zerosum-Amounts", "string"), ("Zerosum-Amounts", "integer")]),
@@ -82,14 +82,14 @@ async def test_every_operation_looks_at_headers_and_query_first(
         (f"{path}{more}Limit=3", []),
         *(
             (f"{path}{more}{name}={value}&{name}={value}", [])
-            for name in operation.query
+            for name in route.query
             for value in ("1", "true")
         ),
-        *((f"{path}{more}{name}=", []) for name in operation.query if name != "prefix"),
-        *((f"{path}{more}{name}=%00", []) for name in operation.query),
-        *((f"{path}{more}{name}=%ff", []) for name in operation.query),
+        *((f"{path}{more}{name}=", []) for name in route.query if name != "prefix"),
+        *((f"{path}{more}{name}=%00", []) for name in route.query),
+        *((f"{path}{more}{name}=%ff", []) for name in route.query),
     ]
-    if operation.keyed:
+    if route.keyed:
         tries += [
             (f"{path}?dryrun=true", []),
             (f"{path}?dry-run=true", []),
@@ -99,14 +99,14 @@ async def test_every_operation_looks_at_headers_and_query_first(
         ]
     for target, headers in tries:
         answer = await ready.client.request(
-            operation.method,
+            route.method,
             target,
             json=body,
             headers=[*ready.client.headers.items(), *headers],
         )
         assert answer.status_code == 400, (target, headers, answer.text)
         assert answer.json()["code"] == "invalid_parameter"
-    if operation.keyed:
+    if route.keyed:
         answer = await ready.post(path, body, "k" * 256)
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid_key")
     assert await state(db) == before
@@ -183,17 +183,17 @@ def quote(value: Any) -> str:
 )
 async def test_no_number_in_a_path_is_an_error_of_ours(ready: Api, number: str) -> None:
     """With a key and without one."""
-    for operation in OPERATIONS:
-        if ":number}" not in operation.path:
+    for route in ROUTES:
+        if ":number}" not in route.path:
             continue
-        path = operation.path.replace("{tile:path}", "000")
+        path = route.path.replace("{tile:path}", "000")
         for name in ("{id:number}", "{seq:number}", "{level:number}"):
             path = path.replace(name, number)
         for key in (ready.client.headers["authorization"], "Bearer none"):
             answer = await ready.client.request(
-                operation.method,
+                route.method,
                 path,
-                json=BODIES.get(operation.path),
+                json=BODIES.get(route.path),
                 headers={"Authorization": key},
             )
             # Level 0 of the log is there.
@@ -276,19 +276,19 @@ async def test_an_encoded_slash_is_no_separator(ready: Api, slash: str) -> None:
 
 
 async def test_the_other_keys_scope_is_enforced_by_the_table(ready: Api) -> None:
-    """What the table says of an operation's scope is what is enforced: a key of the scope below is refused."""
-    pool = ready.app.state.pool
+    """What the table says of a route's scope is what is enforced: a key of the scope below is refused."""
+    pool = ready.app.services.pool
     keys = {scope: "zs_" + scope * 8 for scope in ("read", "write")}
     for scope, key in keys.items():
         await ready.allow(pool, key, scope)
-    for operation in KEYED:
-        if operation.scope == "read":
+    for route in KEYED:
+        if route.scope == "read":
             continue
-        key = keys["read" if operation.scope == "write" else "write"]
+        key = keys["read" if route.scope == "write" else "write"]
         answer = await ready.client.request(
-            operation.method,
-            path_of(operation),
-            json=BODIES.get(operation.path),
+            route.method,
+            path_of(route),
+            json=BODIES.get(route.path),
             headers={"Authorization": f"Bearer {key}"},
         )
-        assert (answer.status_code, answer.json()["code"]) == (403, "forbidden"), operation.path
+        assert (answer.status_code, answer.json()["code"]) == (403, "forbidden"), route.path

@@ -199,7 +199,7 @@ async def test_isolation_by_default_serializable_under_load(
     name = await db.fetchval("select current_database()")
     for isolation in ("serializable", "repeatable read"):
         await db.execute(f"alter database {name} set default_transaction_isolation = '{isolation}'")
-        await api.app.state.pool.pool.expire_connections()
+        await api.app.services.pool.pool.expire_connections()
         made = [api.post("/v1/webhooks", {"url": "https://example.com"}) for _ in range(10)] + [
             api.post("/v1/keys", {"scope": "read"}) for _ in range(10)
         ]

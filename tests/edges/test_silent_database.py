@@ -19,9 +19,9 @@ import httpx
 import pytest
 import redis.asyncio
 
+from app.api_keys import stored
 from app.database.connections import call
 from app.http import auth
-from app.http.handlers.keys import stored
 from tests.api import KEY, Api
 from tests.ledger import fund, stamped, verify, wallets
 from tests.process import ServerProcess
@@ -165,7 +165,7 @@ async def test_keys_that_nobody_has_cost_little_and_displace_none(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
-    keys = api.app.state.keys
+    keys = api.app.services.keys
     fetch = keys.pool.fetch
 
     async def counted(query: str, *arguments: Any) -> Any:

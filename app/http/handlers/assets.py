@@ -2,44 +2,35 @@
 
 from __future__ import annotations
 
-import msgspec
-from starlette.requests import Request
 from starlette.responses import Response
 
 from app.database.connections import call
-from app.http import parsing, request_bodies
-from app.http.auth import caller_of
-from app.http.query import query
-from app.http.read_body import read_body
-from app.http.responses import answer, page, refused
+from app.http import parsing
+from app.http.bodies import AssetRequest
+from app.http.problems import refused
+from app.http.request import ApiRequest
+from app.http.responses import answer, page
 
-ASSET = msgspec.json.Decoder(request_bodies.AssetRequest)
 STATUSES = {"created": 201, "exists": 200}
 
 
-async def create_asset(request: Request) -> Response:
+async def create_asset(request: ApiRequest[AssetRequest]) -> Response:
     """201 the asset; 200 when it is there with the same scale."""
-    state = request.app.state
-    caller = caller_of(request)
-    body = await read_body(request, ASSET)
     (row,) = await call(
-        state.pool,
+        request.services.pool,
         "create_asset",
-        ledger=caller.ledger,
-        code=parsing.plain_text(body.code, "invalid_asset"),
-        scale=parsing.scale(body.scale),
+        ledger=request.caller.ledger,
+        code=parsing.plain_text(request.body.code, "invalid_asset"),
+        scale=parsing.scale(request.body.scale),
     )
     if row["outcome"] == "refused":
-        return refused(request, row["body"])
+        return refused(request.scope, row["body"])
     return answer(request, row["body"], STATUSES[row["outcome"]])
 
 
-async def list_assets(request: Request) -> Response:
+async def list_assets(request: ApiRequest[None]) -> Response:
     """By code."""
-    state = request.app.state
-    caller = caller_of(request)
-    asked = query(request)
-    limit: int = asked["limit"]
-    after = asked.get("after")
-    rows = await call(state.pool, "list_assets", ledger=caller.ledger, after=after, max=limit)
-    return page(request, rows, limit, "code")
+    after, limit = request.query.get("after"), request.query["limit"]
+    ledger = request.caller.ledger
+    rows = await call(request.services.pool, "list_assets", ledger=ledger, after=after, max=limit)
+    return page(request, rows, "code")

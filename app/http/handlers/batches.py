@@ -3,58 +3,48 @@
 from __future__ import annotations
 
 import msgspec
-from starlette.requests import Request
 from starlette.responses import Response
 
 from app.errors import Refusal, problem_body
-from app.http import parsing, request_bodies
-from app.http.auth import Caller, caller_of
-from app.http.handlers.transactions import post_request
-from app.http.headers import field
-from app.http.read_body import decode, read_body
-from app.http.responses import answer, problem, refused, refused_body
-from app.posting.dry_run import HEADER as DRY_RUN
-from app.posting.dry_run import is_dry_run, rehearse
-from app.posting.group_commit import MAX_POSTINGS, GroupCommit
+from app.http import parsing
+from app.http.auth import Caller
+from app.http.bodies import BatchEnvelope, BatchItem
+from app.http.handlers.posting import DRY_RUN, REPLAYED, post_request
+from app.http.problems import problem, refused, refused_body
+from app.http.read_body import decode
+from app.http.request import ApiRequest
+from app.http.responses import answer
+from app.posting.dry_run import rehearse
+from app.posting.group_commit import MAX_POSTINGS
 from app.posting.waiting import Answer, PostRequest, Waiting
 
-BATCH = msgspec.json.Decoder(request_bodies.BatchEnvelope)
-ITEM = msgspec.json.Decoder(request_bodies.BatchItem)
+ITEM = msgspec.json.Decoder(BatchItem)
 # As many as one batch may have, with metadata, reference and description as long as they may be, however they are
 # spelled: 1,000 of 33 KB each.
 BODY_LIMIT = 32 * 1024 * 1024
-MAX_KEY = 250  # of the batch: /index follows
+LONGEST_KEY = 250  # of the batch: /index follows
 Item = Waiting | Refusal
 
 
-async def create_batch(request: Request) -> Response:
+async def create_batch(request: ApiRequest[BatchEnvelope]) -> Response:
     """200 with a result each, in order: 201 and the transaction, or why not. Later ones see earlier ones.
 
     In mode atomic all post, or none, and the answer is the problem of the one at `index`. One without a key of its own
     has the batch's and its index, `key/0`; with neither, none.
     """
-    state = request.app.state
-    caller = caller_of(request)
-    body = await read_body(request, BATCH, BODY_LIMIT)
-    key = parsing.key_text(field(request, b"idempotency-key"), MAX_KEY)
-    atomic = body.mode == "atomic"
-    made: list[PostRequest | Refusal] = []
-    for number, raw in enumerate(body.transactions):
+    atomic = request.body.mode == "atomic"
+    items: list[PostRequest | Refusal] = []
+    for number, raw in enumerate(request.body.transactions):
+        key = f"{request.key}/{number}" if request.key else None
         try:
-            made.append(read_item(caller, raw, f"{key}/{number}" if key else None, atomic))
+            items.append(read_item(request.caller, raw, key, atomic))
         except Refusal as refusal:
-            made.append(refusal)
+            items.append(refusal)
     if atomic:
-        return await post_together(request, made)
-    if is_dry_run(request):
-        requests = [one for one in made if isinstance(one, PostRequest)]
-        refuse_many_postings(requests)  # They would keep their wallets locked for all that time.
-        answers = iter(await rehearse(state.pool, requests))
-        results = [
-            refusal_json(m) if isinstance(m, Refusal) else answer_json(next(answers)) for m in made
-        ]
-        return answer(request, results_json(results), headers=DRY_RUN)
-    sent = [send(state.group_commit, m, request) for m in made]
+        return await post_together(request, items)
+    if request.dry_run:
+        return await rehearse_apart(request, items)
+    sent = [send(request, item) for item in items]
     return answer(request, results_json([await result(one) for one in sent]))
 
 
@@ -70,29 +60,45 @@ def read_item(caller: Caller, raw: msgspec.Raw, key: str | None, atomic: bool) -
     return post_request(caller, "transaction", item, postings, key if own is None else own)
 
 
-async def post_together(request: Request, made: list[PostRequest | Refusal]) -> Response:
+async def rehearse_apart(
+    request: ApiRequest[BatchEnvelope], items: list[PostRequest | Refusal]
+) -> Response:
+    """The answer to a dry run of an independent batch. Raises Refusal."""
+    requests = [item for item in items if isinstance(item, PostRequest)]
+    refuse_many_postings(requests)  # They would keep their wallets locked for all that time.
+    answers = iter(await rehearse(request.services.pool, requests))
+    results = [
+        refusal_json(item) if isinstance(item, Refusal) else answer_json(next(answers))
+        for item in items
+    ]
+    return answer(request, results_json(results), headers=DRY_RUN)
+
+
+async def post_together(
+    request: ApiRequest[BatchEnvelope], items: list[PostRequest | Refusal]
+) -> Response:
     """The answer to an atomic batch. Raises Refusal."""
-    state = request.app.state
+    services = request.services
     requests: list[PostRequest] = []
-    for index, one in enumerate(made):
+    for index, one in enumerate(items):
         if isinstance(one, Refusal):
-            return problem(request, one.code, {"index": index, **one.facts})
+            return problem(request.scope, one.code, {"index": index, **one.facts})
         requests.append(one)
     refuse_many_postings(requests)
     headers: dict[str, str] = {}
-    if is_dry_run(request):
-        answers = await rehearse(state.pool, requests, atomic=True)
+    if request.dry_run:
+        answers = await rehearse(services.pool, requests, atomic=True)
         headers |= DRY_RUN
     else:
-        waiting = state.group_commit.enqueue(requests, request.is_disconnected, atomic=True)
+        waiting = services.group_commit.enqueue(requests, request.gone, atomic=True)
         answers = await waiting.answer
     for index, (outcome, body) in enumerate(answers):
         if outcome == "refused":
-            response = refused(request, body, index=index)
+            response = refused(request.scope, body, index=index)
             response.headers.update(headers)
             return response
     if answers[0][0] == "replayed":
-        headers["Idempotency-Replayed"] = "true"
+        headers |= REPLAYED
     results = results_json([answer_json(one) for one in answers])
     return answer(request, results, headers=headers)
 
@@ -103,13 +109,11 @@ def refuse_many_postings(requests: list[PostRequest]) -> None:
         raise Refusal("batch_too_large", limit=MAX_POSTINGS)
 
 
-def send(group_commit: GroupCommit, made: PostRequest | Refusal, request: Request) -> Item:
+def send(request: ApiRequest[BatchEnvelope], item: PostRequest | Refusal) -> Item:
+    if isinstance(item, Refusal):
+        return item
     try:
-        return (
-            made
-            if isinstance(made, Refusal)
-            else group_commit.enqueue([made], request.is_disconnected)
-        )
+        return request.services.group_commit.enqueue([item], request.gone)
     except Refusal as refusal:
         return refusal
 

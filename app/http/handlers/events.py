@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from app.database.connections import call
-from app.http.auth import caller_of
-from app.http.query import query
+from app.http.request import ApiRequest
 from app.http.responses import page
 
 
-async def list_events(request: Request) -> Response:
+async def list_events(request: ApiRequest[None]) -> Response:
     """Events with a seq above `after`; `next` is the `after` of the next page, null at the end for now."""
-    state = request.app.state
-    caller = caller_of(request)
-    asked = query(request)
-    limit: int = asked["limit"]
-    after: int = asked["after"]
-    rows = await call(state.pool, "list_events", ledger=caller.ledger, after=after, max=limit)
-    return page(request, rows, limit, "seq")
+    after, limit = request.query["after"], request.query["limit"]
+    ledger = request.caller.ledger
+    rows = await call(request.services.pool, "list_events", ledger=ledger, after=after, max=limit)
+    return page(request, rows, "seq")

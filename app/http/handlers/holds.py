@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import msgspec
-from starlette.requests import Request
 from starlette.responses import Response
 
 from app.database.connections import call
 from app.errors import Refusal
 from app.http import parsing
-from app.http.auth import caller_of
-from app.http.handlers.transactions import Posting, post, read
+from app.http.bodies import Capture, HoldRequest, Void
+from app.http.handlers.posting import Posting, post
 from app.http.paging import list_newest
 from app.http.parsing import amount_text, optional, wallet_id
-from app.http.request_bodies import Capture, HoldRequest, Void
+from app.http.request import ApiRequest
 from app.http.responses import answer
 
-HOLD = msgspec.json.Decoder(HoldRequest)
-CAPTURE = msgspec.json.Decoder(Capture)
-VOID = msgspec.json.Decoder(Void)
 
-
-async def create_hold(request: Request) -> Response:
+async def create_hold(request: ApiRequest[HoldRequest]) -> Response:
     """Reserve value of a wallet, until it is captured, voided, or expires. `id` is that of the hold."""
-    caller, body = await read(request, HOLD)
-    options = {"expires_at": optional(utc_text, body.expires_at)}
-    return await post(request, caller, "hold", body, hold_postings(body), options)
+    options = {"expires_at": optional(utc_text, request.body.expires_at)}
+    return await post(request, "hold", hold_postings(request.body), options)
 
 
 def utc_text(expires_at: str) -> str:
@@ -48,42 +41,39 @@ def hold_postings(body: HoldRequest) -> list[Posting]:
     return [(wallet_id(body.source), wallet_id(body.destination), amount_text(body.amount))]
 
 
-async def capture_hold(request: Request) -> Response:
+async def capture_hold(request: ApiRequest[Capture]) -> Response:
     """Move what is held, all that is left or an amount of it; `final` releases the rest."""
-    caller, body = await read(request, CAPTURE)
+    body = request.body
     options = {
-        "hold": parsing.path_number(request, missing="unknown_hold"),
+        "hold": request.number(missing="unknown_hold"),
         "final": body.final or None,
         "amount": optional(amount_text, body.amount),
         "destination": optional(wallet_id, body.destination),
         "postings": parsing.parts(body.postings),
     }
-    return await post(request, caller, "capture", body, [], options)
+    return await post(request, "capture", [], options)
 
 
-async def void_hold(request: Request) -> Response:
+async def void_hold(request: ApiRequest[Void]) -> Response:
     """Release all that is still held."""
-    caller, body = await read(request, VOID)
-    options = {"hold": parsing.path_number(request, missing="unknown_hold")}
-    return await post(request, caller, "void", body, [], options)
+    return await post(request, "void", [], {"hold": request.number(missing="unknown_hold")})
 
 
-async def read_hold(request: Request) -> Response:
-    """As it is now: whether it has expired is told by the clock."""
-    caller = caller_of(request)
+async def read_hold(request: ApiRequest[None]) -> Response:
+    """As it is now: the clock tells whether it has expired."""
     rows = await call(
-        request.app.state.pool,
+        request.services.pool,
         "list_holds",
-        ledger=caller.ledger,
+        ledger=request.caller.ledger,
         before=None,
         max=1,
-        only_id=parsing.path_number(request, missing="unknown_hold"),
+        only_id=request.number(missing="unknown_hold"),
     )
     if not rows:
         raise Refusal("unknown_hold")
     return answer(request, rows[0]["body"])
 
 
-async def list_holds(request: Request) -> Response:
+async def list_holds(request: ApiRequest[None]) -> Response:
     """Newest first; `after` is the `next` of the page before."""
     return await list_newest(request, "list_holds")

@@ -1,55 +1,35 @@
-"""`/v1/keys`: API keys of the caller's ledger, made, listed, revoked by an admin key."""
+"""`/v1/keys`: an admin key creates, lists and revokes API keys of its ledger."""
 
 from __future__ import annotations
 
-import secrets
-from typing import Any
-
-import msgspec
-from starlette.requests import Request
 from starlette.responses import Response
 
+from app.api_keys import new_key, stored
 from app.database.connections import call
 from app.errors import Refusal
-from app.http import parsing, request_bodies
-from app.http.auth import caller_of, key_hash
+from app.http.bodies import KeyRequest
 from app.http.paging import list_by_id
-from app.http.read_body import read_body
+from app.http.request import ApiRequest
 from app.http.responses import answer
 
-KEY = msgspec.json.Decoder(request_bodies.KeyRequest)
-HINT_LENGTH = 7
 
-
-def new_key() -> str:
-    return "zs_" + secrets.token_urlsafe(24)
-
-
-def stored(key: str, scope: str) -> dict[str, Any]:
-    """What zerosum.add_key keeps of a key: never itself."""
-    return {"key_hash": key_hash(key), "scope": scope, "hint": key[:HINT_LENGTH]}
-
-
-async def create_key(request: Request) -> Response:
+async def create_key(request: ApiRequest[KeyRequest]) -> Response:
     """201 with the key itself, shown this once."""
-    state = request.app.state
-    caller = caller_of(request)
-    body = await read_body(request, KEY)
     key = new_key()
-    (row,) = await call(state.pool, "add_key", ledger=caller.ledger, **stored(key, body.scope))
+    added = stored(key, request.body.scope)
+    (row,) = await call(request.services.pool, "add_key", ledger=request.caller.ledger, **added)
     return answer(request, f'{row["body"][:-1]},"key":"{key}"}}', 201)
 
 
-async def list_keys(request: Request) -> Response:
+async def list_keys(request: ApiRequest[None]) -> Response:
     """By id, without the keys themselves."""
     return await list_by_id(request, "list_keys")
 
 
-async def revoke_key(request: Request) -> Response:
+async def revoke_key(request: ApiRequest[None]) -> Response:
     """204; the key is refused within a second."""
-    caller = caller_of(request)
-    number = parsing.path_number(request)
-    (row,) = await call(request.app.state.pool, "revoke_key", ledger=caller.ledger, id=number)
+    ledger, id_ = request.caller.ledger, request.number()
+    (row,) = await call(request.services.pool, "revoke_key", ledger=ledger, id=id_)
     if not row[0]:
         raise Refusal("not_found")
     return Response(status_code=204)

@@ -1,106 +1,25 @@
-"""`/healthz`: the process answers. `/readyz`: it can serve, the database too. `/metrics`: how it does.
-
-They need no key, since balancers have none. Names of ledgers, sinks and hosts are told only to who sends one, and
-only those of its ledger; on a port of their own, which the operator keeps private, all are told.
-"""
+"""`/healthz`: the process answers. `/readyz`: it can serve, the database too. `/metrics`: how it does."""
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any
-
-from prometheus_client import CONTENT_TYPE_LATEST
-from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from app import metrics
-from app.database.connections import Pool, call
-from app.database.errors import DATABASE_ERRORS
-from app.http.auth import caller_of
-from app.http.headers import field, read_fields
-from app.posting.group_commit import GroupCommit
-
-READY_TIMEOUT_S = 2
-SINKS = 100  # Those beyond are in the metrics.
-BEHIND_S = 60  # An event that waits longer to be stamped is no load any more: something is wrong.
+from app.http.health import measured, ready
+from app.http.request import ApiRequest
 
 
-async def healthz(_: Request) -> Response:
+async def healthz(_: ApiRequest[None]) -> Response:
+    """The process answers."""
     return JSONResponse({"status": "ok"})
 
 
-async def readyz(request: Request) -> Response:
+async def readyz(request: ApiRequest[None]) -> Response:
     """It can serve; how its relay and sinks do, which is no reason not to."""
-    state = request.app.state
-    return await ready(state.keys.pool, state.group_commit, await ledger_asked(request))
+    services = request.services
+    return await ready(services.keys.pool, services.group_commit, request.caller.ledger_name)
 
 
-async def read_metrics(request: Request) -> Response:
+async def read_metrics(request: ApiRequest[None]) -> Response:
     """In Prometheus's text format; the outbox is looked at now, and left out while the database is away."""
-    state = request.app.state
-    return await measured(state.keys.pool, state.group_commit, await ledger_asked(request))
-
-
-async def ledger_asked(request: Request) -> str:
-    """The name of the ledger whose key was sent, or "" for none. Raises Refusal for a key that is none."""
-    read_fields(request.scope)
-    if field(request, b"authorization") is None:
-        return ""
-    await request.app.state.keys.admit(request, "read")
-    return caller_of(request).ledger_name
-
-
-async def ready(pool: Pool, group_commit: GroupCommit | None, ledger: str | None) -> Response:
-    """ledger: the one whose sinks are named; None: all, "": none. group_commit: None where no money is posted."""
-    try:
-        async with asyncio.timeout(READY_TIMEOUT_S):
-            ((_, writable, outbox_age_s),) = await call(pool, "readiness")
-            sinks = await call(pool, "sink_states") if ledger != "" else []
-    except DATABASE_ERRORS as error:
-        return not_ready(type(error).__name__)
-    if not writable:
-        return not_ready("read-only")
-    if group_commit is not None and not group_commit.can_post():
-        return not_ready("money can't be posted")
-    told: dict[str, Any] = {
-        "status": "ok",
-        "database": "ok",
-        "relay": "behind" if outbox_age_s > BEHIND_S else "ok",
-    }
-    if ledger != "":
-        told["sinks"] = [
-            {name: row[name] for name in ("ledger", "name", "state", "behind")}
-            for row in sinks
-            if ledger in {None, row["ledger"]}
-        ][:SINKS]
-    return JSONResponse(told)
-
-
-def not_ready(why: str) -> Response:
-    return JSONResponse({"status": "unavailable", "database": why}, 503, {"Retry-After": "1"})
-
-
-async def measured(pool: Pool, group_commit: GroupCommit | None, ledger: str | None) -> Response:
-    """ledger, group_commit: as of ready()."""
-    if group_commit is not None:
-        metrics.QUEUE.set(group_commit.queued)
-        metrics.BUSY.set(group_commit.slow_lane.requests)
-    if ledger != "":
-        await measure_ledgers(pool)
-    return Response(metrics.exposition(ledger), media_type=CONTENT_TYPE_LATEST)
-
-
-async def measure_ledgers(pool: Pool) -> None:
-    metrics.OUTBOX.clear()
-    metrics.OUTBOX_AGE.clear()
-    metrics.SINK_BEHIND.clear()
-    try:
-        async with asyncio.timeout(READY_TIMEOUT_S):
-            for row in await call(pool, "outbox_state"):
-                metrics.OUTBOX.labels(row["ledger"]).set(row["depth"])
-                metrics.OUTBOX_AGE.labels(row["ledger"]).set(row["oldest_s"])
-            for row in await call(pool, "sink_states"):
-                labels = (row["ledger"], row["name"], row["state"])
-                metrics.SINK_BEHIND.labels(*labels).set(row["behind"])
-    except DATABASE_ERRORS:
-        pass
+    services = request.services
+    return await measured(services.keys.pool, services.group_commit, request.caller.ledger_name)

@@ -8,14 +8,12 @@ import json
 import re
 from typing import Any
 
-from starlette.requests import Request
+from starlette.datastructures import Headers
 from starlette.responses import Response
 
 from app.database.connections import Pool, call
 from app.errors import Refusal
-from app.http import parsing
-from app.http.auth import Caller, caller_of
-from app.http.query import query
+from app.http.request import ApiRequest
 from app.http.responses import answer
 from app.transparency.ledger_log import event_proof, log_state
 from app.transparency.signed_notes import LogKey, encoded
@@ -28,11 +26,11 @@ BYTES = "application/octet-stream"
 GZIP_LEVEL = 1
 
 
-async def read_proof(request: Request) -> Response:
+async def read_proof(request: ApiRequest[None]) -> Response:
     """The trial balance, zero an asset, and the log: its origin, size, root and the key that signs it."""
-    caller, pool, key = read(request)
-    name, size, root = await log_state(pool, caller.ledger)
-    rows = await call(pool, "trial_balance", ledger=caller.ledger)
+    pool, ledger, key = needs(request)
+    name, size, root = await log_state(pool, ledger)
+    rows = await call(pool, "trial_balance", ledger=ledger)
     told = {
         "ledger": name,
         "assets": [
@@ -56,74 +54,72 @@ async def read_proof(request: Request) -> Response:
     return answer(request, compact(told))
 
 
-async def read_checkpoint(request: Request) -> Response:
+async def read_checkpoint(request: ApiRequest[None]) -> Response:
     """The log as it is now, a signed note."""
-    caller, pool, key = read(request)
-    name, size, root = await log_state(pool, caller.ledger)
+    pool, ledger, key = needs(request)
+    name, size, root = await log_state(pool, ledger)
     return Response(signer(key).checkpoint(name, size, root), 200, UNTIL_NOW, "text/plain")
 
 
-async def read_event_proof(request: Request) -> Response:
+async def read_event_proof(request: ApiRequest[None]) -> Response:
     """A tlog-proof that the event is in the log: the event, its path, the checkpoint of now."""
-    caller, pool, key = read(request)
-    seq = parsing.path_number(request, "seq")
-    proof = await event_proof(pool, caller.ledger, seq, signer(key))
+    pool, ledger, key = needs(request)
+    seq = request.number("seq")
+    proof = await event_proof(pool, ledger, seq, signer(key))
     if proof is None:
         raise Refusal("not_found")
     return Response(proof, 200, UNTIL_NOW, "text/plain")
 
 
-async def read_inclusion(request: Request) -> Response:
+async def read_inclusion(request: ApiRequest[None]) -> Response:
     """The hashes that lead from the event `seq` to the root at `size`, or now."""
-    caller, pool, _ = read(request)
-    seq: int = query(request)["seq"]
-    size = await size_asked(request, caller, pool)
-    path = await one(pool, "log_inclusion", ledger=caller.ledger, seq=seq, size=size)
+    pool, ledger, _ = needs(request)
+    seq: int = request.query["seq"]
+    size = await size_asked(request)
+    path = await one(pool, "log_inclusion", ledger=ledger, seq=seq, size=size)
     return answer(
         request, compact({"seq": seq, "size": size, "hashes": [encoded(hash_) for hash_ in path]})
     )
 
 
-async def read_consistency(request: Request) -> Response:
+async def read_consistency(request: ApiRequest[None]) -> Response:
     """The hashes that show that the log at `size`, or now, goes on from what it was at `old_size`."""
-    caller, pool, _ = read(request)
-    old_size: int = query(request)["old_size"]
-    size = await size_asked(request, caller, pool)
-    path = await one(pool, "log_consistency", ledger=caller.ledger, old_size=old_size, size=size)
+    pool, ledger, _ = needs(request)
+    old_size: int = request.query["old_size"]
+    size = await size_asked(request)
+    path = await one(pool, "log_consistency", ledger=ledger, old_size=old_size, size=size)
     return answer(
         request,
         compact({"old_size": old_size, "size": size, "hashes": [encoded(hash_) for hash_ in path]}),
     )
 
 
-async def read_tile(request: Request) -> Response:
+async def read_tile(request: ApiRequest[None]) -> Response:
     """A tile of hashes: `level/number`, with `.p/width` of one that is not full yet."""
-    caller, pool, _ = read(request)
-    level: int = request.path_params["level"]
+    pool, ledger, _ = needs(request)
+    level: int = request.scope["path_params"]["level"]
     number, width = tile(request)
     if level > 63:
         raise Refusal("not_found")
-    hashes = await one(
-        *(pool, "log_tile"), ledger=caller.ledger, level=level, number=number, width=width
-    )
+    hashes = await one(*(pool, "log_tile"), ledger=ledger, level=level, number=number, width=width)
     return Response(hashes, 200, FOR_EVER, BYTES)
 
 
-async def read_entries(request: Request) -> Response:
+async def read_entries(request: ApiRequest[None]) -> Response:
     """The events of a tile, each after its length in two bytes."""
-    caller, pool, _ = read(request)
+    pool, ledger, _ = needs(request)
     number, width = tile(request)
-    entries = await one(pool, "entry_bundle", ledger=caller.ledger, number=number, width=width)
+    entries = await one(pool, "entry_bundle", ledger=ledger, number=number, width=width)
     headers = {**FOR_EVER, "Vary": "Accept-Encoding"}
-    if re.search(r"\bgzip\b", request.headers.get("accept-encoding", "")):
+    if re.search(r"\bgzip\b", accepted_encodings(request)):
         entries = await asyncio.to_thread(gzip.compress, entries, GZIP_LEVEL)
         headers["Content-Encoding"] = "gzip"
     return Response(entries, 200, headers, BYTES)
 
 
-def read(request: Request) -> tuple[Caller, Pool, LogKey | None]:
-    state = request.app.state
-    return caller_of(request), state.pool, state.log_key
+def needs(request: ApiRequest[None]) -> tuple[Pool, int, LogKey | None]:
+    """The pool, the ledger, and the key that signs its checkpoints."""
+    return request.services.pool, request.caller.ledger, request.services.log_key
 
 
 async def one(pool: Pool, function: str, /, **arguments: int) -> Any:
@@ -140,11 +136,11 @@ def signer(key: LogKey | None) -> LogKey:
     return key
 
 
-async def size_asked(request: Request, caller: Caller, pool: Pool) -> int:
-    """The query's `size`, or that of the log now."""
-    size: int | None = query(request).get("size")
+async def size_asked(request: ApiRequest[None]) -> int:
+    """The query's `size`, or the log's size now."""
+    size: int | None = request.query.get("size")
     if size is None:
-        _, size, _ = await log_state(pool, caller.ledger)
+        _, size, _ = await log_state(request.services.pool, request.caller.ledger)
     return size
 
 
@@ -152,9 +148,9 @@ def compact(told: dict[str, Any]) -> str:
     return json.dumps(told, separators=(",", ":"))
 
 
-def tile(request: Request) -> tuple[int, int]:
+def tile(request: ApiRequest[None]) -> tuple[int, int]:
     """Number and width of the tile that the path names; raises Refusal for another spelling than the one it has."""
-    told = TILE_PATH.fullmatch(request.path_params["tile"])
+    told = TILE_PATH.fullmatch(request.text("tile"))
     if told is None:
         raise Refusal("not_found")
     number, width = int(re.sub("[x/]", "", told[1])), int(told[2] or TILE_WIDTH)
@@ -169,3 +165,7 @@ def tile_path(number: int) -> str:
     while number := number // 1000:
         groups.append(f"x{number % 1000:03}")
     return "/".join(reversed(groups))
+
+
+def accepted_encodings(request: ApiRequest[None]) -> str:
+    return Headers(scope=request.scope).get("accept-encoding", "")

@@ -1,34 +1,29 @@
-"""`/v1/wallets`: made, listed, read, changed, frozen, closed; their entries."""
+"""`/v1/wallets`: create, list, read, change, freeze and close them; list their entries."""
 
 from __future__ import annotations
 
 import json
 
 import msgspec
-from starlette.requests import Request
 from starlette.responses import Response
 
 from app.database.connections import call
 from app.errors import Refusal
-from app.http import parsing, request_bodies
-from app.http.auth import Caller, caller_of
-from app.http.query import metadata_filters, query
-from app.http.read_body import read_body
-from app.http.responses import answer, page, refused
+from app.http import parsing
+from app.http.bodies import FreezeRequest, Limit, WalletChange, WalletRequest
+from app.http.problems import refused
+from app.http.query import metadata_filters
+from app.http.request import ApiRequest
+from app.http.responses import answer, page
 
-CHANGE = msgspec.json.Decoder(request_bodies.WalletChange)
-FREEZE = msgspec.json.Decoder(request_bodies.FreezeRequest)
-WALLET = msgspec.json.Decoder(request_bodies.WalletRequest)
 STATUSES = {"created": 201, "exists": 200}
 
 
-async def create_wallet(request: Request) -> Response:
-    """201 the wallet; 200 when the very same request has made it before."""
-    state = request.app.state
-    caller = caller_of(request)
-    body = await read_body(request, WALLET)
+async def create_wallet(request: ApiRequest[WalletRequest]) -> Response:
+    """201 the wallet; 200 when the very same request has created it before."""
+    caller, body = request.caller, request.body
     (row,) = await call(
-        state.pool,
+        request.services.pool,
         "create_wallet",
         ledger=caller.ledger,
         id=None if body.id is None else parsing.wallet_id(body.id),
@@ -39,14 +34,13 @@ async def create_wallet(request: Request) -> Response:
         admin=caller.scope == "admin",
     )
     if row["outcome"] == "refused":
-        return refused(request, row["body"])
+        return refused(request.scope, row["body"])
     return answer(request, row["body"], STATUSES[row["outcome"]])
 
 
-async def change_wallet(request: Request) -> Response:
-    """New limits or metadata; what is not given stays. Limits that the balance is outside of are refused."""
-    caller = caller_of(request)
-    body = await read_body(request, CHANGE)
+async def change_wallet(request: ApiRequest[WalletChange]) -> Response:
+    """New limits or metadata; what is not given stays. Limits that exclude the balance are refused."""
+    body = request.body
     changes = [
         f'"{name}":{"null" if text is None else text}'
         for name, text in (
@@ -57,103 +51,90 @@ async def change_wallet(request: Request) -> Response:
     ]
     if body.metadata is not msgspec.UNSET:
         changes.append(f'"metadata":{parsing.metadata_text(body.metadata)}')
-    return await change(request, caller, "change_wallet", changes=f"{{{','.join(changes)}}}")
+    return await change(request, "change_wallet", changes=f"{{{','.join(changes)}}}")
 
 
-def limit_json(limit: request_bodies.Limit | msgspec.UnsetType | None) -> str | None:
-    """The empty text for one that is not given."""
+def limit_json(limit: Limit | msgspec.UnsetType | None) -> str | None:
+    """The empty text for a limit that is not given."""
     return "" if limit is msgspec.UNSET else parsing.limit_text(limit)
 
 
-async def freeze_wallet(request: Request) -> Response:
-    """It gives nothing until it is unfrozen; it receives only with `credits`."""
-    caller = caller_of(request)
-    body = await read_body(request, FREEZE)
-    return await change(request, caller, "freeze_wallet", credits=body.credits)
+async def freeze_wallet(request: ApiRequest[FreezeRequest]) -> Response:
+    """Until it is unfrozen it gives nothing; it receives only with `credits`."""
+    return await change(request, "freeze_wallet", credits=request.body.credits)
 
 
-async def unfreeze_wallet(request: Request) -> Response:
+async def unfreeze_wallet(request: ApiRequest[None]) -> Response:
     """Open again."""
-    caller = caller_of(request)
-    return await change(request, caller, "unfreeze_wallet")
+    return await change(request, "unfreeze_wallet")
 
 
-async def close_wallet(request: Request) -> Response:
+async def close_wallet(request: ApiRequest[None]) -> Response:
     """For ever; only when it holds nothing."""
-    caller = caller_of(request)
-    return await change(request, caller, "close_wallet")
+    return await change(request, "close_wallet")
 
 
-async def change(request: Request, caller: Caller, function: str, **given: object) -> Response:
-    """Call a function of one wallet, the one in the path. What was changed already is answered the same."""
-    wallet = request.path_params["id"]
+async def change(request: ApiRequest[object], function: str, **given: object) -> Response:
+    """Call a function of the wallet in the path. A change that was made before is answered the same."""
+    wallet = request.text()
     if not parsing.WALLET_ID.fullmatch(wallet):
         raise Refusal("not_found")
     (row,) = await call(
-        request.app.state.pool,
+        request.services.pool,
         function,
-        ledger=caller.ledger,
+        ledger=request.caller.ledger,
         id=wallet,
         **given,
-        admin=caller.scope == "admin",
+        admin=request.caller.scope == "admin",
     )
     if row["outcome"] == "refused":
         if json.loads(row["body"])["code"] == "unknown_wallet":
             raise Refusal("not_found")
-        return refused(request, row["body"])
+        return refused(request.scope, row["body"])
     return answer(request, row["body"])
 
 
-async def read_wallet(request: Request) -> Response:
-    caller = caller_of(request)
-    return answer(request, await wallet_body(request, caller.ledger))
+async def read_wallet(request: ApiRequest[None]) -> Response:
+    """Balances, limits, status, version and metadata."""
+    return answer(request, await wallet_body(request))
 
 
-async def list_wallets(request: Request) -> Response:
+async def list_wallets(request: ApiRequest[None]) -> Response:
     """By id; `?prefix=` of the id, `?metadata.KEY=VALUE`."""
-    state = request.app.state
-    caller = caller_of(request)
-    asked = query(request)
-    limit: int = asked["limit"]
-    keys, vals = metadata_filters(request)
+    keys, vals = metadata_filters(request.query)
     rows = await call(
-        state.pool,
+        request.services.pool,
         "list_wallets",
-        ledger=caller.ledger,
-        after=asked.get("after"),
-        max=limit,
-        prefix=asked.get("prefix", ""),
+        ledger=request.caller.ledger,
+        after=request.query.get("after"),
+        max=request.query["limit"],
+        prefix=request.query.get("prefix", ""),
         keys=keys,
         vals=vals,
     )
-    return page(request, rows, limit, "id")
+    return page(request, rows, "id")
 
 
-async def list_entries(request: Request) -> Response:
+async def list_entries(request: ApiRequest[None]) -> Response:
     """Newest first; `after` is the `next` of the page before."""
-    state = request.app.state
-    caller = caller_of(request)
-    asked = query(request)
-    limit: int = asked["limit"]
-    await wallet_body(request, caller.ledger)
+    await wallet_body(request)
     rows = await call(
-        state.pool,
+        request.services.pool,
         "list_entries",
-        ledger=caller.ledger,
-        wallet=request.path_params["id"],
-        before=asked.get("after"),
-        max=limit,
+        ledger=request.caller.ledger,
+        wallet=request.text(),
+        before=request.query.get("after"),
+        max=request.query["limit"],
     )
-    return page(request, rows, limit, "version")
+    return page(request, rows, "version")
 
 
-async def wallet_body(request: Request, ledger: int) -> str:
-    wallet = request.path_params["id"]
-    rows = (
-        await call(request.app.state.pool, "read_wallet", ledger=ledger, id=wallet)
-        if parsing.WALLET_ID.fullmatch(wallet)
-        else []
-    )
+async def wallet_body(request: ApiRequest[None]) -> str:
+    """Raises Refusal not_found."""
+    ledger, wallet = request.caller.ledger, request.text()
+    if not parsing.WALLET_ID.fullmatch(wallet):
+        raise Refusal("not_found")
+    rows = await call(request.services.pool, "read_wallet", ledger=ledger, id=wallet)
     if not rows:
         raise Refusal("not_found")
     body: str = rows[0]["body"]

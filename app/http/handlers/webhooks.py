@@ -1,45 +1,38 @@
-"""`POST /v1/webhooks`: where events go."""
+"""`/v1/webhooks`: endpoints that events are sent to, and their deliveries."""
 
 from __future__ import annotations
 
 import base64
 import secrets
 
-import msgspec
-from starlette.requests import Request
 from starlette.responses import Response
 
 from app.database.connections import call
 from app.egress import BadUrl, check_url
 from app.errors import Refusal
 from app.event_types import are_types
-from app.http import parsing, request_bodies
-from app.http.auth import caller_of
+from app.http.bodies import WebhookRequest
 from app.http.paging import list_by_id
-from app.http.query import query
-from app.http.read_body import read_body
+from app.http.request import ApiRequest
 from app.http.responses import answer, page
 
-WEBHOOK = msgspec.json.Decoder(request_bodies.WebhookRequest)
 SECRET_BYTES = 32  # Standard Webhooks asks for 24 to 64.
 
 
-async def create_webhook(request: Request) -> Response:
+async def create_webhook(request: ApiRequest[WebhookRequest]) -> Response:
     """201 with the secret that signs what is sent there, shown this once."""
-    state = request.app.state
-    caller = caller_of(request)
-    body = await read_body(request, WEBHOOK)
+    body = request.body
     if not are_types(body.types):
         raise Refusal("invalid_types")
     try:
-        check_url(body.url, state.webhook_allow)
+        check_url(body.url, request.services.webhook_allow)
     except BadUrl as error:
         raise Refusal("invalid_url", reason=str(error)) from None
     secret = secrets.token_bytes(SECRET_BYTES)
     (row,) = await call(
-        state.pool,
+        request.services.pool,
         "create_endpoint",
-        ledger=caller.ledger,
+        ledger=request.caller.ledger,
         url=body.url,
         types=body.types,
         secret=secret,
@@ -48,73 +41,69 @@ async def create_webhook(request: Request) -> Response:
     return answer(request, row["body"][:-1] + shown, 201)
 
 
-async def list_webhooks(request: Request) -> Response:
+async def list_webhooks(request: ApiRequest[None]) -> Response:
     """By id; `after` is the `next` of the page before."""
     return await list_by_id(request, "list_endpoints")
 
 
-async def read_webhook(request: Request) -> Response:
-    caller = caller_of(request)
-    return answer(request, await webhook_body(request, caller.ledger))
+async def read_webhook(request: ApiRequest[None]) -> Response:
+    """Its URL, types and status, without its secret."""
+    return answer(request, await webhook_body(request))
 
 
-async def delete_webhook(request: Request) -> Response:
+async def delete_webhook(request: ApiRequest[None]) -> Response:
     """204; what is pending is given up."""
-    caller = caller_of(request)
-    if not await succeeds(request, "delete_endpoint", caller.ledger):
+    if not await succeeds(request, "delete_endpoint"):
         raise Refusal("not_found")
     return Response(status_code=204)
 
 
-async def enable_webhook(request: Request) -> Response:
+async def enable_webhook(request: ApiRequest[None]) -> Response:
     """It gets what comes, and what has come while it was disabled."""
-    caller = caller_of(request)
-    if not await succeeds(request, "enable_endpoint", caller.ledger):
+    if not await succeeds(request, "enable_endpoint"):
         raise Refusal("not_found")
-    return answer(request, await webhook_body(request, caller.ledger))
+    return answer(request, await webhook_body(request))
 
 
-async def disable_webhook(request: Request) -> Response:
+async def disable_webhook(request: ApiRequest[None]) -> Response:
     """It gets nothing more until it is enabled; what comes meanwhile is kept for it."""
-    caller = caller_of(request)
-    await succeeds(request, "disable_endpoint", caller.ledger, reason="an API key disabled it")
-    return answer(request, await webhook_body(request, caller.ledger))
+    await succeeds(request, "disable_endpoint", reason="an API key disabled it")
+    return answer(request, await webhook_body(request))
 
 
-async def list_deliveries(request: Request) -> Response:
+async def list_deliveries(request: ApiRequest[None]) -> Response:
     """Newest event first, with every attempt; `?status=pending`, `delivered` or `dead`."""
-    state = request.app.state
-    caller = caller_of(request)
-    asked = query(request)
-    limit: int = asked["limit"]
-    await webhook_body(request, caller.ledger)
+    await webhook_body(request)
     rows = await call(
-        state.pool,
+        request.services.pool,
         "list_deliveries",
-        ledger=caller.ledger,
-        endpoint=request.path_params["id"],
-        before=asked.get("after"),
-        max=limit,
-        wanted=asked.get("status"),
+        ledger=request.caller.ledger,
+        endpoint=request.number(),
+        before=request.query.get("after"),
+        max=request.query["limit"],
+        wanted=request.query.get("status"),
     )
-    return page(request, rows, limit, "seq")
+    return page(request, rows, "seq")
 
 
-async def resend_delivery(request: Request) -> Response:
+async def resend_delivery(request: ApiRequest[None]) -> Response:
     """202: the event goes to the endpoint again, now."""
-    caller = caller_of(request)
-    seq = parsing.path_number(request, "seq")
-    if not await succeeds(request, "resend_delivery", caller.ledger, seq=seq):
-        if '"status":"disabled"' in await webhook_body(request, caller.ledger):
-            raise Refusal("endpoint_disabled", endpoint=parsing.path_number(request))
+    if not await succeeds(request, "resend_delivery", seq=request.number("seq")):
+        if '"status":"disabled"' in await webhook_body(request):
+            raise Refusal("endpoint_disabled", endpoint=request.number())
         raise Refusal("not_found")
     return answer(request, '{"status":"pending"}', 202)
 
 
-async def webhook_body(request: Request, ledger: int) -> str:
-    number = parsing.path_number(request)
+async def webhook_body(request: ApiRequest[None]) -> str:
+    """Raises Refusal not_found."""
     rows = await call(
-        request.app.state.pool, "list_endpoints", ledger=ledger, after=0, max=1, only_id=number
+        request.services.pool,
+        "list_endpoints",
+        ledger=request.caller.ledger,
+        after=0,
+        max=1,
+        only_id=request.number(),
     )
     if not rows:
         raise Refusal("not_found")
@@ -122,8 +111,8 @@ async def webhook_body(request: Request, ledger: int) -> str:
     return body
 
 
-async def succeeds(request: Request, function: str, ledger: int, **more: int | str) -> bool:
-    """Call a function that answers whether the endpoint in the path is there."""
-    number = parsing.path_number(request)
-    (row,) = await call(request.app.state.pool, function, ledger=ledger, endpoint=number, **more)
+async def succeeds(request: ApiRequest[None], function: str, **more: int | str) -> bool:
+    """Call a function that returns whether the endpoint in the path exists."""
+    ledger, endpoint = request.caller.ledger, request.number()
+    (row,) = await call(request.services.pool, function, ledger=ledger, endpoint=endpoint, **more)
     return bool(row[0])

@@ -1,0 +1,46 @@
+"""Amounts in answers: integers, or strings for the clients that ask for `Zerosum-Amounts: string`."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+from msgspec import Raw
+from starlette.types import Scope
+
+from app.http.headers import field
+
+OBJECT, LIST = msgspec.json.Decoder(dict[str, Raw]), msgspec.json.Decoder(list[Raw])
+INTEGER = re.compile(rb"-?[0-9]+")
+# Members whose value is an amount, wherever they stand but inside metadata.
+AMOUNTS = frozenset(
+    {
+        *("amount", "balance", "posted", "held", "available", "would_be", "min_balance"),
+        *("max_balance", "captured", "remaining", "floor_debt", "sum"),
+    }
+)
+
+
+def wants_strings(scope: Scope) -> bool:
+    return field(scope, b"zerosum-amounts") == "string"
+
+
+def quote_amounts(body: bytes) -> bytes:
+    """This JSON with its amounts as strings. Metadata, and all that is no amount, keeps its spelling."""
+    if body.startswith(b"["):
+        items = LIST.decode(body)
+        return b"[" + b",".join(quote_amounts(bytes(item)) for item in items) + b"]"
+    if not body.startswith(b"{"):
+        return body
+    return msgspec.json.encode(
+        {name: Raw(quoted(name, bytes(value))) for name, value in OBJECT.decode(body).items()}
+    )
+
+
+def quoted(name: str, value: bytes) -> bytes:
+    """A member's value, as quote_amounts() spells it."""
+    if name == "metadata":
+        return value
+    if name in AMOUNTS and INTEGER.fullmatch(value):
+        return b'"' + value + b'"'
+    return quote_amounts(value)

@@ -1,0 +1,68 @@
+"""The steps that every request to a route takes, whichever way it was routed.
+
+A request is checked as its route declares: header fields, API key, query, body, Idempotency-Key. Whatever can be
+refused is refused here, or by the handler, before anything is sent to Postgres: a refusal after that would be told of
+money that has moved, or hide a key that was created.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from app.http.auth import NOBODY
+from app.http.headers import field, read_fields
+from app.http.parsing import key_text
+from app.http.problems import response_for
+from app.http.query import read_query
+from app.http.read_body import read_body
+from app.http.request import ApiRequest
+from app.http.routes import Route
+from app.http.services import Services
+
+
+class Endpoint:
+    """An ASGI app that answers the requests of one route."""
+
+    def __init__(self, route: Route, services: Services) -> None:
+        self.route, self.services = route, services
+        self.decoder: msgspec.json.Decoder[Any] | None = None
+        if route.body is not None:
+            self.decoder = msgspec.json.Decoder(route.reads or route.body)
+        self.no_query = read_query(b"", route.query) if not route.required else None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            response = await self.answer(scope, receive)
+        except Exception as error:
+            response = response_for(scope, error)
+        await response(scope, receive, send)
+
+    async def answer(self, scope: Scope, receive: Receive) -> Response:
+        """Raises Refusal, what the database's driver raises, and ClientDisconnect."""
+        route = self.route
+        if route.scope is not None:
+            read_fields(scope)
+        caller = NOBODY
+        if route.scope is not None and not (route.open and field(scope, b"authorization") is None):
+            caller = await self.services.keys.admit(scope, route.scope)
+        query = self.read_query(scope["query_string"])
+        body = None
+        if self.decoder is not None:
+            body = await read_body(scope, receive, self.decoder, route.body_limit)
+        key = None
+        if route.keyed:
+            key = key_text(field(scope, b"idempotency-key"), route.longest_key)
+        return await route.handler(
+            ApiRequest(scope, receive, self.services, caller, body, query, key)
+        )
+
+    def read_query(self, raw: bytes) -> dict[str, object]:
+        """Raises Refusal. Machines that probe an open route may add any query."""
+        route = self.route
+        if route.scope is None or route.open or (not raw and self.no_query is not None):
+            return self.no_query or {}
+        return read_query(raw, route.query, route.required, route.filters)

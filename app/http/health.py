@@ -1,0 +1,78 @@
+"""Whether the process can serve, and its metrics: for the service's own routes and for the port of their own.
+
+Balancers have no key. Names of ledgers, sinks and hosts are shown only to who sends one, and only those of its ledger;
+on a port of its own, which the operator keeps private, all of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.responses import JSONResponse, Response
+
+from app import metrics
+from app.database.connections import Pool, call
+from app.database.errors import DATABASE_ERRORS
+from app.posting.group_commit import GroupCommit
+
+READY_TIMEOUT_S = 2
+SINKS = 100  # Those beyond are in the metrics.
+BEHIND_S = 60  # An event that waits longer to be stamped is no load any more: something is wrong.
+
+
+async def ready(pool: Pool, group_commit: GroupCommit | None, ledger: str | None) -> Response:
+    """ledger: the one whose sinks are named; None: all, "": none. group_commit: None where no money is posted."""
+    try:
+        async with asyncio.timeout(READY_TIMEOUT_S):
+            ((_, writable, outbox_age_s),) = await call(pool, "readiness")
+            sinks = await call(pool, "sink_states") if ledger != "" else []
+    except DATABASE_ERRORS as error:
+        return not_ready(type(error).__name__)
+    if not writable:
+        return not_ready("read-only")
+    if group_commit is not None and not group_commit.can_post():
+        return not_ready("money can't be posted")
+    told: dict[str, Any] = {
+        "status": "ok",
+        "database": "ok",
+        "relay": "behind" if outbox_age_s > BEHIND_S else "ok",
+    }
+    if ledger != "":
+        told["sinks"] = [
+            {name: row[name] for name in ("ledger", "name", "state", "behind")}
+            for row in sinks
+            if ledger in {None, row["ledger"]}
+        ][:SINKS]
+    return JSONResponse(told)
+
+
+def not_ready(why: str) -> Response:
+    return JSONResponse({"status": "unavailable", "database": why}, 503, {"Retry-After": "1"})
+
+
+async def measured(pool: Pool, group_commit: GroupCommit | None, ledger: str | None) -> Response:
+    """ledger, group_commit: as of ready()."""
+    if group_commit is not None:
+        metrics.QUEUE.set(group_commit.queued)
+        metrics.BUSY.set(group_commit.slow_lane.requests)
+    if ledger != "":
+        await measure_ledgers(pool)
+    return Response(metrics.exposition(ledger), media_type=CONTENT_TYPE_LATEST)
+
+
+async def measure_ledgers(pool: Pool) -> None:
+    metrics.OUTBOX.clear()
+    metrics.OUTBOX_AGE.clear()
+    metrics.SINK_BEHIND.clear()
+    try:
+        async with asyncio.timeout(READY_TIMEOUT_S):
+            for row in await call(pool, "outbox_state"):
+                metrics.OUTBOX.labels(row["ledger"]).set(row["depth"])
+                metrics.OUTBOX_AGE.labels(row["ledger"]).set(row["oldest_s"])
+            for row in await call(pool, "sink_states"):
+                labels = (row["ledger"], row["name"], row["state"])
+                metrics.SINK_BEHIND.labels(*labels).set(row["behind"])
+    except DATABASE_ERRORS:
+        pass

@@ -1,0 +1,77 @@
+"""Problem bodies (RFC 9457) as responses: what a refusal, the database or a fault of ours is answered with."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.types import Scope
+
+from app.database.errors import DATABASE_ERRORS, Failure, NotConnected, failure
+from app.errors import CODES, Refusal, problem_body
+from app.http.amounts import AMOUNTS, wants_strings
+
+log = logging.getLogger("zerosum")
+
+
+def problem(scope: Scope, code: str, facts: dict[str, Any] | None = None) -> Response:
+    """The response for a code and its facts, whose amounts are spelled as the request asks.
+
+    A 503 and a request in progress carry Retry-After, a 401 WWW-Authenticate.
+    """
+    facts = facts or {}
+    if facts and wants_strings(scope):
+        facts = {
+            name: str(value) if name in AMOUNTS and isinstance(value, int) else value
+            for name, value in facts.items()
+        }
+    status = CODES[code].status
+    headers = {503: {"Retry-After": "1"}, 401: {"WWW-Authenticate": "Bearer"}}.get(status)
+    if code == "request_in_progress":
+        headers = {"Retry-After": "1"}
+    return Response(problem_body(code, facts), status, headers, "application/problem+json")
+
+
+def refused(scope: Scope, body: str, **more: Any) -> Response:
+    """The response for a refusal as SQL spells it: an object of its code and facts. more: facts SQL does not know."""
+    facts = json.loads(body)
+    return problem(scope, facts.pop("code"), {**more, **facts})
+
+
+def refused_body(body: str) -> str:
+    """The problem body of a refusal as SQL spells it, its amounts as integers."""
+    facts = json.loads(body)
+    return problem_body(facts.pop("code"), facts).decode()
+
+
+def response_for(scope: Scope, error: Exception) -> Response:
+    """The answer to a request that raised this error; what is our fault goes to the log."""
+    if isinstance(error, Refusal):
+        return problem(scope, error.code, error.facts)
+    if isinstance(error, HTTPException):  # The router's: no such path, or another method.
+        response = problem(scope, "method_not_allowed" if error.status_code == 405 else "not_found")
+        response.headers.update(error.headers or {})
+        return response
+    if isinstance(error, ClientDisconnect):  # Nobody reads this.
+        reason = "The connection closed before the body ended."
+        return problem(scope, "invalid_body", {"reason": reason})
+    if isinstance(error, DATABASE_ERRORS) and (code := code_of(error, scope["method"])):
+        return problem(scope, code)
+    log.error("a request failed", exc_info=error)
+    return problem(scope, "internal_error")
+
+
+def code_of(error: Exception, method: str) -> str | None:
+    """The code for an error of the database outside of the group commit; None: the error is a fault of ours."""
+    found = failure(error)
+    reads = method in {"GET", "HEAD"}
+    if found is Failure.LOST and not reads and not isinstance(error, NotConnected):
+        return "outcome_unknown"
+    if found is Failure.LOCKED:
+        return "wallet_busy"
+    # The server rolled back, or a read wrote nothing anyway.
+    return "database_unavailable" if found is not Failure.FAILED else None

@@ -1,0 +1,43 @@
+"""What the process has open, for handlers to work with: one typed object instead of an application's loose state."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from app.database.connections import Pool
+from app.http.auth import Keys
+from app.logs import RequestLog
+from app.posting.group_commit import GroupCommit
+from app.posting.waiting import Answer, PostRequest
+from app.settings import Network
+from app.transparency.signed_notes import LogKey
+
+
+class Poster(Protocol):
+    """Posts one request: the group commit, or the Redis locks in front of it."""
+
+    async def submit(
+        self, request: PostRequest, gone: Callable[[], Awaitable[bool]] | None = None
+    ) -> Answer:
+        """Outcome and body as zerosum.post gives them. gone: has the client left? Raises Refusal."""
+        ...
+
+
+@dataclass(slots=True, kw_only=True)
+class Services:
+    """Whoever opens these closes them after the app has ended.
+
+    pool: for reads. keys: over a pool of its own where no read may keep it waiting. poster: for single requests;
+    atomic and independent batches go to the group commit. log_key: None where checkpoints are not signed.
+    """
+
+    pool: Pool
+    keys: Keys
+    group_commit: GroupCommit
+    poster: Poster
+    webhook_allow: tuple[Network, ...] = ()
+    sink_hosts: frozenset[str] = frozenset()
+    log_key: LogKey | None = None
+    request_log: RequestLog = field(default_factory=lambda: RequestLog(enabled=False))
