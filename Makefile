@@ -14,12 +14,14 @@ test: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(PYTEST) -m "not slow"
 
 test-all: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(PYTEST) --ignore tests/test_long_load.py
 
 # Ten minutes of load, which want the machine for themselves, and gigabytes on its disk.
