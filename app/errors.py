@@ -1,7 +1,7 @@
-"""Refusals: one table of stable codes, and the RFC 9457 problem bodies made of it.
+"""Refusals: one table of stable codes, and the RFC 9457 problem bodies made from it.
 
-A code's facts (`wallet`, `available`, …) are members of the body. Codes that SQL raises are the same words there,
-with SQLSTATEs from zerosum.sqlstate.
+A code's facts (`wallet`, `available`, …) are members of the body. SQL raises the same codes, with SQLSTATEs from
+zerosum.sqlstate.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 
 class Code(NamedTuple):
-    """status: of HTTP. title: the same for every case of the code. detail: facts filled in; what to do."""
+    """status: of HTTP. title: a noun phrase, the same for every case. detail: one instruction, facts filled in."""
 
     status: int
     title: str
@@ -20,205 +20,253 @@ class Code(NamedTuple):
 
 CODES = {
     # The request itself.
-    "invalid_body": Code(400, "The body is not as documented", "{reason}"),
-    "invalid_parameter": Code(400, "A query parameter or header is not as documented", "{reason}"),
-    "body_too_large": Code(413, "The body is too large", "Send at most {limit} bytes."),
+    "invalid_body": Code(400, "Invalid body", "{reason}"),
+    "invalid_parameter": Code(400, "Invalid query parameter or header", "{reason}"),
+    "body_too_large": Code(413, "Body too large", "Send at most {limit} bytes."),
     "unsupported_media_type": Code(
-        415, "The body must be JSON", "Send Content-Type: application/json."
+        415, "Body of another media type than JSON", "Send Content-Type: application/json."
     ),
     "unauthorized": Code(
-        401, "No valid API key", "Send Authorization: Bearer and an API key that begins with zs_."
+        401,
+        "No valid API key",
+        "Send the header Authorization: Bearer with an API key, which begins with zs_.",
     ),
     "forbidden": Code(
-        403, "The API key may not do this", "It has the scope {scope}; this needs {needed}."
+        403,
+        "API key without the scope that this needs",
+        "Use a key of the scope {needed}; this one has the scope {scope}.",
     ),
-    "not_found": Code(404, "There is no such thing", "There is nothing at this path."),
+    "not_found": Code(404, "Nothing at this path", "Check the path and the id in it."),
     "method_not_allowed": Code(
-        405, "The path does not take this method", "The header Allow names what it takes."
+        405, "Method not allowed on this path", "Use a method that the header Allow names."
     ),
-    "malformed_request": Code(400, "This is not HTTP/1.1", "Send a request as RFC 9112 has it."),
+    "malformed_request": Code(
+        400, "Request that is not HTTP/1.1", "Send a request as RFC 9112 defines it."
+    ),
     "request_timeout": Code(
-        408, "The request came too slowly", "Send the whole of it without a pause."
+        408, "Request that came too slowly", "Send the whole request without a pause."
     ),
     "headers_too_large": Code(
-        431, "The header fields are too large", "Send at most {limit} bytes of them."
+        431, "Header fields too large", "Send at most {limit} bytes of header fields."
     ),
     # Malformed values.
     "invalid_amount": Code(
         422,
-        "An amount must be a whole number from 1 to 38 digits",
-        "Send it as a JSON integer or a string of digits, in the asset's smallest unit.",
+        "Amount that is no whole number of 1 to 38 digits",
+        "Send a JSON integer or a string of digits, in the asset's smallest unit.",
     ),
-    "invalid_kind": Code(422, "There is no such kind of transaction", "See the list of kinds."),
+    "invalid_kind": Code(
+        422,
+        "Unknown kind of transaction",
+        "Use transfer, credit, debit, transaction, hold, capture, void or reversal.",
+    ),
     "invalid_key": Code(
-        422, "Not an Idempotency-Key", "Send 1 to 255 printable ASCII characters, or none at all."
+        422,
+        "Invalid Idempotency-Key",
+        "Send 1 to 255 printable ASCII characters, or no key at all.",
     ),
     "invalid_postings": Code(
-        422, "The postings are not as documented", "Send 1 to 100, one for a transfer."
+        422, "Invalid postings", "Send 1 to 100 postings; a transfer has one."
     ),
     "invalid_wallet_id": Code(
-        422, "Not a wallet id", "Use 1 to 128 of A-Z a-z 0-9 _ . : @ -, but not . or .. alone."
+        422,
+        "Invalid wallet id",
+        "Use 1 to 128 characters of A-Z a-z 0-9 _ . : @ -, but not . or .. alone.",
     ),
     "reserved_wallet_id": Code(
         422,
-        "The wallet id is reserved",
-        "Ids that begin with @ are the operator's, made with an admin key; @world is made by its first use.",
+        "Reserved wallet id",
+        "Use an admin key to create a wallet whose id begins with @; @world needs no creating.",
     ),
     "same_wallet": Code(
-        422, "Source and destination are the same wallet", "Move value between two wallets."
+        422, "Source and destination are one wallet", "Name two different wallets."
     ),
-    "invalid_reference": Code(422, "The reference is too long", "Send at most 1,024 bytes."),
-    "invalid_description": Code(422, "The description is too long", "Send at most 1,024 bytes."),
+    "invalid_reference": Code(422, "Invalid reference", "Send at most 1,024 bytes, without NUL."),
+    "invalid_description": Code(
+        422, "Invalid description", "Send at most 1,024 bytes, without NUL."
+    ),
     "invalid_metadata": Code(
         422,
-        "The metadata is not as documented",
-        "Send a JSON object of at most 16,384 bytes, nested at most 32 deep, without NUL characters.",
+        "Invalid metadata",
+        "Send a JSON object of at most 16,384 bytes, nested at most 32 deep, without NUL.",
     ),
     "invalid_effective_at": Code(
         422,
-        "Not a timestamp",
+        "Invalid timestamp",
         "Send RFC 3339 with an offset, such as 2026-01-31T12:00:00Z, in the years 1 to 9999.",
     ),
     "invalid_limits": Code(
         422,
-        "The limits are not as documented",
+        "Invalid limits",
         "Send whole numbers, min_balance at most 0 and max_balance at least 0, or null for none.",
     ),
     "invalid_conditions": Code(
         422,
-        "The conditions are not as documented",
-        "Send 1 to 100, each with a wallet and a version or min_available_after, or both.",
+        "Invalid conditions",
+        "Send 1 to 100 conditions, each with a wallet and a version, min_available_after or both.",
     ),
     "invalid_asset": Code(
-        422, "Not an asset", "Use a code of 1 to 32 of A-Z a-z 0-9 _ . -, and a scale from 0 to 38."
+        422,
+        "Invalid asset",
+        "Use a code of 1 to 32 characters of A-Z a-z 0-9 _ . -, and a scale from 0 to 38.",
     ),
-    "invalid_url": Code(422, "Not a URL that webhooks may go to", "{reason}"),
+    "invalid_url": Code(422, "URL that webhooks may not go to", "{reason}"),
     "invalid_types": Code(
         422,
-        "The event types are not as documented",
-        "Send 1 to 32 of: *, a type, or a prefix such as transaction.*.",
+        "Invalid event types",
+        "Send 1 to 32 items: *, a type, or a prefix such as transaction.*.",
     ),
-    "invalid_sink": Code(422, "Not a sink that events may go to", "{reason}"),
+    "invalid_sink": Code(422, "Sink that events may not go to", "{reason}"),
     "invalid_options": Code(
         422,
-        "The request has what its kind has not, or lacks what it needs",
-        "See what a hold, capture, void or reversal takes.",
+        "Options that do not fit this kind of request",
+        "Send the options that the documentation names for a hold, capture, void or reversal.",
     ),
     "invalid_expires_at": Code(
         422,
-        "Not a time in the future",
-        "Send RFC 3339 with an offset, such as 2030-01-31T12:00:00Z.",
+        "Invalid time of expiry",
+        "Send a future time as RFC 3339 with an offset, such as 2030-01-31T12:00:00Z.",
     ),
     "batch_too_large": Code(
         422,
-        "The batch is too large to be decided at once",
-        "Send at most {limit} postings in all where a batch is atomic, or a dry run.",
+        "Batch too large to be decided at once",
+        "Send at most {limit} postings in an atomic batch or a dry run.",
     ),
     "transaction_too_large": Code(
-        422, "The transaction is too large for one event", "Send fewer postings or less metadata."
+        422, "Transaction too large for one event", "Send fewer postings or less metadata."
     ),
     # What the ledger says.
-    "unknown_wallet": Code(422, "There is no such wallet", "Make {wallet} first."),
-    "unknown_asset": Code(422, "There is no such asset", "Make {asset} first."),
-    "asset_exists": Code(409, "The asset is there already", "{asset} has the scale {scale}."),
+    "unknown_wallet": Code(422, "Unknown wallet", "Create the wallet {wallet} first."),
+    "unknown_asset": Code(422, "Unknown asset", "Create the asset {asset} first."),
+    "asset_exists": Code(
+        409, "Asset with another scale", "Use {asset} with its scale, {scale}, or another code."
+    ),
     "wallet_exists": Code(
-        409, "The wallet is there already", "{wallet} has other limits, metadata or another asset."
+        409,
+        "Wallet with another asset, limits or metadata",
+        "Read the wallet {wallet} and use it as it is, or choose another id.",
     ),
     "asset_mismatch": Code(
         422,
-        "The wallets hold different assets",
-        "{source} holds {source_asset}, {destination} holds {destination_asset}.",
+        "Wallets of different assets",
+        "Name two wallets of one asset: {source} holds {source_asset}, "
+        "{destination} holds {destination_asset}.",
     ),
-    "wallet_frozen": Code(422, "The wallet is frozen", "Unfreeze {wallet} first."),
-    "wallet_closed": Code(422, "The wallet is closed", "{wallet} takes part in nothing more."),
+    "wallet_frozen": Code(422, "Frozen wallet", "Unfreeze the wallet {wallet} first."),
+    "wallet_closed": Code(422, "Closed wallet", "Use another wallet: {wallet} is closed for good."),
     "wallet_changed": Code(
         409,
-        "The wallet has changed since you read it",
-        "{wallet} is at version {version}; read it again.",
+        "Wallet at another version",
+        "Read the wallet {wallet} again and decide anew: it is at version {version}.",
     ),
     "available_too_low": Code(
         422,
-        "Less would be available than you asked for",
-        "{wallet} would have {available} available.",
+        "Too little available afterwards",
+        "Move less, or lower min_available_after: {wallet} would have {available} available.",
     ),
     "wallet_not_empty": Code(
-        422, "The wallet is not empty", "{wallet} holds {posted} {asset}, of which {held} is held."
+        422,
+        "Wallet that is not empty",
+        "Empty the wallet {wallet} first: it has {posted} {asset}, of which {held} is held.",
     ),
     "balance_outside_limits": Code(
         422,
-        "The balance would be outside of the limits",
-        "{wallet} holds {posted}, of which {available} is available.",
+        "Balance outside the limits",
+        "Choose limits that fit: {wallet} has {posted}, of which {available} is available.",
     ),
-    "unknown_hold": Code(404, "There is no such hold", "Holds are listed at /v1/holds."),
-    "hold_captured": Code(409, "The hold is captured", "Hold {hold} reserves nothing more."),
-    "hold_voided": Code(409, "The hold is voided", "Hold {hold} reserves nothing more."),
-    "hold_expired": Code(409, "The hold has expired", "Hold {hold} reserves nothing more."),
+    "unknown_hold": Code(404, "Unknown hold", "Find the hold's id with GET /v1/holds."),
+    "hold_captured": Code(
+        409, "Captured hold", "Place a new hold: hold {hold} was captured and reserves nothing."
+    ),
+    "hold_voided": Code(
+        409, "Voided hold", "Place a new hold: hold {hold} was voided and reserves nothing."
+    ),
+    "hold_expired": Code(
+        409, "Expired hold", "Place a new hold: hold {hold} has expired and reserves nothing."
+    ),
     "hold_exceeded": Code(
-        422, "The hold reserves less", "Posting {posting} of it has {remaining} left to capture."
+        422,
+        "Amount exceeds the hold",
+        "Capture at most {remaining}, which is left of posting {posting}.",
     ),
     "unknown_transaction": Code(
-        404, "There is no such transaction", "Transactions are listed at /v1/transactions."
+        404, "Unknown transaction", "Find the transaction's id with GET /v1/transactions."
     ),
     "not_reversible": Code(
-        422, "The transaction can't be reversed", "Reversals, holds and voids stay as they are."
+        422,
+        "Transaction that can't be reversed",
+        "Reverse a transaction that moved value; reversals, holds and voids stay as they are.",
     ),
     "reversal_exceeded": Code(
-        422, "Less is left to reverse", "Posting {posting} has {remaining} left to reverse."
+        422,
+        "Amount exceeds what is left to reverse",
+        "Reverse at most {remaining}, which is left of posting {posting}.",
     ),
     "endpoint_disabled": Code(
-        409, "The endpoint is disabled", "Enable it first: POST /v1/webhooks/{endpoint}/enable."
+        409,
+        "Disabled endpoint",
+        "Enable the endpoint first: POST /v1/webhooks/{endpoint}/enable.",
     ),
     "no_log_key": Code(
-        404, "Checkpoints are not signed here", "Set ZEROSUM_LOG_KEY and start the server again."
+        404,
+        "No key to sign checkpoints with",
+        "Ask the operator to set ZEROSUM_LOG_KEY and to start the server again.",
     ),
     "insufficient_funds": Code(
         422,
-        "Not enough available",
-        "{wallet} has {available} {asset} available and may not go below {min_balance}; "
-        "this would leave {would_be}.",
+        "Insufficient funds",
+        "Move less: {wallet} has {available} {asset} available and may not go below "
+        "{min_balance}; this would leave {would_be}.",
     ),
     "max_balance_exceeded": Code(
         422,
-        "The wallet would hold too much",
-        "{wallet} may hold at most {max_balance} {asset}; this would make it {would_be}.",
+        "Balance above the wallet's maximum",
+        "Move less: {wallet} may hold at most {max_balance} {asset}; "
+        "this would make it {would_be}.",
     ),
     "balance_overflow": Code(
-        422, "A balance may have 38 digits", "This would make the balance of {wallet} {would_be}."
+        422,
+        "Balance of more than 38 digits",
+        "Move less: this would make the balance of {wallet} {would_be}.",
     ),
     "idempotency_key_reused": Code(
         422,
-        "The Idempotency-Key belongs to another request",
-        "Send a new key for a new request; for a repeat, send the very same request.",
+        "Idempotency-Key of another request",
+        "Use a new key for a new request; to repeat a request, send the very same one.",
     ),
     # Not now.
     "request_in_progress": Code(
         409,
-        "A request with this Idempotency-Key is being worked on",
-        "Send the same request again in a moment to learn what came of it.",
+        "Request with this Idempotency-Key in progress",
+        "Send the same request again in a moment to learn its outcome.",
     ),
     "rate_limited": Code(
-        429, "Too many requests with this API key", "Nothing was done; at most {limit} are taken."
+        429,
+        "Too many requests with this API key",
+        "Send at most {limit}. Nothing was done; try again later.",
     ),
     "queue_full": Code(
-        503, "Too many requests are waiting", "Nothing was written; send it again in a moment."
+        503, "Too many waiting requests", "Nothing was written. Send it again in a moment."
     ),
     "wallet_busy": Code(
         503,
-        "The wallet is locked by another transaction",
-        "Nothing was written; a transaction in the database holds a wallet of this request. Send it again.",
+        "Wallet locked by another database transaction",
+        "Nothing was written. Send it again once that transaction has ended.",
     ),
     "database_unavailable": Code(
-        503, "The database can't be reached", "Nothing was written; send it again in a moment."
+        503, "Database unavailable", "Nothing was written. Send it again in a moment."
     ),
     "outcome_unknown": Code(
         503,
-        "The connection to the database broke",
-        "It may have been written. Send the same request again, with the same Idempotency-Key where it takes one.",
+        "Unknown outcome: the connection to the database broke",
+        "It may have been written. Send the same request again, with the same Idempotency-Key "
+        "where it takes one.",
     ),
     "internal_error": Code(
         500,
-        "Something failed on our side",
-        "It may have been written; it is in the log. The same request with the same Idempotency-Key tells.",
+        "Fault on our side",
+        "It may have been written. Send the same request again, with the same Idempotency-Key, "
+        "to learn its outcome; the fault is in the server's log.",
     ),
 }
 
@@ -232,7 +280,7 @@ class Refusal(Exception):
 
 
 class Facts(dict[str, Any]):
-    """A detail can name a fact that a case has not."""
+    """A detail may name a fact that one case lacks."""
 
     def __missing__(self, name: str) -> str:
         return f"the {name}"
