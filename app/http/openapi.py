@@ -1,39 +1,106 @@
-"""OpenAPI 3.1 from the table of operations and the types that parse requests; `/docs` shows it without the internet."""
+"""OpenAPI 3.1, made from the table of routes, the types of bodies and answers, their glossary and the examples.
+
+`/docs` shows the document without the internet.
+"""
 
 from __future__ import annotations
 
+import inspect
+import json
 import re
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from app.errors import CODES
+from app.errors import CODES, problem_body
+from app.http import answers, bodies
 from app.http.answers import Problem
-from app.http.routes import BYTES, ROUTES, TEXT, Route
+from app.http.descriptions import describe
+from app.http.routes import BYTES, ROUTES, SECTIONS, TEXT, Route
 from app.version import VERSION
 
-REF = "#/components/schemas/{name}"
+SCHEMA = "#/components/schemas/{name}"
 PROBLEM_JSON = "application/problem+json"
-COMMON_HEADERS = {
-    "Zerosum-Amounts": {"type": "string", "enum": ["integer", "string"]},
+PLACE = re.compile(r"{(\w+)(:number|:path)?}")
+EXAMPLES: dict[str, dict[str, Any]] = json.loads(
+    (Path(__file__).parent / "examples.json").read_text()
+)
+ABOUT = """\
+Zerosum is a wallet engine: credits, debits, transfers, holds and reversals as double entry, and an event for each.
+
+Amounts are whole numbers of the asset's smallest unit: 250 is 2.50 USD. Send an `Idempotency-Key` with each request
+that moves value, and send the same request with the same key again when you lost its answer.
+"""
+PATH_TEXTS = {
+    "id": "The id.",
+    "seq": "The event's number in the feed.",
+    "level": "The level of the tile, 0 for the leaves.",
+    "tile": "The number of the tile, as C2SP tlog-tiles spells it.",
+}
+QUERY_TEXTS = {
+    "limit": "How many items a page has at most.",
+    "after": "The `next` of the page before.",
+    "prefix": "Only wallets whose id begins with this.",
+    "status": "Only deliveries of this status.",
+    "dry_run": "true: answer as the request would be answered, and write nothing.",
+    "seq": "The event's number in the feed.",
+    "size": "The number of events in the log; the log's size now unless given.",
+    "old_size": "The number of events in the older log.",
 }
 FILTERS = {
     "name": "metadata",
     "in": "query",
-    "description": "As metadata.KEY=VALUE: only those whose metadata has this value; at most 10.",
+    "description": "As metadata.KEY=VALUE: only items whose metadata has this value; at most 10.",
     "content": {"application/x-www-form-urlencoded": {"schema": {"type": "object"}}},
 }
-IDEMPOTENCY_KEY = {"type": "string", "pattern": "^[ -~]{1,255}$"}
+KEY_PARAMETER = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "The same request with the same key is answered the same and posts once.",
+    "schema": {"type": "string", "pattern": "^[ -~]{1,255}$"},
+}
+AMOUNTS_PARAMETER = {
+    "name": "Zerosum-Amounts",
+    "in": "header",
+    "description": "string: amounts in the answer are strings, for clients whose numbers end at 2^53.",
+    "schema": {"type": "string", "enum": ["integer", "string"], "default": "integer"},
+}
+# Facts of the example of each code that has some.
+FACTS: dict[str, Any] = {
+    "reason": "amount is there twice.",
+    "limit": 1048576,
+    "scope": "read",
+    "needed": "write",
+    "wallet": "alice",
+    "asset": "USD",
+    "scale": 2,
+    "source": "alice",
+    "source_asset": "USD",
+    "destination": "bob",
+    "destination_asset": "EUR",
+    "version": 4,
+    "available": 750,
+    "posted": 800,
+    "held": 50,
+    "hold": 6,
+    "posting": 1,
+    "remaining": 40,
+    "endpoint": 1,
+    "min_balance": 0,
+    "max_balance": 1000,
+    "would_be": -250,
+}
 
 
 def statuses(route: Route) -> list[int]:
-    """The refusals that an operation may answer with."""
-    found = {500, 503}
+    """The refusals that a route may answer with."""
+    found = {400, 500, 503}
     if route.scope is not None:
-        found |= {400, 401, 403, 429}
+        found |= {401, 403, 429}
     if route.method in {"POST", "PATCH"}:
         found |= {409, 422}
     if route.body is not None:
@@ -49,55 +116,72 @@ def parameters(route: Route) -> list[dict[str, Any]]:
             "name": name,
             "in": "path",
             "required": True,
+            "description": PATH_TEXTS[name],
             "schema": {"type": "integer", "minimum": 1}
             if kind == ":number"
             else {"type": "string", "minLength": 1},
         }
-        for name, kind in re.findall(r"{(\w+)(:number|:path)?}", route.path)
+        for name, kind in PLACE.findall(route.path)
     ]
     found += [
-        {"name": n, "in": "query", "required": n in route.required, "schema": schema}
-        for n, schema in route.query.items()
+        {
+            "name": name,
+            "in": "query",
+            "required": name in route.required,
+            "description": QUERY_TEXTS[name],
+            "schema": schema,
+        }
+        for name, schema in route.query.items()
     ]
     if route.filters:
         found.append(FILTERS)
     if route.keyed:
-        found.append({"name": "Idempotency-Key", "in": "header", "schema": IDEMPOTENCY_KEY})
+        found.append(KEY_PARAMETER)
     if route.scope is not None:
-        found += [{"name": n, "in": "header", "schema": s} for n, s in COMMON_HEADERS.items()]
+        found.append(AMOUNTS_PARAMETER)
     return found
 
 
-def content(shape: Any) -> dict[str, Any]:
+def content(shape: Any, example: Any = None) -> dict[str, Any]:
     if shape is None:
         return {}
-    if shape == TEXT:
-        return {"content": {TEXT: {"schema": {"type": "string"}}}}
-    if shape == BYTES:
-        return {"content": {BYTES: {}}}
-    return {"content": {"application/json": {"schema": {"$ref": REF.format(name=shape.__name__)}}}}
+    if shape in {TEXT, BYTES}:
+        schema = {"type": "string"} if shape == TEXT else {}
+        return {"content": {shape: {"schema": schema}}}
+    media: dict[str, Any] = {"schema": {"$ref": SCHEMA.format(name=shape.__name__)}}
+    if example is not None:
+        media["example"] = example
+    return {"content": {"application/json": media}}
 
 
-def described(route: Route) -> dict[str, Any]:
-    problem = {PROBLEM_JSON: {"schema": {"$ref": REF.format(name=Problem.__name__)}}}
+def operation(section: str, route: Route) -> dict[str, Any]:
+    name = route.handler.__name__
+    summary, _, text = (inspect.getdoc(route.handler) or "").partition("\n\n")
+    shown = EXAMPLES[name]
     told: dict[str, Any] = {
-        "operationId": route.handler.__name__,
-        "summary": (route.handler.__doc__ or route.handler.__name__).splitlines()[0],
+        "operationId": name,
+        "tags": [section],
+        "summary": summary.rstrip("."),
         "parameters": parameters(route),
         "responses": {
             **{
-                str(status): {"description": "As asked.", **content(shape)}
+                str(status): {
+                    "description": summary,
+                    **content(shape, shown.get("answer") if status == shown["status"] else None),
+                }
                 for status, shape in route.answers.items()
             },
             **{
-                str(status): {"description": codes_of(status), "content": problem}
+                str(status): {"$ref": f"#/components/responses/{status}"}
                 for status in statuses(route)
             },
         },
         "security": security(route),
     }
+    if text:
+        told["description"] = " ".join(text.split())
     if route.body is not None:
-        told["requestBody"] = {"required": True, **content(route.body)}
+        told["requestBody"] = {"required": True, **content(route.body, shown["body"])}
     return told
 
 
@@ -108,30 +192,84 @@ def security(route: Route) -> list[dict[str, list[str]]]:
     return [*([{}] if route.open else []), {"key": []}]
 
 
-def codes_of(status: int) -> str:
-    return (
-        "Code " + ", ".join(code for code, entry in CODES.items() if entry.status == status) + "."
-    )
+def refusals() -> dict[str, Any]:
+    """By status: a response with an example of each of its codes."""
+    found: dict[str, Any] = {}
+    for code, entry in CODES.items():
+        response = found.setdefault(
+            str(entry.status),
+            {
+                "description": "",
+                "content": {
+                    PROBLEM_JSON: {
+                        "schema": {"$ref": SCHEMA.format(name=Problem.__name__)},
+                        "examples": {},
+                    }
+                },
+            },
+        )
+        facts = {name: FACTS[name] for name in re.findall(r"{(\w+)}", entry.detail)}
+        example = {"summary": entry.title, "value": json.loads(problem_body(code, facts))}
+        response["content"][PROBLEM_JSON]["examples"][code] = example
+    for response in found.values():
+        codes = response["content"][PROBLEM_JSON]["examples"]
+        response["description"] = f"Refused with the code {' or '.join(codes)}."
+    used = {str(status) for route in ROUTES for status in statuses(route)}
+    return {status: response for status, response in sorted(found.items()) if status in used}
+
+
+def schemas() -> dict[str, Any]:
+    """Of every type of a body and an answer, with a description of each member."""
+    shapes = {shape for route in ROUTES for shape in route.answers.values()}
+    types = [route.body for route in ROUTES if route.body is not None]
+    types += [shape for shape in shapes if isinstance(shape, type)]
+    _, found = msgspec.json.schema_components([*types, Problem], ref_template=SCHEMA)
+    # A problem has its code's facts too.
+    found[Problem.__name__]["additionalProperties"] = True
+    for name, schema in found.items():
+        bases = [base.__name__ for base in bases_of(name)]
+        for member, value in schema.get("properties", {}).items():
+            if text := describe(name, bases, member):
+                value["description"] = text
+    return dict(sorted(found.items()))
+
+
+def bases_of(name: str) -> list[type]:
+    """The types that a type of bodies or answers extends, the nearest first."""
+    found: type | None = getattr(bodies, name, None) or getattr(answers, name, None)
+    return [] if found is None else list(found.__mro__[1:-2])
 
 
 @cache
 def document() -> bytes:
-    shapes = {shape for route in ROUTES for shape in route.answers.values()}
-    types = [route.body for route in ROUTES if route.body is not None]
-    types += [shape for shape in shapes if isinstance(shape, type)]
-    _, components = msgspec.json.schema_components([*types, Problem], ref_template=REF)
     paths: dict[str, Any] = {}
-    for route in ROUTES:
-        path = re.sub(r"{(\w+)(:number|:path)?}", r"{\1}", route.path)
-        paths.setdefault(path, {})[route.method.lower()] = described(route)
+    for section, (_, routes) in SECTIONS.items():
+        for route in routes:
+            path = PLACE.sub(r"{\1}", route.path)
+            paths.setdefault(path, {})[route.method.lower()] = operation(section, route)
     return msgspec.json.encode(
         {
             "openapi": "3.1.0",
-            "info": {"title": "Zerosum", "version": VERSION},
+            "info": {
+                "title": "Zerosum",
+                "version": VERSION,
+                "summary": "A wallet engine in one Postgres",
+                "description": ABOUT,
+                "license": {"name": "MIT", "identifier": "MIT"},
+            },
+            "servers": [{"url": "/", "description": "This server"}],
+            "tags": [{"name": name, "description": text} for name, (text, _) in SECTIONS.items()],
             "paths": paths,
             "components": {
-                "schemas": dict(sorted(components.items())),
-                "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+                "schemas": schemas(),
+                "responses": refusals(),
+                "securitySchemes": {
+                    "key": {
+                        "type": "http",
+                        "scheme": "bearer",
+                        "description": "An API key of the ledger, which begins with zs_.",
+                    }
+                },
             },
         }
     )

@@ -108,7 +108,7 @@ def money(path: str, handler: Handler, body: type, answer: Any = answers.Transac
     )
 
 
-MONEY = [
+TRANSACTIONS = [
     money("/v1/transfers", transactions.create_transfer, bodies.Transfer),
     money("/v1/credits", transactions.create_credit, bodies.Credit),
     money("/v1/debits", transactions.create_debit, bodies.Debit),
@@ -139,6 +139,9 @@ MONEY = [
         bodies.Reversal,
         answers.ReversalTransaction,
     ),
+]
+
+HOLDS = [
     money("/v1/holds", holds.create_hold, bodies.HoldRequest, answers.HoldTransaction),
     money(
         "/v1/holds/{id:number}/capture",
@@ -179,6 +182,9 @@ WALLETS = [
     post("/v1/wallets/{id}/unfreeze", wallets.unfreeze_wallet, {200: answers.Wallet}, "write"),
     post("/v1/wallets/{id}/close", wallets.close_wallet, {200: answers.Wallet}, "write"),
     get("/v1/wallets/{id}/entries", wallets.list_entries, answers.EntryList, query=NEWEST_FIRST),
+]
+
+ASSETS = [
     post(
         "/v1/assets",
         assets.create_asset,
@@ -189,8 +195,11 @@ WALLETS = [
     get("/v1/assets", assets.list_assets, answers.AssetList, query=BY_CODE),
 ]
 
-FEED = [
+EVENTS = [
     get("/v1/events", events.list_events, answers.EventList, query=ASCENDING),
+]
+
+PROOF = [
     get("/v1/proof", proof.read_proof, answers.Proof),
     get("/v1/proof/checkpoint", proof.read_checkpoint, TEXT),
     get("/v1/proof/events/{seq:number}", proof.read_event_proof, TEXT),
@@ -265,10 +274,13 @@ SINKS = [
     ),
 ]
 
-OPERATING = [
+KEYS = [
     post("/v1/keys", keys.create_key, {201: answers.NewKey}, "admin", bodies.KeyRequest),
     get("/v1/keys", keys.list_keys, answers.KeyList, "admin", query=ASCENDING),
     delete("/v1/keys/{id:number}", keys.revoke_key),
+]
+
+HEALTH = [
     Route(
         method="GET",
         path="/healthz",
@@ -287,4 +299,17 @@ OPERATING = [
     get("/metrics", observability.read_metrics, TEXT, open=True),
 ]
 
-ROUTES = [*MONEY, *WALLETS, *FEED, *WEBHOOKS, *SINKS, *OPERATING]
+# The API's sections in the order of the documentation, each with what it is about.
+SECTIONS: dict[str, tuple[str, list[Route]]] = {
+    "Transactions": ("Move value between wallets, and read what was moved.", TRANSACTIONS),
+    "Holds": ("Reserve value now, capture or release it later.", HOLDS),
+    "Wallets": ("Create wallets, read their balances, change their limits and status.", WALLETS),
+    "Assets": ("What wallets hold: a code and the number of decimal places.", ASSETS),
+    "Events": ("The feed: every event of the ledger, in order.", EVENTS),
+    "Proof": ("The trial balance, and the transparency log that anyone can check.", PROOF),
+    "Webhooks": ("Endpoints that events are sent to, and their deliveries.", WEBHOOKS),
+    "Sinks": ("Kafka, SQS and Redis Streams that the whole feed is carried to.", SINKS),
+    "Keys": ("API keys of the ledger.", KEYS),
+    "Health": ("For load balancers and monitoring.", HEALTH),
+}
+ROUTES = [route for _, routes in SECTIONS.values() for route in routes]

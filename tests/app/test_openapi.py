@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from app.http import answers
+from app.http import answers, bodies
+from app.http.descriptions import MEMBERS
+from app.http.openapi import document
 from app.http.routes import ROUTES
 from tests.api import Api
 from tests.ledger import lease, stamp
+from tests.node import tool
 
 QUERIES = {"/v1/proof/inclusion": "?seq=1", "/v1/proof/consistency": "?old_size=1"}
 
@@ -52,14 +59,51 @@ async def test_every_answer_has_the_documented_shape(api: Api, db: Any) -> None:
 
 
 async def test_the_document_names_every_operation_and_schema(api: Api) -> None:
-    document = await api.read("/openapi.json")
-    assert document["openapi"] == "3.1.0"
-    told = {(m, p) for p, methods in document["paths"].items() for m in methods}
-    assert len(told) == len(ROUTES)
-    transfer = document["components"]["schemas"]["Transfer"]
+    told = await api.read("/openapi.json")
+    assert told["openapi"] == "3.1.0"
+    named = {(m, p) for p, methods in told["paths"].items() for m in methods}
+    assert len(named) == len(ROUTES)
+    transfer = told["components"]["schemas"]["Transfer"]
     assert transfer["additionalProperties"] is False
     assert set(transfer["required"]) == {"source", "destination", "amount"}
-    assert document["paths"]["/v1/transfers"]["post"]["responses"]["201"]
+    assert told["paths"]["/v1/transfers"]["post"]["responses"]["201"]
+
+
+async def test_every_operation_and_member_is_described(api: Api) -> None:
+    told = await api.read("/openapi.json")
+    for name, schema in told["components"]["schemas"].items():
+        for member, value in schema.get("properties", {}).items():
+            assert value.get("description"), f"{name}.{member}"
+    for path, methods in told["paths"].items():
+        for operation in methods.values():
+            assert operation["summary"], path
+            assert all(given.get("description") for given in operation["parameters"]), path
+    types = [*vars(answers).values(), *vars(bodies).values()]
+    names = {name for one in types if isinstance(one, type) for name in (one.__name__,)}
+    for entry in MEMBERS:
+        name, _, member = entry.rpartition(".")
+        assert not name or name in names, entry
+        assert member
+
+
+def test_a_linter_of_openapi_documents_finds_nothing(tmp_path: Path) -> None:
+    (tmp_path / "openapi.json").write_bytes(document())
+    ran = subprocess.run(
+        [str(tool("redocly")), "lint", "openapi.json", "--format=json"],
+        cwd=tmp_path,
+        env={
+            **os.environ,
+            "REDOCLY_TELEMETRY": "off",
+            "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true",
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    told = json.loads(ran.stdout)
+    assert told["problems"] == []
+    assert told["totals"] == {"errors": 0, "warnings": 0, "ignored": 0}
 
 
 @pytest.mark.parametrize("path", ["/docs", "/docs/swagger-ui.css", "/docs/swagger-ui-bundle.js"])

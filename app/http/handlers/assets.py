@@ -15,7 +15,10 @@ STATUSES = {"created": 201, "exists": 200}
 
 
 async def create_asset(request: ApiRequest[AssetRequest]) -> Response:
-    """201 the asset; 200 when it is there with the same scale."""
+    """Create an asset.
+
+    201 with the asset; 200 if the ledger has it already, with the same scale.
+    """
     (row,) = await call(
         request.services.pool,
         "create_asset",
@@ -29,7 +32,10 @@ async def create_asset(request: ApiRequest[AssetRequest]) -> Response:
 
 
 async def list_assets(request: ApiRequest[None]) -> Response:
-    """By code."""
+    """List assets by code.
+
+    Those of ISO 4217 are in every ledger from its start.
+    """
     after, limit = request.query.get("after"), request.query["limit"]
     ledger = request.caller.ledger
     rows = await call(request.services.pool, "list_assets", ledger=ledger, after=after, max=limit)

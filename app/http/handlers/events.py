@@ -10,7 +10,10 @@ from app.http.responses import page
 
 
 async def list_events(request: ApiRequest[None]) -> Response:
-    """Events with a seq above `after`; `next` is the `after` of the next page, null at the end for now."""
+    """List events in the order of the feed.
+
+    Those with a seq above `after`, each the bytes that webhooks carry. `next` is null at the end of the feed.
+    """
     after, limit = request.query["after"], request.query["limit"]
     ledger = request.caller.ledger
     rows = await call(request.services.pool, "list_events", ledger=ledger, after=after, max=limit)

@@ -16,7 +16,10 @@ from app.http.responses import answer
 
 
 async def create_hold(request: ApiRequest[HoldRequest]) -> Response:
-    """Reserve value of a wallet, until it is captured, voided, or expires. `id` is that of the hold."""
+    """Place a hold.
+
+    It reserves value of the source until it is captured, voided or expires. `id` is the hold's id.
+    """
     options = {"expires_at": optional(utc_text, request.body.expires_at)}
     return await post(request, "hold", hold_postings(request.body), options)
 
@@ -42,7 +45,10 @@ def hold_postings(body: HoldRequest) -> list[Posting]:
 
 
 async def capture_hold(request: ApiRequest[Capture]) -> Response:
-    """Move what is held, all that is left or an amount of it; `final` releases the rest."""
+    """Capture a hold.
+
+    Moves what is held: all that is left, an amount, or parts of postings. `final` releases the rest.
+    """
     body = request.body
     options = {
         "hold": request.number(missing="unknown_hold"),
@@ -55,12 +61,18 @@ async def capture_hold(request: ApiRequest[Capture]) -> Response:
 
 
 async def void_hold(request: ApiRequest[Void]) -> Response:
-    """Release all that is still held."""
+    """Void a hold.
+
+    Releases all that is still held.
+    """
     return await post(request, "void", [], {"hold": request.number(missing="unknown_hold")})
 
 
 async def read_hold(request: ApiRequest[None]) -> Response:
-    """As it is now: the clock tells whether it has expired."""
+    """Read a hold.
+
+    As it is now: the database's clock decides whether it has expired.
+    """
     rows = await call(
         request.services.pool,
         "list_holds",
@@ -75,5 +87,5 @@ async def read_hold(request: ApiRequest[None]) -> Response:
 
 
 async def list_holds(request: ApiRequest[None]) -> Response:
-    """Newest first; `after` is the `next` of the page before."""
+    """List holds, newest first."""
     return await list_newest(request, "list_holds")

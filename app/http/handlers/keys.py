@@ -14,7 +14,10 @@ from app.http.responses import answer
 
 
 async def create_key(request: ApiRequest[KeyRequest]) -> Response:
-    """201 with the key itself, shown this once."""
+    """Create an API key.
+
+    201 with the key itself, which is shown this once.
+    """
     key = new_key()
     added = stored(key, request.body.scope)
     (row,) = await call(request.services.pool, "add_key", ledger=request.caller.ledger, **added)
@@ -22,12 +25,18 @@ async def create_key(request: ApiRequest[KeyRequest]) -> Response:
 
 
 async def list_keys(request: ApiRequest[None]) -> Response:
-    """By id, without the keys themselves."""
+    """List API keys by id.
+
+    Without the keys themselves.
+    """
     return await list_by_id(request, "list_keys")
 
 
 async def revoke_key(request: ApiRequest[None]) -> Response:
-    """204; the key is refused within a second."""
+    """Revoke an API key.
+
+    204. The key is refused within a second.
+    """
     ledger, id_ = request.caller.ledger, request.number()
     (row,) = await call(request.services.pool, "revoke_key", ledger=ledger, id=id_)
     if not row[0]:

@@ -9,17 +9,23 @@ from app.http.request import ApiRequest
 
 
 async def healthz(_: ApiRequest[None]) -> Response:
-    """The process answers."""
+    """Tell that the process answers."""
     return JSONResponse({"status": "ok"})
 
 
 async def readyz(request: ApiRequest[None]) -> Response:
-    """It can serve; how its relay and sinks do, which is no reason not to."""
+    """Tell whether the server can serve.
+
+    503 while it can't reach its database or post money. A relay or sink that is behind is no reason for it.
+    """
     services = request.services
     return await ready(services.keys.pool, services.group_commit, request.caller.ledger_name)
 
 
 async def read_metrics(request: ApiRequest[None]) -> Response:
-    """In Prometheus's text format; the outbox is looked at now, and left out while the database is away."""
+    """Read the metrics.
+
+    In Prometheus's text format. With an API key the metrics of its ledger are there too.
+    """
     services = request.services
     return await measured(services.keys.pool, services.group_commit, request.caller.ledger_name)

@@ -27,7 +27,10 @@ GZIP_LEVEL = 1
 
 
 async def read_proof(request: ApiRequest[None]) -> Response:
-    """The trial balance, zero an asset, and the log: its origin, size, root and the key that signs it."""
+    """Read the trial balance and the state of the log.
+
+    The wallets of each asset sum to zero.
+    """
     pool, ledger, key = needs(request)
     name, size, root = await log_state(pool, ledger)
     rows = await call(pool, "trial_balance", ledger=ledger)
@@ -55,14 +58,20 @@ async def read_proof(request: ApiRequest[None]) -> Response:
 
 
 async def read_checkpoint(request: ApiRequest[None]) -> Response:
-    """The log as it is now, a signed note."""
+    """Read a checkpoint of the log.
+
+    Size and root as they are now, as a C2SP signed note.
+    """
     pool, ledger, key = needs(request)
     name, size, root = await log_state(pool, ledger)
     return Response(signer(key).checkpoint(name, size, root), 200, UNTIL_NOW, "text/plain")
 
 
 async def read_event_proof(request: ApiRequest[None]) -> Response:
-    """A tlog-proof that the event is in the log: the event, its path, the checkpoint of now."""
+    """Read a proof that an event is in the log.
+
+    A C2SP tlog-proof: the event, the hashes beside its path, and a checkpoint.
+    """
     pool, ledger, key = needs(request)
     seq = request.number("seq")
     proof = await event_proof(pool, ledger, seq, signer(key))
@@ -72,7 +81,10 @@ async def read_event_proof(request: ApiRequest[None]) -> Response:
 
 
 async def read_inclusion(request: ApiRequest[None]) -> Response:
-    """The hashes that lead from the event `seq` to the root at `size`, or now."""
+    """Read an inclusion proof.
+
+    The hashes that lead from the event `seq` to the root of the log of `size` events, or of the log now.
+    """
     pool, ledger, _ = needs(request)
     seq: int = request.query["seq"]
     size = await size_asked(request)
@@ -83,7 +95,10 @@ async def read_inclusion(request: ApiRequest[None]) -> Response:
 
 
 async def read_consistency(request: ApiRequest[None]) -> Response:
-    """The hashes that show that the log at `size`, or now, goes on from what it was at `old_size`."""
+    """Read a consistency proof.
+
+    The hashes that show that the log of `size` events, or the log now, extends the log of `old_size` events.
+    """
     pool, ledger, _ = needs(request)
     old_size: int = request.query["old_size"]
     size = await size_asked(request)
@@ -95,7 +110,10 @@ async def read_consistency(request: ApiRequest[None]) -> Response:
 
 
 async def read_tile(request: ApiRequest[None]) -> Response:
-    """A tile of hashes: `level/number`, with `.p/width` of one that is not full yet."""
+    """Read a tile of the log's hashes.
+
+    `level/number`, with `.p/width` for a tile that is not full, as C2SP tlog-tiles spells it.
+    """
     pool, ledger, _ = needs(request)
     level: int = request.scope["path_params"]["level"]
     number, width = tile(request)
@@ -106,7 +124,10 @@ async def read_tile(request: ApiRequest[None]) -> Response:
 
 
 async def read_entries(request: ApiRequest[None]) -> Response:
-    """The events of a tile, each after its length in two bytes."""
+    """Read the events of a tile.
+
+    Each after its length in two bytes, as C2SP tlog-tiles spells it.
+    """
     pool, ledger, _ = needs(request)
     number, width = tile(request)
     entries = await one(pool, "entry_bundle", ledger=ledger, number=number, width=width)

@@ -13,7 +13,10 @@ from app.http.request import ApiRequest
 
 
 async def reverse_transaction(request: ApiRequest[Reversal]) -> Response:
-    """Move back what a transaction moved: all that is left, an amount, or some postings. `force` needs an admin key."""
+    """Reverse a transaction.
+
+    Moves back what it moved: all that is left, an amount, or parts of postings. `force` needs an admin key.
+    """
     body = request.body
     if body.force:
         demand(request.caller, "admin")

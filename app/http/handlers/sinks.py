@@ -15,7 +15,10 @@ from app.sink_url import BadSink, parse_sink_url
 
 
 async def create_sink(request: ApiRequest[SinkRequest]) -> Response:
-    """201; a sink that has the name already gets this URL and keeps its cursor. Nobody is shown the URL again."""
+    """Create a sink.
+
+    201. A sink that has the name already gets this URL and keeps its cursor. The URL is never shown again.
+    """
     try:
         sink = parse_sink_url(request.body.url)
     except BadSink as error:
@@ -41,12 +44,15 @@ async def create_sink(request: ApiRequest[SinkRequest]) -> Response:
 
 
 async def list_sinks(request: ApiRequest[None]) -> Response:
-    """By id; `after` is the `next` of the page before."""
+    """List sinks by id."""
     return await list_by_id(request, "list_sinks")
 
 
 async def read_sink(request: ApiRequest[None]) -> Response:
-    """Its state: `ok`, `retrying` with the reason, or `paused`; how far it is behind."""
+    """Read a sink.
+
+    Its state: `ok`, `retrying` with the reason, or `paused`; and how far it is behind.
+    """
     rows = await call(
         request.services.pool,
         "list_sinks",
@@ -61,22 +67,34 @@ async def read_sink(request: ApiRequest[None]) -> Response:
 
 
 async def pause_sink(request: ApiRequest[None]) -> Response:
-    """It gets nothing more until it is resumed."""
+    """Pause a sink.
+
+    It gets nothing more until it is resumed.
+    """
     return await change(request, paused=True)
 
 
 async def resume_sink(request: ApiRequest[None]) -> Response:
-    """It goes on from where it was paused."""
+    """Resume a sink.
+
+    It goes on from where it was paused.
+    """
     return await change(request, paused=False)
 
 
 async def rewind_sink(request: ApiRequest[RewindRequest]) -> Response:
-    """It gets the events from `seq` on: again, or without those between."""
+    """Move a sink to an event.
+
+    It gets the events from `seq` on: again, or without those between.
+    """
     return await change(request, next_seq=request.body.seq)
 
 
 async def remove_sink(request: ApiRequest[None]) -> Response:
-    """204; its cursor is forgotten."""
+    """Remove a sink.
+
+    204. Its cursor is forgotten.
+    """
     ledger, id_ = request.caller.ledger, request.number()
     (row,) = await call(request.services.pool, "remove_sink", ledger=ledger, sink=id_)
     if not row[0]:

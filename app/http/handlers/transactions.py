@@ -16,34 +16,46 @@ from app.http.responses import answer
 
 
 async def create_credit(request: ApiRequest[Credit]) -> Response:
-    """Move value into a wallet, from `@world` or a `source`."""
+    """Credit a wallet.
+
+    Moves value into it from `@world`, the outside, or from a `source`.
+    """
     body = request.body
     posting = (wallet_id(body.source), wallet_id(body.wallet), amount_text(body.amount))
     return await post(request, "credit", [posting])
 
 
 async def create_debit(request: ApiRequest[Debit]) -> Response:
-    """Move value out of a wallet, to `@world` or a `destination`."""
+    """Debit a wallet.
+
+    Moves value out of it to `@world`, the outside, or to a `destination`.
+    """
     body = request.body
     posting = (wallet_id(body.wallet), wallet_id(body.destination), amount_text(body.amount))
     return await post(request, "debit", [posting])
 
 
 async def create_transfer(request: ApiRequest[Transfer]) -> Response:
-    """Move value from one wallet to another."""
+    """Transfer value between two wallets."""
     body = request.body
     posting = (wallet_id(body.source), wallet_id(body.destination), amount_text(body.amount))
     return await post(request, "transfer", [posting])
 
 
 async def create_transaction(request: ApiRequest[TransactionRequest]) -> Response:
-    """Move value by several postings, all of them or none."""
+    """Post a transaction of several postings.
+
+    All of them post or none does.
+    """
     postings = [parsing.posting(given) for given in request.body.postings]
     return await post(request, "transaction", postings)
 
 
 async def read_transaction(request: ApiRequest[None]) -> Response:
-    """What the request was answered, and which transactions have reversed it."""
+    """Read a transaction.
+
+    What its request was answered, and which transactions have reversed it.
+    """
     ledger, id_ = request.caller.ledger, request.number()
     rows = await call(request.services.pool, "read_transaction", ledger=ledger, id=id_)
     if not rows:
@@ -52,5 +64,5 @@ async def read_transaction(request: ApiRequest[None]) -> Response:
 
 
 async def list_transactions(request: ApiRequest[None]) -> Response:
-    """Newest first; `after` is the `next` of the page before."""
+    """List transactions, newest first."""
     return await list_newest(request, "list_transactions")

@@ -20,7 +20,10 @@ STATUSES = {"created": 201, "exists": 200}
 
 
 async def create_wallet(request: ApiRequest[WalletRequest]) -> Response:
-    """201 the wallet; 200 when the very same request has created it before."""
+    """Create a wallet.
+
+    201 with the wallet; 200 if the very same request has created it before.
+    """
     caller, body = request.caller, request.body
     (row,) = await call(
         request.services.pool,
@@ -39,7 +42,10 @@ async def create_wallet(request: ApiRequest[WalletRequest]) -> Response:
 
 
 async def change_wallet(request: ApiRequest[WalletChange]) -> Response:
-    """New limits or metadata; what is not given stays. Limits that exclude the balance are refused."""
+    """Change a wallet's limits or metadata.
+
+    A member that is not given stays. Limits that exclude the balance are refused.
+    """
     body = request.body
     changes = [
         f'"{name}":{"null" if text is None else text}'
@@ -60,17 +66,23 @@ def limit_json(limit: Limit | msgspec.UnsetType | None) -> str | None:
 
 
 async def freeze_wallet(request: ApiRequest[FreezeRequest]) -> Response:
-    """Until it is unfrozen it gives nothing; it receives only with `credits`."""
+    """Freeze a wallet.
+
+    Until it is unfrozen it gives nothing; it receives only with `credits`.
+    """
     return await change(request, "freeze_wallet", credits=request.body.credits)
 
 
 async def unfreeze_wallet(request: ApiRequest[None]) -> Response:
-    """Open again."""
+    """Unfreeze a wallet."""
     return await change(request, "unfreeze_wallet")
 
 
 async def close_wallet(request: ApiRequest[None]) -> Response:
-    """For ever; only when it holds nothing."""
+    """Close a wallet for good.
+
+    Only a wallet that is empty can be closed.
+    """
     return await change(request, "close_wallet")
 
 
@@ -95,12 +107,15 @@ async def change(request: ApiRequest[object], function: str, **given: object) ->
 
 
 async def read_wallet(request: ApiRequest[None]) -> Response:
-    """Balances, limits, status, version and metadata."""
+    """Read a wallet."""
     return answer(request, await wallet_body(request))
 
 
 async def list_wallets(request: ApiRequest[None]) -> Response:
-    """By id; `?prefix=` of the id, `?metadata.KEY=VALUE`."""
+    """List wallets by id.
+
+    `prefix` is that of the id; `metadata.KEY=VALUE` selects by metadata.
+    """
     keys, vals = metadata_filters(request.query)
     rows = await call(
         request.services.pool,
@@ -116,7 +131,7 @@ async def list_wallets(request: ApiRequest[None]) -> Response:
 
 
 async def list_entries(request: ApiRequest[None]) -> Response:
-    """Newest first; `after` is the `next` of the page before."""
+    """List a wallet's entries, newest first."""
     await wallet_body(request)
     rows = await call(
         request.services.pool,

@@ -20,7 +20,10 @@ SECRET_BYTES = 32  # Standard Webhooks asks for 24 to 64.
 
 
 async def create_webhook(request: ApiRequest[WebhookRequest]) -> Response:
-    """201 with the secret that signs what is sent there, shown this once."""
+    """Create a webhook endpoint.
+
+    201 with the secret that signs what is sent there, which is shown this once.
+    """
     body = request.body
     if not are_types(body.types):
         raise Refusal("invalid_types")
@@ -42,37 +45,55 @@ async def create_webhook(request: ApiRequest[WebhookRequest]) -> Response:
 
 
 async def list_webhooks(request: ApiRequest[None]) -> Response:
-    """By id; `after` is the `next` of the page before."""
+    """List webhook endpoints by id.
+
+    Without their secrets.
+    """
     return await list_by_id(request, "list_endpoints")
 
 
 async def read_webhook(request: ApiRequest[None]) -> Response:
-    """Its URL, types and status, without its secret."""
+    """Read a webhook endpoint.
+
+    Its URL, types and status, without its secret.
+    """
     return answer(request, await webhook_body(request))
 
 
 async def delete_webhook(request: ApiRequest[None]) -> Response:
-    """204; what is pending is given up."""
+    """Delete a webhook endpoint.
+
+    204. Deliveries that are pending are given up.
+    """
     if not await succeeds(request, "delete_endpoint"):
         raise Refusal("not_found")
     return Response(status_code=204)
 
 
 async def enable_webhook(request: ApiRequest[None]) -> Response:
-    """It gets what comes, and what has come while it was disabled."""
+    """Enable a webhook endpoint.
+
+    It gets what comes, and what has come while it was disabled.
+    """
     if not await succeeds(request, "enable_endpoint"):
         raise Refusal("not_found")
     return answer(request, await webhook_body(request))
 
 
 async def disable_webhook(request: ApiRequest[None]) -> Response:
-    """It gets nothing more until it is enabled; what comes meanwhile is kept for it."""
+    """Disable a webhook endpoint.
+
+    It gets nothing more until it is enabled; what comes meanwhile is kept for it.
+    """
     await succeeds(request, "disable_endpoint", reason="an API key disabled it")
     return answer(request, await webhook_body(request))
 
 
 async def list_deliveries(request: ApiRequest[None]) -> Response:
-    """Newest event first, with every attempt; `?status=pending`, `delivered` or `dead`."""
+    """List deliveries to an endpoint, newest event first.
+
+    Each with every attempt. `status` selects pending, delivered or dead ones.
+    """
     await webhook_body(request)
     rows = await call(
         request.services.pool,
@@ -87,7 +108,10 @@ async def list_deliveries(request: ApiRequest[None]) -> Response:
 
 
 async def resend_delivery(request: ApiRequest[None]) -> Response:
-    """202: the event goes to the endpoint again, now."""
+    """Send an event to an endpoint again, now.
+
+    202.
+    """
     if not await succeeds(request, "resend_delivery", seq=request.number("seq")):
         if '"status":"disabled"' in await webhook_body(request):
             raise Refusal("endpoint_disabled", endpoint=request.number())

@@ -1,0 +1,41 @@
+"""What the documentation generates from the code is what is committed. ZEROSUM_WRITE=1 writes it: make reference."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import asyncpg
+
+from docs.generate.story import tell
+from tests.api import Api
+from tests.ledger import lease, stamp_all
+
+ROOT = Path(__file__).parents[2]
+WRITE = os.environ.get("ZEROSUM_WRITE") == "1"
+
+
+def compare(path: str, text: str) -> None:
+    """The file has this text; with ZEROSUM_WRITE=1 it has it from now on."""
+    if WRITE:
+        (ROOT / path).parent.mkdir(exist_ok=True)
+        (ROOT / path).write_text(text)
+    assert (ROOT / path).read_text() == text, f"{path} is not up to date: make reference"
+
+
+async def test_the_examples_are_what_a_server_answers(api: Api, db: asyncpg.Connection) -> None:
+    api.app.services.sink_hosts = frozenset({"broker.example:9092"})
+
+    async def prepare(what: str) -> None:
+        if what == "stamp":
+            await stamp_all(db)
+        else:
+            await lease(db, "r")
+            await db.execute(
+                "select zerosum.record_deliveries("
+                "1, 1, 2, '{2}', '{pending}', '{503}', '{null}', '{112}', '{5}', 'r')"
+            )
+
+    told = await tell(api.client, prepare)
+    compare("app/http/examples.json", json.dumps(told, indent=1, ensure_ascii=False) + "\n")
