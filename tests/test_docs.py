@@ -36,7 +36,7 @@ def test_every_code_that_sql_gives_is_in_the_table_and_has_a_sqlstate() -> None:
 
 
 def test_the_table_of_outcomes_has_every_code_that_is_neither_refused_nor_done() -> None:
-    told = set(re.findall(r"`(\w+)`", (ROOT / "docs/outcomes.md").read_text()))
+    told = set(re.findall(r"`(\w+)`", (ROOT / "docs/reference/outcomes.md").read_text()))
     assert {code for code, entry in CODES.items() if entry.status >= 500} <= told
 
 
@@ -60,7 +60,7 @@ def test_a_file_says_only_what_is_the_products() -> None:
             assert not re.search(r"index-url|/work/|pypi\.org", text), path
 
 
-@pytest.mark.parametrize("page", ["docs/idempotency.md", "docs/locks.md", "sql/README.md"])
+@pytest.mark.parametrize("page", ["docs/architecture/idempotency.md", "docs/architecture/locks.md", "sql/README.md"])
 def test_files_that_the_docs_name_are_there(page: str) -> None:
     names = re.findall(r"`([\w/]+\.(?:py|sql))`", (ROOT / page).read_text())
     there = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("*/**/*.*")}
