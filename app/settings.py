@@ -19,24 +19,87 @@ from app.api_keys import API_KEY
 from app.database.url import BadUrl, driver_url
 from app.sink_url import BadSink, SinkUrl, parse_sink_url
 
-KNOWN = {
-    "ZEROSUM_HOST",
-    "ZEROSUM_API_KEY",
-    "ZEROSUM_DATA_DIR",
-    "ZEROSUM_WEBHOOK_ALLOW",
-    "ZEROSUM_ALLOW_UNSAFE",
-    "ZEROSUM_LOG_REQUESTS",
-    "ZEROSUM_LISTEN",
-    "ZEROSUM_LOG_KEY",
-    "ZEROSUM_LOG_KEY_FILE",
-    "ZEROSUM_LOG_ORIGIN",
-    "ZEROSUM_CHECKPOINT_EVERY",
-    "ZEROSUM_RATE_LIMIT",
-    "ZEROSUM_SINKS",
-    "ZEROSUM_SINK_HOSTS",
-    "ZEROSUM_METRICS_PORT",
-    "ZEROSUM_KEEP_ALIVE",
+# What the environment may set: the default as people read it, and what the setting does. The docs' table is made of it.
+SETTINGS: dict[str, tuple[str, str]] = {
+    "DATABASE_URL": (
+        "the embedded Postgres",
+        "The Postgres, 15 to 18, that holds the wallets. Any form that the driver or libpq knows.",
+    ),
+    "DATABASE_DIRECT_URL": (
+        "`DATABASE_URL`",
+        "A URL past the pooler, where `DATABASE_URL` names one: the relay listens and migrations run there.",
+    ),
+    "PORT": ("8000", "The port of the API."),
+    "WEB_CONCURRENCY": (
+        "1",
+        "Server processes that share the port, as Heroku sets it; `zerosum serve --workers N` says the same.",
+    ),
+    "REDIS_URL": (
+        "none",
+        "An optional Redis: it refuses concurrent duplicates at once, caches answers and shares rate limits.",
+    ),
+    "ZEROSUM_HOST": ("127.0.0.1", "The address to listen on; the Procfile sets 0.0.0.0."),
+    "ZEROSUM_API_KEY": (
+        "drawn by the first start and printed once",
+        "An admin key of the ledger `main`: `zs_` and 16 to 200 of A-Z a-z 0-9 _ -. A changed value adds a key; "
+        "the old one stays until it is revoked.",
+    ),
+    "ZEROSUM_DATA_DIR": (
+        "`.zerosum`",
+        "The folder of the embedded Postgres. Run by root in a folder that only root may enter, it is a link "
+        "into `/var/lib/zerosum`.",
+    ),
+    "ZEROSUM_ALLOW_UNSAFE": (
+        "off",
+        "on: serve from a Postgres with fsync, full_page_writes or synchronous_commit off.",
+    ),
+    "ZEROSUM_KEEP_ALIVE": (
+        "75",
+        "Seconds that an idle connection stays open: more than a load balancer keeps it.",
+    ),
+    "ZEROSUM_LOG_REQUESTS": ("on", "off: no log line for each request."),
+    "ZEROSUM_METRICS_PORT": (
+        "none",
+        "A private port for `/metrics` and `/readyz` that names all ledgers and sinks and needs no key; "
+        "each worker has its own, this one and those after it.",
+    ),
+    "ZEROSUM_RATE_LIMIT": (
+        "none",
+        "Requests that an API key may make, such as `100/second` or `5000/minute`: in all processes together "
+        "with `REDIS_URL`, else in each.",
+    ),
+    "ZEROSUM_LISTEN": ("on", "off: the relay polls about once a second and never listens."),
+    "ZEROSUM_WEBHOOK_ALLOW": (
+        "none",
+        "Private networks that webhooks may reach, such as `10.0.0.0/8`, separated by commas.",
+    ),
+    "ZEROSUM_SINKS": (
+        "none",
+        "Sinks of every ledger, as URLs separated by white space; see the guide to sinks.",
+    ),
+    "ZEROSUM_SINK_HOSTS": (
+        "none",
+        "`host` or `host:port`, separated by commas, that sinks created over the API may go to.",
+    ),
+    "ZEROSUM_LOG_KEY": (
+        "none",
+        "The key that signs the log's checkpoints: 32 random bytes in base64 or hexadecimal.",
+    ),
+    "ZEROSUM_LOG_KEY_FILE": (
+        "with the embedded Postgres a file in its folder",
+        "A file with that key; the first start creates it.",
+    ),
+    "ZEROSUM_LOG_ORIGIN": (
+        "localhost",
+        "What the logs are named by, such as `example.com/wallets`: the log of the ledger `main` is then "
+        "`example.com/wallets/main`.",
+    ),
+    "ZEROSUM_CHECKPOINT_EVERY": (
+        "3600",
+        "Seconds from one `ledger.checkpoint` event to the next; 0: never.",
+    ),
 }
+KNOWN = {name for name in SETTINGS if name.startswith("ZEROSUM_")}
 
 MAX_WORKERS = 64
 

@@ -60,7 +60,9 @@ def test_a_file_says_only_what_is_the_products() -> None:
             assert not re.search(r"index-url|/work/|pypi\.org", text), path
 
 
-@pytest.mark.parametrize("page", ["docs/architecture/idempotency.md", "docs/architecture/locks.md", "sql/README.md"])
+@pytest.mark.parametrize(
+    "page", ["docs/architecture/idempotency.md", "docs/architecture/locks.md", "sql/README.md"]
+)
 def test_files_that_the_docs_name_are_there(page: str) -> None:
     names = re.findall(r"`([\w/]+\.(?:py|sql))`", (ROOT / page).read_text())
     there = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("*/**/*.*")}

@@ -217,6 +217,15 @@ class Event(Struct, kw_only=True):
     data: dict[str, Any]
 
 
+class Checkpoint(Struct, kw_only=True):
+    """Of the event `ledger.checkpoint`."""
+
+    origin: str
+    size: int
+    root: str
+    checkpoint: str
+
+
 class Webhook(Struct, kw_only=True):
     id: int
     url: str

@@ -23,6 +23,7 @@ MEMBERS = {
     "balance": "The wallet's posted balance after this entry.",
     "behind": "Stamped events that the sink has not passed yet.",
     "captured": "What was captured so far.",
+    "checkpoint": "The C2SP signed note: origin, size, root and signature.",
     "code": "The asset's code: 1 to 32 characters of A-Z a-z 0-9 _ . -",
     "Problem.code": "The stable name of the error; the reference says what to do about each.",
     "created_at": "When it was created.",

@@ -20,12 +20,11 @@ from app.errors import CODES, problem_body
 from app.http import answers, bodies
 from app.http.answers import Problem
 from app.http.descriptions import describe
-from app.http.routes import BYTES, ROUTES, SECTIONS, TEXT, Route
+from app.http.routes import BYTES, PLACE, ROUTES, SECTIONS, TEXT, Route
 from app.version import VERSION
 
 SCHEMA = "#/components/schemas/{name}"
 PROBLEM_JSON = "application/problem+json"
-PLACE = re.compile(r"{(\w+)(:number|:path)?}")
 EXAMPLES: dict[str, dict[str, Any]] = json.loads(
     (Path(__file__).parent / "examples.json").read_text()
 )

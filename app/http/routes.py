@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -31,6 +32,7 @@ Scope = Literal["read", "write", "admin"]
 Schemas = dict[str, dict[str, Any]]
 TEXT = "text/plain"
 BYTES = "application/octet-stream"
+PLACE = re.compile(r"{(\w+)(:number|:path)?}")  # in a path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
