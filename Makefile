@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Tests wait as much as they work: two processes take half as long, even on a small machine.
 PYTEST := $(BIN)/pytest --numprocesses 2 --dist worksteal
 
-.PHONY: run test test-all test-load schema lock bench clean
+.PHONY: run test test-all test-load schema reference docs lock bench clean
 
 run: .venv/run
 	@exec $(BIN)/zerosum serve
@@ -31,6 +31,14 @@ test-load: .venv/ready
 schema: .venv/ready
 	$(BIN)/python -m sql.dump
 
+# The examples, tables and schemas in docs/ that are made from the code.
+reference: .venv/ready
+	ZEROSUM_WRITE=1 $(BIN)/pytest -q tests/docs/test_reference.py
+
+# The documentation as a site, in site/. A broken link ends it.
+docs: .venv/ready
+	$(BIN)/zensical build --strict --clean
+
 # Pins with hashes, from pyproject.toml; needs uv. Those that are pinned stay unless told: make lock UPGRADE=--upgrade.
 COMPILE = uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --custom-compile-command "make lock" $(UPGRADE)
@@ -44,7 +52,7 @@ bench: .venv/ready
 	$(BIN)/python -m bench
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv site .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 

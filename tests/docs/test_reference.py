@@ -7,12 +7,16 @@ import os
 from pathlib import Path
 
 import asyncpg
+import pytest
 
-from docs.generate.story import tell
 from tests.api import Api
+from tests.docs.generate import events
+from tests.docs.generate.blocks import BLOCK, filled
+from tests.docs.generate.story import tell
 from tests.ledger import lease, stamp_all
 
 ROOT = Path(__file__).parents[2]
+PAGES = [page for page in sorted(ROOT.glob("docs/**/*.md")) if BLOCK.search(page.read_text())]
 WRITE = os.environ.get("ZEROSUM_WRITE") == "1"
 
 
@@ -39,3 +43,18 @@ async def test_the_examples_are_what_a_server_answers(api: Api, db: asyncpg.Conn
 
     told = await tell(api.client, prepare)
     compare("app/http/examples.json", json.dumps(told, indent=1, ensure_ascii=False) + "\n")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_the_generated_blocks_of_a_page_are_up_to_date(page: Path) -> None:
+    compare(page.relative_to(ROOT).as_posix(), filled(page.read_text()))
+
+
+def test_the_schemas_of_events_are_up_to_date() -> None:
+    folder = ROOT / events.FOLDER
+    written = events.files()
+    if not WRITE:
+        there = {path.relative_to(ROOT).as_posix() for path in folder.iterdir()}
+        assert there == written.keys()
+    for path, text in written.items():
+        compare(path, text)

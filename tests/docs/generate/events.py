@@ -10,7 +10,7 @@ import msgspec
 from app.http import answers
 from app.http.descriptions import describe
 from app.http.openapi import bases_of
-from docs.generate.markdown import table
+from tests.docs.generate.markdown import table
 
 FOLDER = "docs/reference/events"
 # Of each type: when it is written, and what its data may be.

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.http.openapi import EXAMPLES, document
 from app.http.routes import PLACE, SECTIONS, Route
-from docs.generate.markdown import json_block, table
+from tests.docs.generate.markdown import json_block, table
 
 DOCUMENT: dict[str, Any] = json.loads(document())
 SCOPES = {

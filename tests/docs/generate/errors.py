@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.errors import CODES
-from docs.generate.markdown import table
+from tests.docs.generate.markdown import table
 
 
 def block() -> str:

@@ -37,7 +37,8 @@ def section(context: click.Context) -> str:
         record
         for parameter in command.get_params(context)
         if isinstance(parameter, click.Option)
-        and (record := parameter.get_help_record(context)) is not None and record[0] != "--help"
+        and (record := parameter.get_help_record(context)) is not None
+        and record[0] != "--help"
     ]
     for name, text in options:
         told += f"\n- `{name}`: {' '.join(text.split())}"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from docs.generate import api, commands, errors, events, metrics, settings, sql
+from tests.docs.generate import api, commands, errors, events, metrics, settings, sql
 
 BLOCKS: dict[str, Callable[[], str]] = {
     "api": api.block,

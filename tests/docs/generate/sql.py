@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-FUNCTIONS = Path(__file__).parents[2] / "sql/functions"
+FUNCTIONS = Path(__file__).parents[3] / "sql/functions"
 VERBS = ["transfer", "credit", "debit", "hold", "capture", "void", "reverse"]
 OTHERS = [
     "create_ledger",
