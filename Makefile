@@ -35,7 +35,7 @@ schema: .venv/ready
 reference: .venv/ready
 	ZEROSUM_WRITE=1 $(BIN)/pytest -q tests/docs/test_reference.py
 
-# The documentation as a site, in site/. A broken link ends it.
+# The documentation as a site, in site/; a broken link is an error. To read: python -m http.server -d site
 docs: .venv/ready
 	$(BIN)/zensical build --strict --clean
 

@@ -73,7 +73,7 @@ async def prepare_on(
         url = url.replace("//postgres@", f"//{EMBEDDED_LOGIN}@", 1)
     elif owner:
         log.warning(
-            "serving as the owner of the tables; a role that may only call the verbs is safer (see the README)"
+            "serving as the owner of the tables; a role that may only call the verbs is safer: see docs/operations.md"
         )
     return url, key
 
