@@ -37,7 +37,6 @@ KEEP_EVENTS, QUIET_S, BUNDLE_S = 4096, 1.0, 0.5
 BUNDLE_ANYHOW, BUNDLES_ANYHOW = 100_000, 4
 POOL_SIZE = 2  # and one connection to listen
 TELL_EVERY_S = 60.0
-EXPIRED_HOLDS = 0  # As zerosum.take_leases tells them among the readers.
 # So many looks in a row that found something, and it says that it is awake; so many that found nothing, and it sleeps.
 BUSY_LOOKS, IDLE_LOOKS = 3, 20
 # Between two looks while awake; after one that stamped many, so that more share a commit.
@@ -76,6 +75,7 @@ class Relay:
         self.working: dict[tuple[int, int], asyncio.Task[None]] = {}
         self.leases: dict[int, Lease] = {}
         self.hinted: dict[tuple[int, int], float] = {}
+        self.waited_for: dict[int, float] = {}
         self.unbundled: dict[int, int] = {}  # Ledgers in which events may be bundled: their epochs.
         self.stamped_unbundled = 0
         self.stamped_at = 0.0
@@ -88,6 +88,7 @@ class Relay:
         self.working.clear()
         self.leases.clear()
         self.hinted.clear()
+        self.waited_for.clear()
         try:
             async with asyncio.TaskGroup() as group:
                 self.group = group
@@ -192,11 +193,10 @@ class Relay:
     async def look_at(self, row: asyncpg.Record) -> int:
         """What there is to do in one ledger, as zerosum.take_leases tells it. Returns how much was stamped."""
         stamped = 0
+        if row["expired"]:
+            stamped += await self.expire_holds(row["ledger_id"])
         for reader in row["due"]:
-            if reader == EXPIRED_HOLDS:
-                stamped += await self.expire_holds(row["ledger_id"])
-            else:
-                await self.hint(row["ledger_id"], reader)
+            await self.hint(row["ledger_id"], reader)
         if row["waiting"] or row["ledger_id"] not in self.leased:
             self.unbundled[row["ledger_id"]] = row["epoch"]
         if row["waiting"]:
@@ -260,8 +260,8 @@ class Relay:
             self.pool, "expire_holds", ledger=ledger, max_holds=STAMP_MAX, wait=False
         )
         now = asyncio.get_running_loop().time()
-        if not settled and now - self.hinted.get((ledger, EXPIRED_HOLDS), 0) >= POLL_S:
-            self.hinted[ledger, EXPIRED_HOLDS] = now
+        if not settled and now - self.waited_for.get(ledger, 0) >= POLL_S:
+            self.waited_for[ledger] = now
             self.group.create_task(self.expire_locked(ledger))
         return int(settled)
 

@@ -435,6 +435,7 @@ CREATE FUNCTION zerosum.change_sink(ledger bigint, sink bigint, paused boolean D
     AS $_$
     update ledger.sinks s
     set paused_at = case when $3 is null then s.paused_at when $3 then coalesce(s.paused_at, clock_timestamp()) end,
+        paused_by = case when $3 is null then s.paused_by when $3 then 'operator' end,
         sent_seq = coalesce(least($4 - 1, f.last_seq), s.sent_seq), error = null, failed_at = null
     from ledger.feeds f
     where s.ledger_id = $1 and s.id = $2 and f.ledger_id = $1
@@ -667,7 +668,7 @@ begin
     insert into ledger.sinks (ledger_id, name, url, types, sent_seq, configured)
     select distinct on (s.name) g.ledger_id, s.name, s.url, s.types, 0, true
     from ledger.ledgers g, ledger.sinks s
-    where g.ledger_id = l and s.configured and s.error is distinct from 'not in ZEROSUM_SINKS'
+    where g.ledger_id = l and s.configured and s.paused_by is distinct from 'settings'
     order by s.name, s.ledger_id;
     return l;
 end $_$;
@@ -688,7 +689,8 @@ begin
         from ledger.ledgers g where g.ledger_id = $1
         on conflict on constraint sinks_name do update
         set url = excluded.url, types = excluded.types, configured = excluded.configured,
-            paused_at = case when s.configured and s.error = 'not in ZEROSUM_SINKS' then null else s.paused_at end,
+            paused_at = case when s.paused_by = 'operator' then s.paused_at end,
+            paused_by = nullif(s.paused_by, 'settings'),
             error = null, failed_at = null
         where excluded.configured or not s.configured
         returning zerosum.sink_json(s, coalesce(last, 0));
@@ -1280,27 +1282,6 @@ CREATE FUNCTION zerosum.due_checkpoints(holder text, seconds double precision) R
         and f.last_seq > f.checkpoint_size + case when f.checkpoint_size > 0 then 1 else 0 end
 $_$;
 
-CREATE FUNCTION zerosum.due_deliveries(ledger bigint, endpoint bigint, max integer, busy bigint[] DEFAULT '{}'::bigint[]) RETURNS TABLE(seq bigint, attempts integer, url text, secret bytea, id uuid, body text)
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    SET enable_seqscan TO 'off'
-    SET jit TO 'off'
-    AS $_$
-    select d.seq, d.attempts, p.url, p.secret, v.id, v.body
-    from ledger.endpoints p
-    cross join lateral (
-        select d.seq, d.attempts, d.due_at from ledger.deliveries d
-        where d.ledger_id = $1 and d.endpoint_id = p.id and d.status = 'pending'
-            and d.due_at <= clock_timestamp() and d.seq <> all ($4)
-        order by d.due_at limit $3
-    ) d
-    cross join lateral (
-        select v.id, v.body from ledger.events v where v.ledger_id = $1 and v.seq = d.seq limit 1
-    ) v
-    where p.ledger_id = $1 and p.id = $2 and p.disabled_at is null
-    order by d.due_at, d.seq
-$_$;
-
 CREATE FUNCTION zerosum.enable_endpoint(ledger bigint, endpoint bigint) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1631,55 +1612,6 @@ begin
     );
 end $$;
 
-CREATE FUNCTION zerosum.finish_deliveries(ledger bigint, endpoint bigint, seqs bigint[], outcomes text[], statuses integer[], errors text[], durations_ms integer[], retries_s double precision[]) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    SET enable_seqscan TO 'off'
-    SET jit TO 'off'
-    AS $$
-declare
-    l constant bigint := ledger;
-begin
-    with found as materialized (
-        select d.seq, d.attempts, d.number, d.due_at, u.*
-        from (
-            select * from unnest(seqs, outcomes, statuses, errors, durations_ms, retries_s)
-                u (sent, outcome, http, reason, took, retry_s) order by u.sent
-        ) u
-        cross join lateral (
-            select d.seq, d.status, d.due_at, d.attempts + 1 as attempts, coalesce((
-                select max(a.number) from ledger.attempts a
-                where a.endpoint_id = d.endpoint_id and a.ledger_id = d.ledger_id and a.seq = d.seq), 0) + 1 as number
-            from ledger.deliveries d
-            where d.endpoint_id = finish_deliveries.endpoint and d.ledger_id = l and d.seq = u.sent
-            limit 1
-            for update
-        ) d
-        -- (Outside, so that the index of pending ones, which begins alike, can't be taken for the key.)
-        where d.status = 'pending'
-    ), tried as (
-        insert into ledger.attempts (ledger_id, endpoint_id, seq, number, duration_ms, status, error)
-        select g.ledger_id, finish_deliveries.endpoint, f.seq, f.number, f.took, f.http, f.reason
-        from ledger.ledgers g, found f where g.ledger_id = l
-        on conflict do nothing
-    )
-    -- An upsert, because an UPDATE that joins is planned by statistics and may read every delivery of the endpoint; the
-    -- conflict rule can only probe the key. The rows are there, and locked.
-    insert into ledger.deliveries as d (ledger_id, endpoint_id, seq, status, due_at, attempts, last_status, last_error,
-        settled_at)
-    select g.ledger_id, finish_deliveries.endpoint, f.seq,
-        case when f.outcome = 'gone' then 'dead' else f.outcome end,
-        case when f.outcome = 'pending' then clock_timestamp() + make_interval(secs => f.retry_s) else f.due_at end,
-        f.attempts, f.http, f.reason, case when f.outcome <> 'pending' then clock_timestamp() end
-    from ledger.ledgers g, found f where g.ledger_id = l
-    on conflict (endpoint_id, ledger_id, seq) do update
-    set status = excluded.status, due_at = excluded.due_at, attempts = excluded.attempts,
-        last_status = excluded.last_status, last_error = excluded.last_error, settled_at = excluded.settled_at;
-    if 'gone' = any (outcomes) then
-        perform zerosum.disable_endpoint(l, finish_deliveries.endpoint, 'it answered 410 Gone');
-    end if;
-end $$;
-
 CREATE FUNCTION zerosum.followed_time(changed_at timestamp with time zone) RETURNS timestamp with time zone
     LANGUAGE sql
     AS $$
@@ -1910,7 +1842,7 @@ CREATE FUNCTION zerosum.keep_sinks(ledger bigint, names text[]) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
-    update ledger.sinks s set paused_at = clock_timestamp(), error = 'not in ZEROSUM_SINKS'
+    update ledger.sinks s set paused_at = clock_timestamp(), paused_by = 'settings'
     where s.ledger_id = $1 and s.configured and s.paused_at is null and s.name <> all ($2)
 $_$;
 
@@ -3294,7 +3226,10 @@ CREATE TABLE ledger.sinks (
     paused_at timestamp with time zone,
     error text,
     failed_at timestamp with time zone,
+    paused_by text,
     CONSTRAINT sinks_name_length CHECK (((length(name) >= 1) AND (length(name) <= 512))),
+    CONSTRAINT sinks_paused CHECK (((paused_at IS NULL) = (paused_by IS NULL))),
+    CONSTRAINT sinks_paused_by CHECK ((paused_by = ANY (ARRAY['operator'::text, 'settings'::text]))),
     CONSTRAINT sinks_sent_seq_range CHECK ((sent_seq >= 0)),
     CONSTRAINT sinks_types_count CHECK (((cardinality(types) >= 1) AND (cardinality(types) <= 32))),
     CONSTRAINT sinks_url_length CHECK (((length(url) >= 1) AND (length(url) <= 2048)))
@@ -3306,7 +3241,8 @@ CREATE FUNCTION zerosum.sink_json(s ledger.sinks, last_seq bigint) RETURNS text
     select concat('{"id":', s.id, ',"name":', to_json(s.name), ',"types":', to_json(s.types), ',"state":"',
         zerosum.sink_state(s),
         '","sent_seq":', s.sent_seq, ',"behind":', greatest(last_seq - s.sent_seq, 0),
-        ',"error":', coalesce(to_json(s.error)::text, 'null'),
+        ',"error":', 
+            coalesce(to_json(case s.paused_by when 'settings' then 'not in ZEROSUM_SINKS' else s.error end)::text, 'null'),
         ',"failed_at":', case when s.failed_at is null then 'null' else zerosum.time_json(s.failed_at) end,
         ',"created_at":', zerosum.time_json(s.created_at), '}')
 $$;
@@ -3478,7 +3414,7 @@ CREATE FUNCTION zerosum.stay_awake(milliseconds integer) RETURNS void
         else (extract(epoch from clock_timestamp()) * 1000)::bigint + $1 end)
 $_$;
 
-CREATE FUNCTION zerosum.take_leases(holder text, seconds double precision, horizon text DEFAULT NULL::text) RETURNS TABLE(ledger_id bigint, epoch bigint, waiting boolean, due bigint[], whole boolean, settled boolean, moment timestamp with time zone)
+CREATE FUNCTION zerosum.take_leases(holder text, seconds double precision, horizon text DEFAULT NULL::text) RETURNS TABLE(ledger_id bigint, epoch bigint, waiting boolean, due bigint[], expired boolean, whole boolean, settled boolean, moment timestamp with time zone)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
@@ -3511,12 +3447,10 @@ begin
                 union all
                 select s.id from ledger.sinks s
                 where s.ledger_id = f.ledger_id and s.paused_at is null and s.sent_seq < f.last_seq
-                union all
-                select 0 where exists (
-                    select from ledger.hold_postings p
-                    where p.posting = 1 and p.due_at <= now_is
-                        and p.ledger_id = f.ledger_id)
             ),
+            exists (
+                select from ledger.hold_postings p
+                where p.posting = 1 and p.due_at <= now_is and p.ledger_id = f.ledger_id),
             not exists (select from ledger.feeds o where o.holder is distinct from $1 or o.until <= clock_timestamp()),
             coalesce(pg_snapshot_xmin(pg_current_snapshot()) >= $3::xid8, true),
             now_is

@@ -39,7 +39,8 @@ def test_function_files_have_names_of_their_own_and_rooms_that_are_told() -> Non
     paths = list(SQL.glob("functions/**/*.sql"))
     assert len({path.name for path in paths}) == len(paths)
     rooms = {path.parent.relative_to(SQL / "functions").as_posix() for path in paths}
-    told = re.findall(r"^- `(\w+)/`", (SQL / "README.md").read_text(), re.M)
+    _, _, list_ = (SQL / "README.md").read_text().partition("The rooms of `functions/`:")
+    told = re.findall(r"^- `(\w+)/`", list_, re.M)
     assert sorted(told) == sorted(rooms)
 
 
@@ -146,21 +147,57 @@ async def test_migrating_inside_a_callers_transaction_keeps_the_functions(empty_
     await conn.close()
 
 
-@pytest.fixture
-def ten_migrations(sql: Path) -> Path:
-    """The tables as they were, and no functions."""
+def only_tables_before(sql: Path, name: str) -> None:
+    """Leave the migrations before this one, and no functions."""
     for path in (*sql.glob("functions/**/*.sql"), *sql.glob("retired/*.sql")):
         path.unlink()
     for path in sql.glob("migrations/*.sql"):
-        if path.name > "0011":
+        if path.name >= name:
             path.unlink()
-    return sql
 
 
-async def test_holds_move_into_their_postings(empty_url: str, ten_migrations: Path) -> None:
-    """0011, 0014: what was placed before, settled or not, is as it was; what is settled stays so."""
+async def test_a_retired_function_stays_as_long_as_its_file(empty_url: str, sql: Path) -> None:
+    (sql / "retired").mkdir(exist_ok=True)
+    file = sql / "retired/called_before.sql"
+    file.write_text(
+        "create or replace function zerosum.called_before() returns int language sql as 'select 1'"
+    )
     conn = await connect(empty_url)
-    await migrate(conn, ten_migrations)
+    await migrate(conn, sql)
+    assert await conn.fetchval("select zerosum.called_before()") == 1
+    file.unlink()
+    await migrate(conn, sql)
+    assert "called_before" not in await functions(conn)
+    await conn.close()
+
+
+async def test_what_has_paused_a_sink_becomes_a_column(empty_url: str, sql: Path) -> None:
+    """0020: once an error's text said that the settings had."""
+    only_tables_before(sql, "0020")
+    conn = await connect(empty_url)
+    await migrate(conn, sql)
+    await conn.execute("""
+        insert into ledger.ledgers (ledger_id, name) values (1, 'main');
+        insert into ledger.sinks (ledger_id, name, url, types, sent_seq, configured, paused_at, error) values
+            (1, 'a', 'kafka://h/t', '{*}', 0, true, now(), 'not in ZEROSUM_SINKS'),
+            (1, 'b', 'kafka://h/t', '{*}', 0, true, now(), null),
+            (1, 'c', 'kafka://h/t', '{*}', 0, false, null, 'no answer')
+    """)
+    await migrate(conn)
+    rows = await conn.fetch("select name, paused_by, error from ledger.sinks order by 1")
+    assert [tuple(row) for row in rows] == [
+        ("a", "settings", None),
+        ("b", "operator", None),
+        ("c", None, "no answer"),
+    ]
+    await conn.close()
+
+
+async def test_holds_move_into_their_postings(empty_url: str, sql: Path) -> None:
+    """0011, 0014: what was placed before, settled or not, is as it was; what is settled stays so."""
+    only_tables_before(sql, "0011")
+    conn = await connect(empty_url)
+    await migrate(conn, sql)
     await conn.execute("""
         insert into ledger.holds (ledger_id, id, expires_at, settled_at, status) values
             (1, 1, null, null, 'pending'), (1, 2, '2040-01-01', '2030-01-01', 'captured'),

@@ -1,15 +1,18 @@
--- Take or prolong, for `seconds` of database time, the lease of every ledger that nobody else holds, and tell what there
--- is to do in those held: a row each. epoch is what to stamp under (a new holder gets a new one), waiting whether the
--- outbox has rows, due the endpoints that have a delivery to be tried again now and the endpoints and sinks that are
--- behind the feed (and 0 when holds have expired), whole whether every ledger's lease is held here, settled whether no transaction older than `horizon`
--- is open: judged in the snapshot that saw the outbox.
--- A lease that ends later than one can is not believed: the clock went back. moment is the time that was, so that
--- whoever calls sees the clock jump.
--- One that is held for more than half of `seconds` is not written again, so that an idle relay writes little.
--- Locks: rows of ledger.feeds, skipping those that are locked: whoever stamps is alive. Codes: none.
+-- Take or prolong the lease of every ledger that no other relay holds, for `seconds` of database time, and return one
+-- row for each ledger held, with what there is to do in it:
+--   epoch: the number to stamp under; each new holder gets a new one.
+--   waiting: the outbox has rows.
+--   due: endpoints that have a delivery to retry now, and endpoints and sinks that are behind the feed.
+--   expired: holds have expired and are not settled.
+--   whole: this holder has the lease of every ledger.
+--   settled: no transaction older than `horizon` is open, judged in the snapshot that saw the outbox.
+--   moment: the time that was, so that the caller sees the clock jump.
+-- A lease that ends later than any can is ignored: the clock was set back. A lease that is held for more than half of
+-- `seconds` is not written again, so that an idle relay writes little.
+-- Locks: rows of ledger.feeds, skipping locked ones: whoever stamps is alive. Codes: none.
 create or replace function zerosum.take_leases(holder text, seconds float8, horizon text default null)
-returns table (ledger_id bigint, epoch bigint, waiting boolean, due bigint[], whole boolean, settled boolean,
-    moment timestamptz)
+returns table (ledger_id bigint, epoch bigint, waiting boolean, due bigint[], expired boolean, whole boolean,
+    settled boolean, moment timestamptz)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
@@ -40,12 +43,10 @@ begin
                 union all
                 select s.id from ledger.sinks s
                 where s.ledger_id = f.ledger_id and s.paused_at is null and s.sent_seq < f.last_seq
-                union all
-                select 0 where exists (
-                    select from ledger.hold_postings p
-                    where p.posting = 1 and p.due_at <= now_is
-                        and p.ledger_id = f.ledger_id)
             ),
+            exists (
+                select from ledger.hold_postings p
+                where p.posting = 1 and p.due_at <= now_is and p.ledger_id = f.ledger_id),
             not exists (select from ledger.feeds o where o.holder is distinct from $1 or o.until <= clock_timestamp()),
             coalesce(pg_snapshot_xmin(pg_current_snapshot()) >= $3::xid8, true),
             now_is

@@ -30,7 +30,7 @@ begin
     insert into ledger.sinks (ledger_id, name, url, types, sent_seq, configured)
     select distinct on (s.name) g.ledger_id, s.name, s.url, s.types, 0, true
     from ledger.ledgers g, ledger.sinks s
-    where g.ledger_id = l and s.configured and s.error is distinct from 'not in ZEROSUM_SINKS'
+    where g.ledger_id = l and s.configured and s.paused_by is distinct from 'settings'
     order by s.name, s.ledger_id;
     return l;
 end $$;

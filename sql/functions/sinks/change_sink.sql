@@ -7,6 +7,7 @@ create or replace function zerosum.change_sink(
 language sql security definer set search_path = pg_catalog, pg_temp as $$
     update ledger.sinks s
     set paused_at = case when $3 is null then s.paused_at when $3 then coalesce(s.paused_at, clock_timestamp()) end,
+        paused_by = case when $3 is null then s.paused_by when $3 then 'operator' end,
         sent_seq = coalesce(least($4 - 1, f.last_seq), s.sent_seq), error = null, failed_at = null
     from ledger.feeds f
     where s.ledger_id = $1 and s.id = $2 and f.ledger_id = $1

@@ -20,7 +20,8 @@ begin
         from ledger.ledgers g where g.ledger_id = $1
         on conflict on constraint sinks_name do update
         set url = excluded.url, types = excluded.types, configured = excluded.configured,
-            paused_at = case when s.configured and s.error = 'not in ZEROSUM_SINKS' then null else s.paused_at end,
+            paused_at = case when s.paused_by = 'operator' then s.paused_at end,
+            paused_by = nullif(s.paused_by, 'settings'),
             error = null, failed_at = null
         where excluded.configured or not s.configured
         returning zerosum.sink_json(s, coalesce(last, 0));
