@@ -22,11 +22,11 @@ test-all: .venv/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(PYTEST) --ignore tests/test_long_load.py
+	$(PYTEST) --ignore tests/load/test_long_load.py
 
 # Ten minutes of load, which want the machine for themselves, and gigabytes on its disk.
 test-load: .venv/ready
-	PYTEST_DEBUG_TEMPROOT="$${TMPDIR:-/tmp}" $(BIN)/pytest tests/test_long_load.py
+	PYTEST_DEBUG_TEMPROOT="$${TMPDIR:-/tmp}" $(BIN)/pytest tests/load/test_long_load.py
 
 schema: .venv/ready
 	$(BIN)/python -m sql.dump

@@ -27,7 +27,7 @@ import asyncpg
 from app.host.embedded import start_embedded
 from bench import delivery, heart, history, sinks
 from bench.harness import SECONDS, Bench, cpu_s
-from tests.process import free_port
+from tests.support.process import free_port
 
 ROUNDS = 3
 CLIENTS, SQL_CLIENTS = 64, 32

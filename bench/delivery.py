@@ -14,7 +14,7 @@ import asyncpg
 import httpx
 
 from bench.harness import KEY, Bench
-from tests.ledger import stamped
+from tests.support.ledger import stamped
 
 BACKLOG = 20_000
 ANSWER = b"HTTP/1.1 204 No Content\r\n\r\n"

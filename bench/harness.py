@@ -22,7 +22,7 @@ from app.database.connections import call, connect
 from app.host.embedded import EmbeddedPostgres
 from bench.load import WALLETS
 from relay.relay import KEEP_EVENTS
-from tests.process import free_port
+from tests.support.process import free_port
 
 SECONDS = float(os.environ.get("BENCH_SECONDS", "8"))
 LEFT = """

@@ -22,7 +22,7 @@ from app.database.connections import call, connect
 from app.host.migrate import migrate
 from bench.harness import SECONDS, Bench
 from bench.load import WALLETS
-from tests.ledger import lease
+from tests.support.ledger import lease
 
 SIZES = (1, 32, 100)
 STAMPED = 200  # events a call

@@ -17,7 +17,7 @@ import httpx
 from app.host.migrate import SQL
 from bench.harness import KEY, Bench
 from bench.load import WALLETS
-from tests.ledger import lease
+from tests.support.ledger import lease
 
 TRANSACTIONS = int(os.environ.get("BENCH_TRANSACTIONS", "5000000"))
 NAME = f"transfers, {TRANSACTIONS:,} before"

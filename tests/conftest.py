@@ -20,12 +20,12 @@ from app.host.embedded import start_embedded
 from app.host.migrate import migrate
 from app.host.supervise import running
 from app.posting.group_commit import GroupCommit
-from tests.api import Api, app_over
-from tests.log_key import LOG_KEY
-from tests.process import ServerProcess
-from tests.receiver import Receiver
-from tests.rooms import let_in, quick_root
 from tests.sinks.redis import RedisServer
+from tests.support.api import Api, app_over
+from tests.support.log_key import LOG_KEY
+from tests.support.process import ServerProcess
+from tests.support.receiver import Receiver
+from tests.support.rooms import let_in, quick_root
 
 # Where pytest has its temporary folders, unless told (--basetemp).
 os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(quick_root()))

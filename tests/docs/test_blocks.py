@@ -9,10 +9,10 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from tests.api import KEY
 from tests.docs.blocks import CHECKED, ROOT, RUN, SHOWN, Terminal, blocks
-from tests.ledger import stamped
-from tests.process import ServerProcess, free_port
+from tests.support.api import KEY
+from tests.support.ledger import stamped
+from tests.support.process import ServerProcess, free_port
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/**/*.md"))]
 RUNNING = [page for page in PAGES if any(block.runs for block in blocks(page))]

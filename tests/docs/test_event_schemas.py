@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import jsonschema
 
-from tests.api import Api
 from tests.docs.blocks import ROOT
 from tests.docs.generate.events import EVENTS, FOLDER
-from tests.ledger import bodies, lease, stamp_all
+from tests.support.api import Api
+from tests.support.ledger import bodies, lease, stamp_all
 
 
 async def test_every_type_of_event_fits_its_schema(api: Api, db: asyncpg.Connection) -> None:

@@ -40,7 +40,7 @@ def test_a_file_says_only_what_is_the_products() -> None:
         *ROOT.glob("*/**/*.py"),
         *ROOT.glob("sql/**/*.sql"),
         *ROOT.glob("docs/**/*.*"),
-        *ROOT.glob("tests/node/*.json"),
+        *ROOT.glob("tests/tools/node/*.json"),
     ]:
         if path.is_file() and ".venv" not in path.parts and path != Path(__file__):
             text = path.read_text()

@@ -9,11 +9,11 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from tests.api import Api
 from tests.docs.generate import events
 from tests.docs.generate.blocks import BLOCK, filled
 from tests.docs.generate.story import tell
-from tests.ledger import lease, stamp_all
+from tests.support.api import Api
+from tests.support.ledger import lease, stamp_all
 
 ROOT = Path(__file__).parents[2]
 PAGES = [page for page in sorted(ROOT.glob("docs/**/*.md")) if BLOCK.search(page.read_text())]

@@ -20,9 +20,9 @@ from app.host.embedded import start_embedded
 from app.host.migrate import migrate
 from relay.relay import Relay
 from relay.webhook import WebhookSender
-from tests.debian import FAKETIME
-from tests.ledger import about, codes, fund, hold, lease, posted, req, verify, wallets
-from tests.rooms import let_in, quick_root
+from tests.support.debian import FAKETIME
+from tests.support.ledger import about, codes, fund, hold, lease, posted, req, verify, wallets
+from tests.support.rooms import let_in, quick_root
 
 
 class Clock:

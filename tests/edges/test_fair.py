@@ -12,8 +12,8 @@ from app.database.connections import connect
 from app.database.errors import Failure, failure
 from app.posting import committer as committer_module
 from app.posting.waiting import PostRequest
-from tests.api import Api
-from tests.ledger import verify
+from tests.support.api import Api
+from tests.support.ledger import verify
 
 
 @pytest.fixture

@@ -15,9 +15,9 @@ import pytest
 
 from app.http import uvicorn_protocol
 from app.settings import read_settings
-from tests.api import KEY
-from tests.process import ServerProcess
-from tests.rooms import let_in
+from tests.support.api import KEY
+from tests.support.process import ServerProcess
+from tests.support.rooms import let_in
 
 PAY = b'{"source":"alice","destination":"bob","amount":1}'
 JSON = f"Authorization: Bearer {KEY}\r\nContent-Type: application/json\r\n".encode()

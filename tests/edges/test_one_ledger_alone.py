@@ -9,10 +9,21 @@ import asyncpg
 import pytest
 
 from app.database.connections import call
-from tests.ledger import about, codes, fund, hold, post, posted, raises, stamped, verify, wallets
-from tests.receiver import Receiver
 from tests.relay.conftest import RunRelay
-from tests.relay.test_webhooks import subscribe
+from tests.support.ledger import (
+    about,
+    codes,
+    fund,
+    hold,
+    post,
+    posted,
+    raises,
+    stamped,
+    verify,
+    wallets,
+)
+from tests.support.receiver import Receiver
+from tests.support.webhooks import subscribe
 
 LARGE = (
     "insert into ledger.outbox (ledger_id, aggregatetype, aggregateid, type, payload, recorded_at)"

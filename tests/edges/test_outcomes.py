@@ -27,10 +27,10 @@ from app.posting import committer as committer_module
 from app.posting import lost_backends as lost_module
 from app.posting import waiting as batch_module
 from app.posting.group_commit import GroupCommit
-from tests.api import Api, app_over
-from tests.ledger import verify
-from tests.proxy import Proxy
-from tests.rooms import let_in
+from tests.support.api import Api, app_over
+from tests.support.ledger import verify
+from tests.support.proxy import Proxy
+from tests.support.rooms import let_in
 
 CREDIT = {"wallet": "victim", "amount": 1}
 # Step by step: the call, its answer; through a pooler the commit is a call of its own.

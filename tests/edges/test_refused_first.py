@@ -10,8 +10,8 @@ import pytest
 
 from app.http import read_body as module
 from app.http.routes import ROUTES, Route
-from tests.api import Api
-from tests.ledger import counts
+from tests.support.api import Api
+from tests.support.ledger import counts
 
 TRANSFER = {"source": "alice", "destination": "bob", "amount": 1}
 BODIES: dict[str, Any] = {

@@ -13,11 +13,11 @@ import asyncpg
 import pytest
 
 from app.host.migrate import SQL
-from tests.api import Api
 from tests.conftest import new_database
-from tests.ledger import verify
-from tests.process import ServerProcess
-from tests.receiver import Receiver
+from tests.support.api import Api
+from tests.support.ledger import verify
+from tests.support.process import ServerProcess
+from tests.support.receiver import Receiver
 
 UNUSUAL = {
     "standard_conforming_strings": "off",

@@ -22,12 +22,12 @@ import redis.asyncio
 from app.api_keys import stored
 from app.database.connections import call
 from app.http import auth
-from tests.api import KEY, Api
-from tests.ledger import fund, stamped, verify, wallets
-from tests.process import ServerProcess
-from tests.receiver import Receiver
-from tests.relay.test_webhooks import subscribe
 from tests.sinks.redis import RedisServer
+from tests.support.api import KEY, Api
+from tests.support.ledger import fund, stamped, verify, wallets
+from tests.support.process import ServerProcess
+from tests.support.receiver import Receiver
+from tests.support.webhooks import subscribe
 
 BACKENDS = (
     "select pid from pg_stat_activity where datname = current_database()"

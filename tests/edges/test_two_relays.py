@@ -13,11 +13,11 @@ import asyncpg
 import pytest
 
 from relay.endpoint import PAGE
-from tests.api import Api
-from tests.ledger import fund, lease, raises, stamped, verify, wallets
-from tests.process import ServerProcess
-from tests.receiver import Receiver
-from tests.relay.test_webhooks import subscribe
+from tests.support.api import Api
+from tests.support.ledger import fund, lease, raises, stamped, verify, wallets
+from tests.support.process import ServerProcess
+from tests.support.receiver import Receiver
+from tests.support.webhooks import subscribe
 
 BACKLOG = 3000
 HOLDER = "select holder from ledger.feeds where ledger_id = 1 and until > clock_timestamp()"

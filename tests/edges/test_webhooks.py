@@ -20,11 +20,10 @@ from relay import resolver as resolver_module
 from relay import webhook as module
 from relay.resolver import GuardedResolver
 from relay.webhook import Message, WebhookSender
-from tests.ledger import fund, wallets
-from tests.receiver import Receiver
 from tests.relay.conftest import LOOPBACK, RunRelay
-from tests.relay.test_bad_endpoints import listening
-from tests.relay.test_webhooks import deliveries, settled, subscribe
+from tests.support.ledger import fund, wallets
+from tests.support.receiver import Receiver
+from tests.support.webhooks import deliveries, listening, settled, subscribe
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 TAKEN = {

@@ -18,8 +18,8 @@ from app.host.migrate import SQL, Unfit, is_current, migrate, release_of
 from app.settings import BadSetting, read_settings
 from sql.dump import dump
 from tests.conftest import new_database, with_database
-from tests.process import ServerProcess
-from tests.rooms import let_in
+from tests.support.process import ServerProcess
+from tests.support.rooms import let_in
 
 EVERYTHING = (
     "select (select count(*) from pg_class), (select count(*) from pg_proc),"

@@ -13,7 +13,7 @@ from app.host.supervise import running
 from app.settings import Network
 from relay import relay
 from relay.webhook import WebhookSender
-from tests.process import ServerProcess
+from tests.support.process import ServerProcess
 
 LOOPBACK: tuple[Network, ...] = (ipaddress.IPv4Network("127.0.0.0/8"),)
 RunRelay = Callable[..., AbstractAsyncContextManager[relay.Relay]]

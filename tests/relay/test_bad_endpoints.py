@@ -7,7 +7,6 @@ import contextlib
 import json
 import resource
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from socket import AddressFamily
 
@@ -19,38 +18,12 @@ from relay import backoff
 from relay import webhook as module
 from relay.resolver import GuardedResolver
 from relay.webhook import Message, Outcome, WebhookSender
-from tests.ledger import fund, wallets
-from tests.receiver import Receiver
 from tests.relay.conftest import LOOPBACK, RunRelay
-from tests.relay.test_webhooks import deliveries, settled, subscribe
+from tests.support.ledger import fund, wallets
+from tests.support.receiver import Receiver
+from tests.support.webhooks import Serve, deliveries, listening, settled, subscribe
 
-Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 GIB = 1024**3
-
-
-@contextlib.asynccontextmanager
-async def listening(serve: Serve, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
-    """A raw server; its port. What it still serves at the end is aborted."""
-    serving: set[asyncio.Task[None]] = set()
-
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        serving.add(task)
-        try:
-            await serve(reader, writer)
-        finally:
-            writer.transport.abort()
-
-    server = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=tls)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
-        for task in serving:
-            task.cancel()
-        await asyncio.gather(*serving, return_exceptions=True)
-        await asyncio.sleep(0)
 
 
 async def send(url: str) -> Outcome:

@@ -8,10 +8,10 @@ import asyncpg
 import pytest
 
 from relay import relay as module
-from tests.ledger import fund, post, req, stamped, verify, wallets
-from tests.receiver import Receiver
 from tests.relay.conftest import RunRelay
-from tests.relay.test_webhooks import subscribe
+from tests.support.ledger import fund, post, req, stamped, verify, wallets
+from tests.support.receiver import Receiver
+from tests.support.webhooks import subscribe
 
 
 async def until(db: asyncpg.Connection, bundles: int) -> None:

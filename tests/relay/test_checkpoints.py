@@ -9,12 +9,12 @@ import json
 import asyncpg
 
 from app.transparency.signed_notes import open_checkpoint
-from tests import merkle
-from tests.ledger import bodies, fund, lease, raises, verify, wallets
-from tests.log_key import LOG_KEY, VKEY
-from tests.receiver import Receiver
 from tests.relay.conftest import RunRelay
-from tests.relay.test_webhooks import subscribe
+from tests.support import merkle
+from tests.support.ledger import bodies, fund, lease, raises, verify, wallets
+from tests.support.log_key import LOG_KEY, VKEY
+from tests.support.receiver import Receiver
+from tests.support.webhooks import subscribe
 
 
 async def test_checkpoints_are_told(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import signal
 
-from tests.ledger import verify
-from tests.process import ServerProcess
-from tests.receiver import Receiver
+from tests.support.ledger import verify
+from tests.support.process import ServerProcess
+from tests.support.receiver import Receiver
 
 # Recording waits here, for the test's advisory lock; sending does not.
 BLOCK_RECORDING = """

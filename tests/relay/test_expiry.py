@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 
 from app.database.connections import connect
-from tests.ledger import codes, fund, hold, verify, wallets
-from tests.receiver import Receiver
 from tests.relay.conftest import RunRelay
-from tests.relay.test_webhooks import subscribe
+from tests.support.ledger import codes, fund, hold, verify, wallets
+from tests.support.receiver import Receiver
+from tests.support.webhooks import subscribe
 
 
 async def test_expired_holds_are_told(

@@ -12,10 +12,10 @@ import pytest
 
 from app.database.connections import connect
 from relay import relay as module
-from tests.ledger import wallets
-from tests.receiver import Receiver
 from tests.relay.conftest import RunRelay
-from tests.relay.test_webhooks import subscribe
+from tests.support.ledger import wallets
+from tests.support.receiver import Receiver
+from tests.support.webhooks import subscribe
 
 WITHIN_S = 1.0
 ISOLATIONS: tuple[Literal["read_committed"], Literal["repeatable_read"]] = (

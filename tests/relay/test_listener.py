@@ -13,11 +13,11 @@ import pytest
 from app import metrics
 from relay import listener as module
 from relay import relay as relay_module
-from tests.ledger import fund, wallets
-from tests.proxy import Proxy
-from tests.receiver import Receiver
 from tests.relay.conftest import RunRelay
-from tests.relay.test_webhooks import subscribe
+from tests.support.ledger import fund, wallets
+from tests.support.proxy import Proxy
+from tests.support.receiver import Receiver
+from tests.support.webhooks import subscribe
 
 # What it is about is LISTEN.
 pytestmark = pytest.mark.parametrize("listening", [True], indirect=True)

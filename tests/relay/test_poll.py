@@ -8,10 +8,10 @@ import asyncpg
 import pytest
 
 from relay.relay import POLL_S
-from tests.ledger import fund, wallets
-from tests.receiver import Receiver
 from tests.relay.conftest import RunRelay
-from tests.relay.test_webhooks import subscribe
+from tests.support.ledger import fund, wallets
+from tests.support.receiver import Receiver
+from tests.support.webhooks import subscribe
 
 LISTENERS = (
     "select count(*) from pg_stat_activity"

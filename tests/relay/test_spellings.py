@@ -9,7 +9,7 @@ import pytest
 from app.egress import BadUrl, check_url
 from relay import webhook as module
 from relay.webhook import Message, WebhookSender
-from tests.receiver import counting
+from tests.support.receiver import counting
 
 TARGETS = ["127.0.0.1", "169.254.169.254", "10.0.0.1", "192.168.0.1", "0.0.0.0"]
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import contextlib
-import json
 import random
 from datetime import UTC, datetime
 
@@ -14,35 +12,10 @@ import pytest
 from standardwebhooks import Webhook
 
 from relay import backoff, endpoint
-from tests.ledger import codes, fund, req, verify, wallets
-from tests.receiver import Received, Receiver, counting
 from tests.relay.conftest import RunRelay
-
-SECRET = bytes(range(32))
-
-
-async def subscribe(
-    db: asyncpg.Connection, url: str, types: tuple[str, ...] = ("*",), ledger: int = 1
-) -> int:
-    body = await db.fetchval(
-        "select zerosum.create_endpoint($1, $2, $3, $4)", ledger, url, list(types), SECRET
-    )
-    number: int = json.loads(body)["id"]
-    return number
-
-
-async def deliveries(db: asyncpg.Connection) -> list[asyncpg.Record]:
-    return list(await db.fetch("select * from ledger.deliveries order by endpoint_id, seq"))
-
-
-async def settled(db: asyncpg.Connection, count: int) -> list[asyncpg.Record]:
-    """The deliveries, once `count` of them are no longer pending."""
-    for _ in range(2000):
-        rows = await deliveries(db)
-        if sum(row["status"] != "pending" for row in rows) >= count:
-            return rows
-        await asyncio.sleep(0.01)
-    raise AssertionError([dict(row) for row in rows])
+from tests.support.ledger import codes, fund, req, verify, wallets
+from tests.support.receiver import Received, Receiver, counting
+from tests.support.webhooks import SECRET, settled, subscribe
 
 
 @pytest.fixture

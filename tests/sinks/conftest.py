@@ -14,11 +14,11 @@ import pytest
 from app.sink_url import parse_sink_url
 from relay import kafka as kafka_module
 from relay import sink as sink_module
-from tests.ledger import fund, wallets
 from tests.relay.conftest import listening as listening
 from tests.relay.conftest import run_relay as run_relay
 from tests.sinks.kafka import KafkaBroker
 from tests.sinks.sqs import SqsServer
+from tests.support.ledger import fund, wallets
 
 TAGS = itertools.count(1)
 MakeSink = Callable[..., Awaitable[int]]

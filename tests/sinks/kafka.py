@@ -18,8 +18,8 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
     NewTopic,
 )
 
-from tests.java import jars
-from tests.process import free_port
+from tests.support.process import free_port
+from tests.tools.java import jars
 
 READY_S = 40
 USER, PASSWORD = "zerosum", "p:w/d@1"

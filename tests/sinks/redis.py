@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.process import free_port
+from tests.support.process import free_port
 
 
 class RedisServer:

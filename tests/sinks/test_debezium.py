@@ -19,9 +19,9 @@ from app.host.migrate import migrate
 from app.host.supervise import running
 from relay.relay import POOL_SIZE, Relay
 from relay.webhook import WebhookSender
-from tests.debian import OWNER, debian_postgres
-from tests.java import ROOT, jars
-from tests.ledger import fund, stamped, verify, wallets
+from tests.support.debian import OWNER, debian_postgres
+from tests.support.ledger import fund, stamped, verify, wallets
+from tests.tools.java import ROOT, jars
 
 COUNT = 50
 
@@ -36,7 +36,7 @@ def logical_port(tmp_path: Path) -> Iterator[int]:
 @pytest.fixture
 def engine(tmp_path: Path, logical_port: int) -> Iterator[subprocess.Popen[bytes]]:
     classes = jars("debezium")
-    source = ROOT / "tests/java/debezium/Engine.java"
+    source = ROOT / "tests/tools/java/debezium/Engine.java"
     with (tmp_path / "engine.out").open("wb") as out, (tmp_path / "engine.err").open("wb") as err:
         process = subprocess.Popen(
             [

@@ -9,9 +9,9 @@ import time
 
 import redis.asyncio
 
-from tests.ledger import verify
-from tests.process import ServerProcess
 from tests.sinks.redis import RedisServer
+from tests.support.ledger import verify
+from tests.support.process import ServerProcess
 
 PAY = {"source": "alice", "destination": "bob", "amount": 1}
 

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from tests.ledger import Request
+from tests.support.ledger import Request
 
 LARGEST = 10**38 - 1
 Limits = dict[str, tuple[int | None, int | None]]

@@ -11,10 +11,10 @@ import pytest
 from app.cli.export import export_ledger
 from app.transparency.ledger_log import event_proof
 from app.transparency.proofs import check_bundle
-from tests.ledger import fund, lease, post, raises, req, stamp_all, verify, wallets
-from tests.log_key import LOG_KEY, VKEY
-from tests.sql.test_plans import most_read
-from tests.sql.test_verify import DISABLE
+from tests.support.faults import DISABLE
+from tests.support.ledger import fund, lease, post, raises, req, stamp_all, verify, wallets
+from tests.support.log_key import LOG_KEY, VKEY
+from tests.support.plans import most_read
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from app.database.connections import connect
-from tests.ledger import Request, counts, fund, post, req, verify, wallets
+from tests.support.ledger import Request, counts, fund, post, req, verify, wallets
 
 
 @pytest.fixture

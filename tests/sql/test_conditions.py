@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from app.database.connections import connect
-from tests.ledger import codes, counts, fund, post, req, verify, wallets
+from tests.support.ledger import codes, counts, fund, post, req, verify, wallets
 
 
 def if_(*conditions: Any) -> str:

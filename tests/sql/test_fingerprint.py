@@ -11,7 +11,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from tests.ledger import about, fund, hold, post, req, wallets
+from tests.support.ledger import about, fund, hold, post, req, wallets
 
 WHEN = datetime(2020, 2, 29, 12, 30, 0, 250000, tzinfo=UTC)
 RICH: dict[str, Any] = {

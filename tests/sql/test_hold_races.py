@@ -8,8 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import asyncpg
 
-from tests.ledger import Request, about, fund, hold, posted, req, verify, wallets
-from tests.sql.test_races import again
+from tests.support.ledger import Request, about, again, fund, hold, posted, req, verify, wallets
 
 ROUNDS = 15
 

@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 from app.database.connections import call, connect
-from tests.ledger import (
+from tests.support.ledger import (
     MAIN,
     about,
     codes,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncpg
 import pytest
 
-from tests.ledger import (
+from tests.support.ledger import (
     about,
     codes,
     counts,

@@ -25,8 +25,8 @@ from hypothesis.stateful import (
 )
 
 from app.database.connections import call, connect
-from tests.ledger import MAIN, Request, about, hold, post, req, verify
 from tests.sql.model import Hold, Model, Part
+from tests.support.ledger import MAIN, Request, about, hold, post, req, verify
 
 RUNS, CALLS = itertools.count(1), itertools.count(1)
 SOON = timedelta(milliseconds=30)

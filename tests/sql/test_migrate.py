@@ -16,7 +16,7 @@ from app.database.connections import connect
 from app.host import migrate as migrate_module
 from app.host.migrate import SQL, EditedMigration, ensure_app_role, migrate
 from tests.conftest import new_database
-from tests.ledger import until_waiting
+from tests.support.ledger import until_waiting
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import asyncpg
 import pytest
 
 from app.database.connections import connect
-from tests.ledger import Request, codes, post, req, verify, wallet
 from tests.sql.model import Limits, Model
+from tests.support.ledger import Request, codes, post, req, verify, wallet
 
 NAMES = [f"p{i}" for i in range(8)]
 

@@ -10,37 +10,18 @@ import asyncio
 import json
 import random
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import asyncpg
 import pytest
 
 from app.database.connections import connect
-from tests.ledger import about, hold, lease, post, req, stamp
-from tests.sql.test_log import logged
+from tests.support.ledger import about, hold, lease, post, stamp
+from tests.support.log import logged
+from tests.support.plans import PER_TRANSFER, WALLETS, batch, most_read
 
-WALLETS = 1000
 BATCH = 100
 # What the planner knows. Autovacuum tells it how large a table is, and not what is in it: that is analyze's.
 KNOWN = ("select", "vacuum", "analyze")
-PER_TRANSFER = 8  # What post() reads of any one table or index, at most, per transfer of a batch.
-
-READS = """
-select c.relname, pg_stat_get_xact_tuples_returned(c.oid) as returned,
-    pg_stat_get_xact_tuples_fetched(c.oid) as fetched
-from pg_class c
-where c.relnamespace = 'ledger'::regnamespace and c.relkind in ('r', 'i')
-"""
-
-
-def batch(rnd: random.Random, size: int, hot: bool = False) -> list[Any]:
-    requests = []
-    for _ in range(size):
-        source, destination = rnd.sample(range(WALLETS), 2)
-        requests.append(
-            req(("hot" if hot else f"w{source}", f"w{destination}", 1), key=f"{rnd.random()}")
-        )
-    return requests
 
 
 async def young(db: asyncpg.Connection) -> None:
@@ -51,19 +32,6 @@ async def young(db: asyncpg.Connection) -> None:
         " select 1, w, 'USD', null from unnest(array['hot'] || array("
         "  select 'w' || g from generate_series(0, $1::int - 1) g)) w",
         WALLETS,
-    )
-
-
-async def most_read(conn: asyncpg.Connection, statement: Any) -> tuple[str, int]:
-    """The table or index of which the statement reads most, and how many rows or index entries."""
-    await conn.execute("select pg_stat_force_next_flush()")
-    transaction = conn.transaction()
-    await transaction.start()
-    await statement()
-    rows = await conn.fetch(READS)
-    await transaction.commit()
-    return max(
-        ((row["relname"], row["returned"] + row["fetched"]) for row in rows), key=lambda x: x[1]
     )
 
 

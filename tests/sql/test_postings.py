@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from app.database.connections import call, connect
-from tests.ledger import (
+from tests.support.ledger import (
     MAIN,
     codes,
     counts,

@@ -10,7 +10,7 @@ import pytest
 from app.database.connections import call
 from app.host import migrate as migrate_module
 from app.host.migrate import is_current, may_migrate, migrate
-from tests.ledger import MAIN, raises, wallets
+from tests.support.ledger import MAIN, raises, wallets
 
 TABLES = (
     "select relname from pg_class where relnamespace = 'ledger'::regnamespace and relkind = 'r'"

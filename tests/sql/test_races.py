@@ -6,19 +6,9 @@ import asyncio
 
 import asyncpg
 
-from tests.ledger import Request, post, req, verify, wallet
+from tests.support.ledger import again, req, verify, wallet
 
 ROUNDS = 40
-
-
-async def again(link: asyncpg.Connection, *requests: Request) -> list[tuple[str, str]]:
-    """post() as its callers must: again on 40001; a deadlock is a failure."""
-    for _ in range(50):
-        try:
-            return await post(link, *requests)
-        except asyncpg.SerializationError:
-            continue
-    raise AssertionError("no end of retries")
 
 
 async def test_a_key_posts_once_whoever_comes_first(

@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from tests.ledger import codes, counts, fund, post, raises, req, wallet, wallets
+from tests.support.ledger import codes, counts, fund, post, raises, req, wallet, wallets
 
 X = ("alice", "bob", 1)
 REFUSALS = {

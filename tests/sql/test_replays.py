@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import asyncpg
 import pytest
 
-from tests.ledger import codes, counts, fund, post, req, wallet, wallets
+from tests.support.ledger import codes, counts, fund, post, req, wallet, wallets
 
 FIRST = req(("@world", "alice", 100), key="r1", ref='inv "7"', metadata='{"b": 1,  "a":[1,2]}')
 

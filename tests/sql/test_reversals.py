@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from app.database.connections import call
-from tests.ledger import (
+from tests.support.ledger import (
     MAIN,
     about,
     codes,

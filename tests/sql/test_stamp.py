@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from app.database.connections import connect
-from tests.ledger import (
+from tests.support.ledger import (
     bodies,
     codes,
     fund,

@@ -6,7 +6,18 @@ import asyncpg
 import pytest
 
 from app.database.connections import connect
-from tests.ledger import about, codes, fund, hold, post, posted, req, verify, wallet, wallets
+from tests.support.ledger import (
+    about,
+    codes,
+    fund,
+    hold,
+    post,
+    posted,
+    req,
+    verify,
+    wallet,
+    wallets,
+)
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
-from tests.ledger import (
+from tests.support.faults import DISABLE, NEWEST
+from tests.support.ledger import (
     about,
     codes,
     fund,
@@ -20,15 +21,6 @@ from tests.ledger import (
     stamp_all,
     verify,
     wallets,
-)
-
-NEWEST = "(select max(transaction_id) from ledger.entries)"
-DISABLE = "".join(
-    f"alter table ledger.{table} disable trigger all;"
-    for table in (
-        *("entries", "wallets", "events", "transactions", "outbox"),
-        *("hold_postings", "reversed_postings", "tiles", "event_bundles"),
-    )
 )
 
 

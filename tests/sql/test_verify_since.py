@@ -9,8 +9,8 @@ import asyncpg
 import pytest
 
 from app.database.connections import connect
-from tests.ledger import about, fund, hold, post, posted, req, stamp_all, wallets
-from tests.sql.test_verify import DISABLE, NEWEST
+from tests.support.faults import DISABLE, NEWEST
+from tests.support.ledger import about, fund, hold, post, posted, req, stamp_all, wallets
 
 
 async def since(db: asyncpg.Connection, seq: int) -> list[tuple[str, str, str]]:

@@ -7,10 +7,10 @@ import random
 import asyncpg
 import pytest
 
-from tests.app.test_cli import zerosum
-from tests.ledger import lease, post, stamp, verify
-from tests.sql.test_plans import WALLETS, batch
-from tests.sql.test_verify import DISABLE
+from tests.support.command import zerosum
+from tests.support.faults import DISABLE
+from tests.support.ledger import lease, post, stamp, verify
+from tests.support.plans import WALLETS, batch
 
 SLICE = 5000
 

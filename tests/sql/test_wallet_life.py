@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from app.database.connections import call, connect
-from tests.ledger import codes, counts, fund, lease, req, stamp, verify, wallets
+from tests.support.ledger import codes, counts, fund, lease, req, stamp, verify, wallets
 
 ROUNDS = 25
 

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from app.database.connections import call
-from tests.ledger import MAIN, codes, counts, fund, req
+from tests.support.ledger import MAIN, codes, counts, fund, req
 
 
 async def create(db: asyncpg.Connection, **arguments: Any) -> tuple[str, dict[str, Any]]:

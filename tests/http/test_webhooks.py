@@ -1,0 +1,118 @@
+"""Endpoints and the feed over HTTP; which addresses webhooks may go to."""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+from typing import Any
+
+import asyncpg
+import pytest
+
+from app.egress import BadUrl, check_url, is_allowed
+from tests.support.api import Api
+from tests.support.ledger import lease, stamp
+
+ALLOW = (ipaddress.IPv4Network("10.1.0.0/16"),)
+
+
+async def test_an_endpoint_is_made_with_a_secret(api: Api) -> None:
+    made = await api.made("/v1/webhooks", {"url": "https://example.com/hook"})
+    assert (made["url"], made["types"], made["status"]) == (
+        *("https://example.com/hook", ["*"]),
+        "enabled",
+    )
+    assert made["secret"].startswith("whsec_")
+    assert len(base64.b64decode(made["secret"].removeprefix("whsec_"))) == 32
+
+
+@pytest.mark.parametrize(
+    ("code", "body"),
+    [
+        ("invalid_url", {"url": "http://example.com"}),
+        ("invalid_url", {"url": "https://127.0.0.1/"}),
+        ("invalid_url", {"url": "https://[::1]/"}),
+        ("invalid_url", {"url": "https://user:pass@example.com/"}),
+        ("invalid_url", {"url": "ftp://example.com/"}),
+        ("invalid_url", {"url": "https://"}),
+        ("invalid_url", {"url": "https://example.com:99999/"}),
+        ("invalid_url", {"url": "https://exa mple.com/"}),
+        ("invalid_url", {"url": "https://exa\0mple.com/"}),
+        ("invalid_url", {"url": "https://éxample.com/"}),
+        ("invalid_url", {"url": "https://example.com/" + "x" * 2048}),
+        ("invalid_types", {"url": "https://example.com", "types": []}),
+        ("invalid_types", {"url": "https://example.com", "types": ["Transaction"]}),
+        ("invalid_types", {"url": "https://example.com", "types": ["a.*.b"]}),
+        ("invalid_types", {"url": "https://example.com", "types": ["a"] * 33}),
+        ("invalid_types", {"url": "https://example.com", "types": "*"}),
+    ],
+)
+async def test_what_is_no_endpoint_is_refused(api: Api, code: str, body: Any) -> None:
+    answer = await api.post("/v1/webhooks", body)
+    assert (answer.status_code, answer.json()["code"]) == (422, code), answer.text
+
+
+async def test_only_an_admin_makes_endpoints(api: Api) -> None:
+    writer = "zs_" + "writer" * 4
+    await api.allow(api.app.services.pool, writer, "write")
+    api.client.headers["Authorization"] = f"Bearer {writer}"
+    answer = await api.post("/v1/webhooks", {"url": "https://example.com"})
+    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+
+
+async def test_the_feed_is_read_by_seq(api: Api, db: asyncpg.Connection) -> None:
+    await api.wallets("alice")
+    for amount in range(1, 6):
+        await api.fund("alice", amount)
+    assert await api.read("/v1/events") == {"data": [], "next": None}
+    assert await stamp(db, "r", await lease(db, "r")) == 5
+    page = await api.read("/v1/events?limit=3")
+    assert [event["seq"] for event in page["data"]] == [1, 2, 3]
+    assert page["data"][0]["data"]["postings"][0]["amount"] == 1
+    rest = await api.read(f"/v1/events?limit=3&after={page['next']}")
+    assert ([event["seq"] for event in rest["data"]], rest["next"]) == ([4, 5], None)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("127.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1"),
+        *("0.0.0.0", "224.0.0.1", "255.255.255.255", "192.0.0.8", "198.18.0.1", "192.88.99.1"),
+        *("::", "::1", "::ffff:127.0.0.1", "::ffff:169.254.169.254", "::127.0.0.1", "fe80::1"),
+        *("fe80::1%eth0", "fc00::1", "fec0::1", "ff02::1", "64:ff9b::a9fe:a9fe", "64:ff9b:1::1"),
+        *(
+            "2002:a9fe:a9fe::1",
+            "2001:db8::1",
+            "2001::1",
+            "100::1",
+            "3fff::1",
+            "5f00::1",
+            "name",
+            "::ffff:0:7f00:1",
+            "4000::1",
+            "::ffff:0:a9fe:a9fe",
+        ),
+    ],
+)
+def test_special_addresses_are_not_allowed(address: str) -> None:
+    assert not is_allowed(address, ALLOW)
+
+
+@pytest.mark.parametrize(
+    "address", ["1.1.1.1", "2606:4700::1111", "64:ff9b::101:101", "::ffff:1.1.1.1"]
+)
+def test_global_addresses_are_allowed_but_to_http(address: str) -> None:
+    assert is_allowed(address, ())
+    assert not is_allowed(address, ALLOW, routable=False)
+
+
+def test_an_allowed_network_is_reached_however_it_is_written() -> None:
+    for address in ("10.1.2.3", "::ffff:10.1.2.3"):
+        assert is_allowed(address, ALLOW, routable=False)
+    check_url("http://10.1.2.3:8080/x", ALLOW)
+    check_url("https://10.1.2.3/", ALLOW)
+    check_url("http://internal.example/", ALLOW)
+    with pytest.raises(BadUrl):
+        check_url("http://10.2.0.1/", ALLOW)
+    with pytest.raises(BadUrl):
+        check_url("http://1.1.1.1/", ALLOW)

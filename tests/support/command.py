@@ -1,0 +1,32 @@
+"""The command `zerosum`, as a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+
+from tests.support.log_key import LOG_KEY
+
+
+async def run(url: str, *arguments: str, **settings: str) -> tuple[int | None, str, str]:
+    """Its exit code, standard output and standard error. settings: of the environment."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "app", *arguments),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env={
+            **os.environ,
+            "DATABASE_URL": url,
+            "ZEROSUM_LOG_ORIGIN": LOG_KEY.origin,
+            **settings,
+        },
+    )
+    out, err = await process.communicate()
+    return process.returncode, out.decode(), err.decode()
+
+
+async def zerosum(url: str, *arguments: str) -> tuple[int | None, str]:
+    """Its exit code, and all that it printed."""
+    code, out, err = await run(url, *arguments)
+    return code, out + err
