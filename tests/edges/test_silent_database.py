@@ -27,6 +27,7 @@ from tests.support.api import KEY, Api
 from tests.support.ledger import fund, stamped, verify, wallets
 from tests.support.process import ServerProcess
 from tests.support.receiver import Receiver
+from tests.support.until import until, until_locked_out
 from tests.support.webhooks import subscribe
 
 BACKENDS = (
@@ -85,9 +86,12 @@ async def test_money_is_answered_by_its_deadline_and_goes_on(
     _, client = serving
     with stopped(await backends(db, "%zerosum.post(%")):
         paying = [asyncio.create_task(paid(client, f"k{n}")) for n in range(5)]
-        await asyncio.sleep(4)
-        ready = await client.get("/readyz")
-        assert (ready.status_code, ready.json()["database"]) == (503, "money can't be posted")
+
+        async def closed() -> bool:
+            ready = await client.get("/readyz")
+            return ready.status_code == 503 and ready.json()["database"] == "money can't be posted"
+
+        await until(closed)
         told = await asyncio.gather(*paying)
         # The one that was sent found its wallets free: its backend stood still before it had locked them.
         assert all(code == "201" and took < 25 for code, took in told), told
@@ -141,7 +145,7 @@ async def test_slow_reads_keep_neither_keys_nor_money_waiting(
     async with holder.transaction():
         await holder.execute("lock table ledger.sinks in access exclusive mode")
         reading = [asyncio.create_task(client.get("/v1/sinks")) for _ in range(8)]
-        await asyncio.sleep(0.5)
+        await until_locked_out(db, 2)
         for n in range(3):
             code, took = await paid(client, f"k{n}")
             assert (code, took < 1) == ("201", True)

@@ -14,6 +14,7 @@ from app.posting.group_commit import MAX_POSTINGS
 from tests.support.api import Api
 from tests.support.batches import PATH, item
 from tests.support.ledger import verify
+from tests.support.until import until_locked_out
 
 
 async def send(api: Api, *items: Any, key: str | None = None, path: str = PATH) -> httpx.Response:
@@ -145,7 +146,7 @@ async def test_a_locked_wallet_keeps_the_whole_batch_and_no_other(
     await locker.execute("select from ledger.wallets where id = 'carol' for update")
     items = [item("alice", "bob", 1)] * 300 + [item("alice", "carol", 1)]
     sent = asyncio.create_task(send(paying, *items))
-    await asyncio.sleep(0.5)
+    await until_locked_out(locker)
     assert not sent.done()
     await paying.wallets("dora")
     await paying.fund("dora", 1)  # Others go on.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import asyncpg
@@ -10,6 +9,7 @@ import pytest
 
 from tests.support.api import Api
 from tests.support.plans import PER_TRANSFER, most_read
+from tests.support.until import until
 
 
 async def pages(api: Api, path: str, limit: int) -> list[list[Any]]:
@@ -115,8 +115,11 @@ async def test_keys_are_shown_once_and_refused_soon_after_they_are_revoked(api: 
     assert [key["scope"] for key in listed] == ["admin", "read"]
     assert made["key"] not in str(listed)
     assert (await api.client.delete(f"/v1/keys/{made['id']}")).status_code == 204
-    await asyncio.sleep(1)
-    assert (await api.client.get("/v1/wallets", headers=headers)).status_code == 401
+
+    async def refused() -> bool:
+        return (await api.client.get("/v1/wallets", headers=headers)).status_code == 401
+
+    await until(refused, seconds=1)
     assert (await api.client.delete("/v1/keys/999")).status_code == 404
     assert (await api.post("/v1/keys", {"scope": "root"})).json()["code"] == "invalid_body"
 

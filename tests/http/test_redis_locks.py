@@ -25,6 +25,7 @@ from tests.conftest import new_database
 from tests.sinks.redis import RedisServer
 from tests.support.api import Api, app_over
 from tests.support.ledger import fund, verify, wallets
+from tests.support.until import until, until_locked_out
 
 PAY = {"source": "alice", "destination": "bob", "amount": 7}
 
@@ -118,7 +119,7 @@ async def test_a_concurrent_duplicate_is_refused_at_once(
     async with open_api() as other:
         async with wallet_held(database_url):
             first = asyncio.create_task(locked.post("/v1/transfers", PAY, "k"))
-            await asyncio.sleep(0.3)
+            await until_locked_out(db)
             for api in (locked, other):
                 async with asyncio.timeout(2):
                     answer = await api.post("/v1/transfers", PAY, "k")
@@ -204,7 +205,7 @@ async def test_a_flush_in_the_middle_changes_nothing(
     async with redis.asyncio.Redis(port=redis_server.port) as client:
         async with wallet_held(database_url):
             first = asyncio.create_task(locked.post("/v1/transfers", PAY, "k"))
-            await asyncio.sleep(0.3)
+            await until(lambda: client.keys("*:k"))
             await client.flushall()
             second = asyncio.create_task(locked.post("/v1/transfers", PAY, "k"))
             await asyncio.sleep(0.3)
@@ -267,11 +268,15 @@ async def test_a_process_that_dies_holds_its_keys_for_seconds_only(
     async with redis.asyncio.Redis(port=redis_server.port) as client:
         async with wallet_held(database_url):
             first = asyncio.create_task(locked.post("/v1/transfers", PAY, "k"))
-            await asyncio.sleep(0.3)
-            assert 0 < await client.pttl(await name_of(db)) <= 5000
+            name = await name_of(db)
+            await until(lambda: client.exists(name))
+            assert 0 < await client.pttl(name) <= 5000
         await first
-        await asyncio.sleep(0.05)
-        assert await client.ttl(await name_of(db)) > 3600
+
+        async def kept() -> bool:
+            return bool(await client.ttl(name) > 3600)
+
+        await until(kept)
 
 
 async def test_requests_without_a_key_leave_nothing_in_redis(
@@ -279,12 +284,12 @@ async def test_requests_without_a_key_leave_nothing_in_redis(
 ) -> None:
     async with redis.asyncio.Redis(port=redis_server.port) as client:
         await locked.post("/v1/transfers", PAY, "first")  # It learns which database this is.
-        await asyncio.sleep(0.1)
+        await until(lambda: client.keys("*:first"))
         await client.flushall()
         for _ in range(5):
             assert said(await locked.post("/v1/transfers", PAY)) == (201, False)
         await locked.post("/v1/transfers", PAY, "k")
-        await asyncio.sleep(0.1)
+        await until(lambda: client.keys("*:k"))
         assert await client.keys("*") == [(await name_of(db)).encode()]
 
 

@@ -18,6 +18,7 @@ import pytest
 from app.http.application import STATIC
 from tests.support.ledger import verify
 from tests.support.process import ServerProcess
+from tests.support.until import until
 
 
 async def test_the_printed_curl_lines_work_and_a_signal_stops_everything(
@@ -135,6 +136,16 @@ async def test_a_bad_setting_stops_the_start_with_a_sentence(
     assert not server.data_dir.exists()
 
 
+async def grown(acknowledged: dict[str, int], count: int) -> None:
+    """Until so many more are acknowledged."""
+    wanted = len(acknowledged) + count
+
+    async def enough() -> bool:
+        return len(acknowledged) >= wanted
+
+    await until(enough, 60)
+
+
 async def test_every_acknowledged_transfer_survives_kill_9(server: ServerProcess) -> None:
     """Server, Postgres and children killed under load, three times; clients retry by key."""
     await server.start()
@@ -170,12 +181,10 @@ async def test_every_acknowledged_transfer_survives_kill_9(server: ServerProcess
             assert (await client.post("/v1/wallets", json=made)).status_code == 201
         work_tasks = [asyncio.create_task(work(n)) for n in range(16)]
         for _ in range(3):
-            await asyncio.sleep(1)
-            before = len(acknowledged)
+            await grown(acknowledged, 200)
             await server.kill_everything()
             await server.start()
-            assert before > 0
-        await asyncio.sleep(1)
+        await grown(acknowledged, 200)
         stop.set()
         await asyncio.gather(*work_tasks)
     conn = await server.connect()

@@ -14,9 +14,11 @@ import asyncpg
 import pytest
 from confluent_kafka import Message
 
+from app.database.connections import connect
 from tests.relay.conftest import RunRelay
 from tests.sinks.conftest import MakeSink, bodies, pay, until
 from tests.sinks.kafka import PASSWORD, USER, KafkaBroker
+from tests.support.until import until as when
 
 
 def headers(message: Message) -> dict[str, str]:
@@ -91,12 +93,16 @@ async def test_a_broker_killed_in_the_middle_loses_nothing_and_order_holds(
     make_sink: MakeSink,
     kafka: KafkaBroker,
     tag: str,
+    database_url: str,
 ) -> None:
     kafka.topic(f"killed.{tag}")
     sink = await make_sink(f"kafka://{kafka.address}/killed.{tag}?key=wallet")
+    watching = await connect(database_url)
     async with run_relay():
         paid = asyncio.create_task(pay(paying_too := paying, 1500))
-        await asyncio.sleep(0.5)
+        sent = "select sent_seq > 100 from ledger.sinks"
+        await when(lambda: watching.fetchval(sent))
+        await watching.close()
         kafka.end(signal.SIGKILL)
         await paid
         await until(paying_too, sink, state="retrying", error="Kafka")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from datetime import UTC, datetime, timedelta
@@ -25,6 +24,7 @@ from tests.support.ledger import (
     wallet,
     wallets,
 )
+from tests.support.until import until
 
 RICH: dict[str, Any] = {
     "ref": 'r"é\n',
@@ -96,7 +96,7 @@ async def peopled(db: asyncpg.Connection) -> asyncpg.Connection:
     await post(db, about("reversal", json.loads(told)["id"], force=True))
     soon = datetime.now(UTC) + timedelta(milliseconds=200)
     await post(db, hold(("expired", "bob", 40), expires_at=soon))
-    await asyncio.sleep(0.3)
+    await until(lambda: db.fetchval("select clock_timestamp() > $1", soon))
     return db
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -11,6 +10,7 @@ import pytest
 from app.database.connections import connect
 from tests.support.faults import DISABLE, NEWEST
 from tests.support.ledger import about, fund, hold, post, posted, req, stamp_all, wallets
+from tests.support.until import until
 
 
 async def since(db: asyncpg.Connection, seq: int) -> list[tuple[str, str, str]]:
@@ -102,8 +102,7 @@ async def test_a_hold_that_was_only_placed_or_expired_is_looked_at(
     expired = await posted(busy, hold(("brief", "m2", 2), expires_at=soon))
     await stamp_all(busy)
     seq = await busy.fetchval("select last_seq from ledger.feeds")
-    await asyncio.sleep(0.4)
-    assert await busy.fetchval("select zerosum.expire_holds(1, 10, false)") == 1
+    await until(lambda: busy.fetchval("select zerosum.expire_holds(1, 10, false)"))
     await posted(busy, hold(("still", "m2", 3)))
     changed = (
         ("still", "update ledger.wallets set held = 2 where id = 'still'"),

@@ -80,6 +80,18 @@ class ServerProcess:
         async with asyncio.timeout(60):
             return await self.output()
 
+    async def printed(self, text: str) -> str:
+        """What it has printed up to a line that has this text, once it is there, within 60 s."""
+        assert self.process is not None
+        assert self.process.stdout is not None
+        told = ""
+        async with asyncio.timeout(60):
+            while text not in told:
+                line = await self.process.stdout.readline()
+                assert line, told
+                told += line.decode()
+        return told
+
     async def output(self) -> str:
         assert self.process is not None
         out, _ = await self.process.communicate()
