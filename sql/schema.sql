@@ -245,10 +245,12 @@ begin
     perform zerosum.locked_feed(ledger, holder, epoch);
     insert into ledger.outbox (ledger_id, aggregatetype, aggregateid, type, payload, recorded_at)
     select g.ledger_id, 'ledger', g.name, 'ledger.checkpoint',
-        concat('{"origin":', to_json($4), ',"size":', $5, ',"root":"', encode($6, 'base64'), '","checkpoint":',
+        concat('{"origin":', to_json($4), ',"size":', $5, ',"root":"', encode($6, 'base64'),
+            '","checkpoint":',
             to_json($7), '}'), clock_timestamp()
     from ledger.ledgers g where g.ledger_id = ledger;
-    update ledger.feeds set checkpoint_size = $5, checkpoint_at = clock_timestamp() where ledger_id = ledger;
+    update ledger.feeds set checkpoint_size = $5, checkpoint_at = clock_timestamp()
+        where ledger_id = ledger;
 end $_$;
 
 CREATE FUNCTION zerosum.add_key(ledger bigint, key_hash bytea, scope text, hint text) RETURNS TABLE(added boolean, body text)
@@ -279,8 +281,10 @@ CREATE FUNCTION zerosum.answer(ledger bigint, ids bigint[]) RETURNS TABLE(id big
     SET enable_sort TO 'off'
     SET jit TO 'off'
     AS $_$
-    select t.id, zerosum.transaction_json(t.id, t.kind, coalesce(e.postings, h.postings), e.entries, t.reference,
-        t.description, t.metadata, zerosum.time_json(t.effective_at), zerosum.time_json(t.recorded_at), t.key, t.extra)
+    select t.id, zerosum.transaction_json(t.id, t.kind, coalesce(e.postings, h.postings), e.entries,
+        t.reference,
+        t.description, t.metadata, zerosum.time_json(t.effective_at),
+        zerosum.time_json(t.recorded_at), t.key, t.extra)
     from unnest($2) i (id)
     cross join lateral (
         select * from ledger.transactions t where t.ledger_id = $1 and t.id = i.id limit 1
@@ -293,7 +297,8 @@ CREATE FUNCTION zerosum.answer(ledger bigint, ids bigint[]) RETURNS TABLE(id big
                 order by s.posting) as entries
         from (
             select * from ledger.entries s
-            where s.ledger_id = t.ledger_id and s.transaction_id = t.id and s.amount < 0 order by s.posting offset 0
+            where s.ledger_id = t.ledger_id and s.transaction_id = t.id and s.amount < 0
+                order by s.posting offset 0
         ) s
         cross join lateral (
             select * from ledger.entries d
@@ -305,7 +310,8 @@ CREATE FUNCTION zerosum.answer(ledger bigint, ids bigint[]) RETURNS TABLE(id big
     left join lateral (
         select string_agg(zerosum.posting_json(p.source, p.destination, p.amount, p.asset), ','
                 order by p.posting) as postings
-        from ledger.hold_postings p where t.kind = 'hold' and p.ledger_id = t.ledger_id and p.hold_id = t.id
+        from ledger.hold_postings p where t.kind = 'hold' and p.ledger_id = t.ledger_id
+            and p.hold_id = t.id
     ) h on true
 $_$;
 
@@ -318,7 +324,8 @@ begin
     for told in
         select k.request, a.body
         from unnest(known) k
-        join zerosum.answer(l, array(select k.transaction_id from unnest(known) k)) a on a.id = k.transaction_id
+        join zerosum.answer(l, array(select k.transaction_id from unnest(known) k)) a
+            on a.id = k.transaction_id
         where outcomes[k.request] = 'replayed'
     loop
         bodies[told.request] := told.body;
@@ -352,22 +359,27 @@ declare
     l constant bigint := ledger;
     f constant ledger.feeds := zerosum.locked_feed(ledger, holder, epoch);
     next bigint := coalesce((
-        select b.number + 1 from ledger.event_bundles b where b.ledger_id = l order by b.number desc limit 1), 0);
+        select b.number + 1 from ledger.event_bundles b where b.ledger_id = l
+            order by b.number desc limit 1), 0);
     made int := 0;
 begin
     while made < max_bundles and (next + 1) * 256 + keep <= f.last_seq loop
-        insert into ledger.event_bundles (ledger_id, number, transaction_ids, recorded_ats, ids, types, bodies)
+        insert into ledger.event_bundles (ledger_id, number, transaction_ids, recorded_ats, ids,
+            types, bodies)
         select g.ledger_id, next, x.transaction_ids, x.recorded_ats, x.ids, x.types, x.bodies
         from ledger.ledgers g, (
-            select array_agg(v.transaction_id) as transaction_ids, array_agg(v.recorded_at) as recorded_ats,
+            select array_agg(v.transaction_id) as transaction_ids,
+                array_agg(v.recorded_at) as recorded_ats,
                 array_agg(v.id) as ids, array_agg(v.type) as types, array_agg(v.body) as bodies
             from (
                 select * from ledger.events v
-                where v.ledger_id = l and v.seq > next * 256 and v.seq <= next * 256 + 256 order by v.seq
+                where v.ledger_id = l and v.seq > next * 256 and v.seq <= next * 256 + 256
+                    order by v.seq
             ) v
         ) x
         where g.ledger_id = l;
-        delete from ledger.events v where v.ledger_id = l and v.seq > next * 256 and v.seq <= next * 256 + 256;
+        delete from ledger.events v where v.ledger_id = l and v.seq > next * 256
+            and v.seq <= next * 256 + 256;
         next := next + 1;
         made := made + 1;
     end loop;
@@ -385,7 +397,8 @@ declare
         select w.id::text
         from (select distinct v.id collate "C" as id from unnest($2) v (id) order by 1) x
         cross join lateral (
-            select w.id from ledger.wallets w where w.ledger_id = $1 and w.id = x.id for update skip locked
+            select w.id from ledger.wallets w where w.ledger_id = $1
+                and w.id = x.id for update skip locked
         ) w
     );
 begin
@@ -407,7 +420,8 @@ declare
     told record;
 begin
     told := zerosum.run(ledger, 'capture', null, null, null, key, reference, description, metadata,
-        effective_at, conditions, jsonb_strip_nulls(jsonb_build_object('hold', hold, 'amount', amount::text,
+        effective_at, conditions,
+        jsonb_strip_nulls(jsonb_build_object('hold', hold, 'amount', amount::text,
             'final', nullif(final, false), 'destination', destination, 'postings', postings)));
     replayed := told.replayed;
     transaction := told.transaction;
@@ -422,11 +436,13 @@ declare
     taken numeric := 0;
 begin
     for i in 1..cardinality(slots) loop
-        total := case when assets[sources[i]] = assets[sources[1]] then total + amounts[slots[i]] end;
+        total := case when assets[sources[i]] = assets[sources[1]]
+            then total + amounts[slots[i]] end;
         taken := taken + captured[slots[i]];
     end loop;
     return concat('"hold":{"id":', hold, ',', zerosum.hold_state_json(status, total,
-        case when total is not null then taken end, case when total is not null then left_over end), '}');
+        case when total is not null then taken end, case when total is not null then left_over end),
+            '}');
 end $$;
 
 CREATE FUNCTION zerosum.change_sink(ledger bigint, sink bigint, paused boolean DEFAULT NULL::boolean, next_seq bigint DEFAULT NULL::bigint) RETURNS TABLE(body text)
@@ -434,7 +450,8 @@ CREATE FUNCTION zerosum.change_sink(ledger bigint, sink bigint, paused boolean D
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
     update ledger.sinks s
-    set paused_at = case when $3 is null then s.paused_at when $3 then coalesce(s.paused_at, clock_timestamp()) end,
+    set paused_at = case when $3 is null then s.paused_at
+        when $3 then coalesce(s.paused_at, clock_timestamp()) end,
         paused_by = case when $3 is null then s.paused_by when $3 then 'operator' end,
         sent_seq = coalesce(least($4 - 1, f.last_seq), s.sent_seq), error = null, failed_at = null
     from ledger.feeds f
@@ -463,29 +480,37 @@ begin
     select x.* into w from ledger.wallets x where x.ledger_id = $1 and x.id = $2;
     code := case
         when w.status = 'closed' then 'wallet_closed'
-        when jsonb_typeof($3) is distinct from 'object' or $3 - array['min_balance', 'max_balance', 'metadata'] <> '{}'
+        when jsonb_typeof($3) is distinct from 'object'
+            or $3 - array['min_balance', 'max_balance', 'metadata'] <> '{}'
             then 'invalid_limits'
-        when $3 ->> 'min_balance' !~ integer or $3 ->> 'max_balance' !~ integer then 'invalid_limits'
+        when $3 ->> 'min_balance' !~ integer or $3 ->> 'max_balance' !~ integer
+            then 'invalid_limits'
         when $3 ? 'metadata' and (jsonb_typeof($3 -> 'metadata') <> 'object'
             or octet_length(($3 -> 'metadata')::text) > 16384) then 'invalid_metadata'
     end;
     if code is null then
-        low := case when $3 ? 'min_balance' then ($3 ->> 'min_balance')::numeric else w.min_balance end;
-        high := case when $3 ? 'max_balance' then ($3 ->> 'max_balance')::numeric else w.max_balance end;
+        low := case when $3 ? 'min_balance' then ($3 ->> 'min_balance')::numeric
+            else w.min_balance end;
+        high := case when $3 ? 'max_balance' then ($3 ->> 'max_balance')::numeric
+            else w.max_balance end;
         told := case when $3 ? 'metadata' then $3 -> 'metadata' else w.metadata end;
         code := case when low > 0 or high < 0 then 'invalid_limits'
-            when w.posted - w.held < low and (low is distinct from w.min_balance or w.floor_debt = 0)
+            when w.posted - w.held < low
+                and (low is distinct from w.min_balance or w.floor_debt = 0)
                 or w.posted > high then 'balance_outside_limits' end;
     end if;
     if code is not null then
-        return query select 'refused', json_strip_nulls(json_build_object('code', code, 'wallet', w.id,
+        return query select 'refused',
+            json_strip_nulls(json_build_object('code', code, 'wallet', w.id,
             'posted', case when code = 'balance_outside_limits' then w.posted end,
-            'available', case when code = 'balance_outside_limits' then w.posted - w.held end))::text;
+            'available', case when code = 'balance_outside_limits'
+                then w.posted - w.held end))::text;
         return;
     end if;
     if (low, high, told) is distinct from (w.min_balance, w.max_balance, w.metadata) then
         update ledger.wallets x set min_balance = low, max_balance = high, metadata = told,
-            floor_debt = case when low is not distinct from w.min_balance then w.floor_debt else 0 end
+            floor_debt = case when low is not distinct from w.min_balance then w.floor_debt
+                else 0 end
         where x.ledger_id = $1 and x.id = $2 returning x.* into w;
         perform zerosum.wallet_event(w, 'wallet.changed');
     end if;
@@ -511,9 +536,12 @@ CREATE FUNCTION zerosum.check_requests(requests ledger.request[], postings ledge
     select r.number,
         zerosum.request_fault(
             kind => r.kind, key => r.key, reference => r.reference, description => r.description,
-            metadata => r.metadata, effective_at => r.effective_at, conditions => r.conditions, options => r.options,
-            size => s.size, beside => s.beside, numeral => s.numeral, named => s.named, loops => s.loops, ids => s.ids),
-        zerosum.request_fingerprint(r.kind, s.size, s.postings, r.reference, r.description, r.metadata, r.effective_at,
+            metadata => r.metadata, effective_at => r.effective_at, conditions => r.conditions,
+            options => r.options,
+            size => s.size, beside => s.beside, numeral => s.numeral, named => s.named,
+            loops => s.loops, ids => s.ids),
+        zerosum.request_fingerprint(r.kind, s.size, s.postings, r.reference, r.description,
+            r.metadata, r.effective_at,
             r.conditions, r.options)
     from unnest(requests) r
     left join (
@@ -522,7 +550,8 @@ CREATE FUNCTION zerosum.check_requests(requests ledger.request[], postings ledge
             bool_and(p.source is not null and p.destination is not null) as named,
             bool_or(p.source = p.destination) as loops,
             sum(length(p.source) + length(p.destination)) as ids,
-            string_agg(zerosum.posting_canon(p.source, p.destination, p.amount), E'\n' order by p.number) as postings
+            string_agg(zerosum.posting_canon(p.source, p.destination, p.amount),
+                E'\n' order by p.number) as postings
         from unnest(postings) p
         group by p.request
     ) s on s.request = r.number
@@ -534,13 +563,16 @@ CREATE FUNCTION zerosum.check_single_requests(requests ledger.request[], posting
     select b.number,
         zerosum.request_fault(
             kind => b.kind, key => b.key, reference => b.reference, description => b.description,
-            metadata => b.metadata, effective_at => b.effective_at, conditions => b.conditions, options => b.options,
+            metadata => b.metadata, effective_at => b.effective_at, conditions => b.conditions,
+            options => b.options,
             size => 1, beside => true, numeral => b.amount is not null,
             named => b.source is not null and b.destination is not null,
             loops => b.source = b.destination, ids => length(b.source) + length(b.destination)),
-        zerosum.request_fingerprint(b.kind, 1, zerosum.posting_canon(b.source, b.destination, b.amount), b.reference,
+        zerosum.request_fingerprint(b.kind, 1,
+            zerosum.posting_canon(b.source, b.destination, b.amount), b.reference,
             b.description, b.metadata, b.effective_at, b.conditions, b.options)
-    from unnest(requests, postings) b (number, kind, key, reference, description, metadata, effective_at, conditions,
+    from unnest(requests, postings) b (number, kind, key, reference, description, metadata,
+        effective_at, conditions,
         options, unit, posting, request, source, destination, amount, origin, origin_posting)
 $$;
 
@@ -564,7 +596,8 @@ begin
         if s is null then
             return zerosum.wallet_facts(c ->> 'wallet');
         elsif not after and (c ->> 'version')::bigint <> versions[s] then
-            return json_build_object('code', 'wallet_changed', 'wallet', wallets[s], 'version', versions[s]);
+            return json_build_object('code', 'wallet_changed', 'wallet', wallets[s], 'version',
+                versions[s]);
         elsif after and balances[s] - held[s] < (c ->> 'min_available_after')::numeric then
             return json_build_object('code', 'available_too_low', 'wallet', wallets[s],
                 'available', balances[s] - held[s]);
@@ -586,7 +619,8 @@ begin
         where case when jsonb_typeof(c.one) <> 'object' then true else
             c.one - array['wallet', 'version', 'min_available_after'] <> '{}'
             or jsonb_typeof(c.one -> 'wallet') is distinct from 'string'
-            or length(c.one ->> 'wallet') not between 1 and 128 or c.one ->> 'wallet' ~ '[^A-Za-z0-9_.:@-]|^[.][.]?$'
+            or length(c.one ->> 'wallet') not between 1 and 128
+                or c.one ->> 'wallet' ~ '[^A-Za-z0-9_.:@-]|^[.][.]?$'
             or not (c.one ? 'version' or c.one ? 'min_available_after')
             or c.one ? 'version' and (jsonb_typeof(c.one -> 'version') <> 'number'
                 or c.one ->> 'version' !~ '^(0|[1-9][0-9]{0,17})$')
@@ -605,7 +639,8 @@ declare
     made ledger.assets;
 begin
     if $2 is null or $2 !~ '^[A-Za-z0-9_.-]{1,32}$' or $3 is null or $3 not between 0 and 38 then
-        return query select 'refused', json_build_object('code', 'invalid_asset', 'asset', $2)::text;
+        return query select 'refused',
+            json_build_object('code', 'invalid_asset', 'asset', $2)::text;
         return;
     end if;
     insert into ledger.assets as a (ledger_id, code, scale)
@@ -620,7 +655,8 @@ begin
     if made.scale = $3 then
         return query select 'exists', zerosum.asset_json(made);
     else
-        return query select 'refused', json_build_object('code', 'asset_exists', 'asset', $2, 'scale', made.scale)::text;
+        return query select 'refused',
+            json_build_object('code', 'asset_exists', 'asset', $2, 'scale', made.scale)::text;
     end if;
 end $_$;
 
@@ -653,18 +689,20 @@ begin
     insert into ledger.ledgers as g (name) values ($1) returning g.ledger_id into l;
     insert into ledger.feeds (ledger_id) values (l);
     insert into ledger.assets (ledger_id, code, scale)
-    select l, code, 2 from unnest(string_to_array('AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL '
-        'BSD BTN BWP BYN BZD CAD CDF CHF CNY COP CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD '
-        'GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT '
-        'MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG '
-        'SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD XCG '
-        'YER ZAR ZMW ZWG', ' ')) code
+    select l, code, 2 from unnest(string_to_array(
+        'AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN '
+        'BZD CAD CDF CHF CNY COP CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL '
+        'GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK '
+        'LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO '
+        'NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE '
+        'SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES '
+        'WST XCD XCG YER ZAR ZMW ZWG', ' ')) code
     union all
     select l, code, 0 from unnest(string_to_array(
         'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF', ' ')) code
     union all
     select l, code, 3 from unnest(string_to_array('BHD IQD JOD KWD LYD OMR TND', ' ')) code;
-    -- Sinks that the settings name carry every ledger's feed.
+    -- Sinks from the settings get every ledger's feed.
     insert into ledger.sinks (ledger_id, name, url, types, sent_seq, configured)
     select distinct on (s.name) g.ledger_id, s.name, s.url, s.types, 0, true
     from ledger.ledgers g, ledger.sinks s
@@ -685,7 +723,8 @@ begin
     return query
         insert into ledger.sinks as s (ledger_id, name, url, types, sent_seq, configured)
         select g.ledger_id, $2, $3, $4,
-            case $5 when 'now' then coalesce(last, 0) when 'beginning' then 0 else $5::bigint - 1 end, $6
+            case $5 when 'now' then coalesce(last, 0) when 'beginning' then 0
+                else $5::bigint - 1 end, $6
         from ledger.ledgers g where g.ledger_id = $1
         on conflict on constraint sinks_name do update
         set url = excluded.url, types = excluded.types, configured = excluded.configured,
@@ -710,14 +749,18 @@ begin
     code := case
         when length(chosen) not between 1 and 128 or chosen ~ '[^A-Za-z0-9_.:@-]'
             or chosen in ('.', '..') then 'invalid_wallet_id'
-        when starts_with(chosen, '@world') or starts_with(chosen, '@') and not $7 then 'reserved_wallet_id'
+        when starts_with(chosen, '@world') or starts_with(chosen, '@') and not $7
+            then 'reserved_wallet_id'
         when $4 !~ integer or $5 !~ integer or $4::numeric > $5::numeric
             or $4::numeric > 0 or $5::numeric < 0 then 'invalid_limits'
-        when $6 is null or jsonb_typeof($6) <> 'object' or octet_length($6::text) > 16384 then 'invalid_metadata'
-        when not exists (select from ledger.assets a where a.ledger_id = $1 and a.code = $3) then 'unknown_asset'
+        when $6 is null or jsonb_typeof($6) <> 'object' or octet_length($6::text) > 16384
+            then 'invalid_metadata'
+        when not exists (select from ledger.assets a where a.ledger_id = $1 and a.code = $3)
+            then 'unknown_asset'
     end;
     if code is not null then
-        return query select 'refused', json_strip_nulls(json_build_object('code', code, 'wallet', chosen,
+        return query select 'refused',
+            json_strip_nulls(json_build_object('code', code, 'wallet', chosen,
             'asset', case when code = 'unknown_asset' then $3 end))::text;
         return;
     end if;
@@ -736,7 +779,8 @@ begin
     then
         return query select 'exists', zerosum.wallet_json(made);
     else
-        return query select 'refused', json_build_object('code', 'wallet_exists', 'wallet', chosen)::text;
+        return query select 'refused',
+            json_build_object('code', 'wallet_exists', 'wallet', chosen)::text;
     end if;
 end $_$;
 
@@ -772,7 +816,8 @@ CREATE FUNCTION zerosum.decide(l bigint, at timestamp with time zone, requests l
     LANGUAGE plpgsql
     AS $$
 declare
-    -- The wallets, by slot. A record's arrays are copied at each change: here they are variables.
+    -- The wallets, by slot. plpgsql copies a record's arrays at each change, so these are
+    -- variables.
     slots constant jsonb := locked.slots;
     assets constant text[] := locked.assets;
     statuses constant text[] := locked.statuses;
@@ -788,25 +833,28 @@ declare
     remaining numeric[] := parts.remaining;
     captured numeric[] := parts.captured;
     part_statuses text[] := parts.statuses;
-    -- Each posting's wallets by slot, and its part; what it moves; what it frees of what is held, or of a part.
+    -- Of each posting: its wallets and its part, by slot; what it moves; what it releases of held
+    -- value or of a part.
     sources int[]; destinations int[]; part int;
     moved numeric[]; freed numeric[];
     move_count int := 0;
-    -- The request that is looked at, and what is wrong with it: code and facts, or the wallet whose limit it breaks.
+    -- The current request, and what is wrong with it: code and facts, or the wallet whose limit
+    -- it breaks.
     request ledger.request; posting ledger.posting;
     first int; last int; applied_to int; moves_before int; entry_posting int; earlier int;
     source int; destination int; amount numeric; short_part int;
     fault text; broken int; available_then numeric; forced text; left_over numeric; status text;
-    -- The unit that is looked at, and everything as it was when it began.
+    -- The current unit, and a copy of everything as it was when the unit began.
     unit int; unit_first int; failed_unit int; failed_as text; unit_moves int;
-    unit_balances numeric[]; unit_versions bigint[]; unit_held numeric[]; unit_floors numeric[]; unit_debts numeric[];
+    unit_balances numeric[]; unit_versions bigint[]; unit_held numeric[]; unit_floors numeric[];
+        unit_debts numeric[];
     unit_remaining numeric[]; unit_captured numeric[]; unit_part_statuses text[];
 begin
     <<requests>>
     for i in 1..cardinality(requests) loop
         request := requests[i];
 
-        -- 1. Of a unit that has failed, or already settled.
+        -- 1. Begin a unit; skip the rest of a failed unit.
         if request.unit is distinct from unit then
             unit := request.unit;
             unit_first := i;
@@ -827,7 +875,7 @@ begin
             continue requests;
         end if;
 
-        -- 2. A repeat of a request of this batch that posts.
+        -- 2. Settle a repeat of an earlier request of this batch.
         earlier := repeat_of[i];
         if earlier is not null and outcomes[i] is null then
             while outcomes[earlier] in ('refused', 'undone') loop
@@ -854,15 +902,17 @@ begin
         last := lasts[i];
         applied_to := first - 1;
         if outcomes[i] is null then
-            -- 3. What must be so before.
+            -- 3. Check the conditions on the state before the request.
             if request.conditions is not null then
-                fault := zerosum.condition_facts(request.conditions, locked.ids, versions, balances, held, false);
+                fault := zerosum.condition_facts(request.conditions, locked.ids, versions, balances,
+                    held, false);
             end if;
-            if fault is null and request.kind = 'hold' and (request.options ->> 'expires_at')::timestamptz <= at then
+            if fault is null and request.kind = 'hold'
+                and (request.options ->> 'expires_at')::timestamptz <= at then
                 fault := '{"code" : "invalid_expires_at"}';
             end if;
 
-            -- 4. Apply its postings.
+            -- 4. Apply the request's postings.
             entry_posting := 0;
             short_part := null;
             if fault is null then
@@ -870,10 +920,12 @@ begin
                     posting := postings[p];
                     source := (slots -> posting.source)::int;
                     destination := (slots -> posting.destination)::int;
-                    if not coalesce(assets[source] = assets[destination] and statuses[source] = 'open'
+                    if not coalesce(assets[source] = assets[destination]
+                        and statuses[source] = 'open'
                         and statuses[destination] in ('open', 'frozen_out'), false)
                     then
-                        fault := zerosum.posting_fault(l, posting, assets[source], statuses[source], assets[destination],
+                        fault := zerosum.posting_fault(l, posting, assets[source], statuses[source],
+                            assets[destination],
                             statuses[destination]);
                         exit when fault is not null;
                     end if;
@@ -883,15 +935,18 @@ begin
                     if posting.origin is not null then
                         part := part_slots[p];
                         if part_statuses[part] <> 'pending' then
-                            fault := json_build_object('code', 'hold_' || part_statuses[part], 'hold', posting.origin);
+                            fault := json_build_object('code', 'hold_' || part_statuses[part],
+                                'hold', posting.origin);
                             exit;
                         end if;
-                        amount := case when destination is null then 0 else coalesce(amount, remaining[part]) end;
+                        amount := case when destination is null then 0
+                            else coalesce(amount, remaining[part]) end;
                         if amount > remaining[part] then
                             short_part := part;
                             exit;
                         end if;
-                        freed[p] := case when request.kind = 'void' or request.options @> '{"final": true}'
+                        freed[p] := case when request.kind = 'void'
+                            or request.options @> '{"final": true}'
                             then remaining[part] else amount end;
                         remaining[part] := remaining[part] - freed[p];
                         captured[part] := captured[part] + amount;
@@ -901,14 +956,16 @@ begin
                         end if;
                     elsif request.kind = 'hold' then
                         if floors[source] = '-Infinity' then
-                            fault := json_build_object('code', 'reserved_wallet_id', 'wallet', posting.source);
+                            fault := json_build_object('code', 'reserved_wallet_id', 'wallet',
+                                posting.source);
                             exit;
                         end if;
                         freed[p] := -amount;
                         held[source] := held[source] + amount;
                         floors[source] := floors[source] + amount;
                         move_count := move_count + 1;
-                        moves[move_count] := row(i, p - first + 1, posting.source, posting.destination, assets[source],
+                        moves[move_count] := row(i, p - first + 1, posting.source,
+                            posting.destination, assets[source],
                             amount, null, null, null, null)::ledger.move;
                         amount := 0;
                     end if;
@@ -921,7 +978,8 @@ begin
                         versions[source] := versions[source] + 1;
                         balances[destination] := balances[destination] + amount;
                         versions[destination] := versions[destination] + 1;
-                        moves[move_count] := row(i, entry_posting, posting.source, posting.destination, assets[source],
+                        moves[move_count] := row(i, entry_posting, posting.source,
+                            posting.destination, assets[source],
                             amount, balances[source], versions[source], balances[destination],
                             versions[destination])::ledger.move;
                     end if;
@@ -929,19 +987,22 @@ begin
                 if fault is null and request.kind in ('capture', 'reversal')
                     and (short_part is not null or entry_posting = 0)
                 then
-                    -- Where nothing is left of any, the last that takes something is told.
+                    -- If nothing is left of any part, report the last one that the request takes
+                    -- from.
                     for p in first..last loop
                         exit when short_part is not null and applied_to < last;
-                        short_part := case when destinations[p] is not null then part_slots[p] else short_part end;
+                        short_part := case when destinations[p] is not null then part_slots[p]
+                            else short_part end;
                     end loop;
-                    fault := json_build_object('code', case request.kind when 'capture' then 'hold_exceeded'
+                    fault := json_build_object('code', case request.kind when 'capture'
+                        then 'hold_exceeded'
                         else 'reversal_exceeded' end, 'posting', parts.postings[short_part],
                         'remaining', remaining[short_part]);
                 end if;
             end if;
 
-            -- 5. Limits hold for the net effect: a wallet whose net falls is a source somewhere, one whose net rises a
-            -- destination.
+            -- 5. Check the limits on the net effect. A wallet whose net falls is the source of
+            -- some posting, one whose net rises the destination.
             if fault is null then
                 for p in first..last loop
                     source := sources[p];
@@ -958,14 +1019,15 @@ begin
                 end loop;
             end if;
             if fault is null and broken is null and request.conditions is not null then
-                fault := zerosum.condition_facts(request.conditions, locked.ids, versions, balances, held, true);
+                fault := zerosum.condition_facts(request.conditions, locked.ids, versions, balances,
+                    held, true);
             end if;
 
-            -- 6. It posts.
+            -- 6. Post the request.
             if fault is null and broken is null then
                 outcomes[i] := 'posted';
                 forced := null;
-                -- A wallet below its floor may go no lower, and owes less with all that comes back.
+                -- A wallet below its floor may go no lower, and what comes in reduces its debt.
                 if indebted or request.kind = 'reversal' then
                     for p in first..last loop
                         foreach source in array array[sources[p], destinations[p]] loop
@@ -976,13 +1038,15 @@ begin
                             if amount < 0 then
                                 indebted := true;
                                 forced := concat_ws(',', forced,
-                                    concat('{"wallet":"', locked.ids[source], '","floor_debt":', debts[source], '}'));
+                                    concat('{"wallet":"', locked.ids[source], '","floor_debt":',
+                                        debts[source], '}'));
                             end if;
                         end loop;
                     end loop;
                 end if;
                 if request.kind = 'reversal' then
-                    extras[i] := concat('"reverses":', request.options -> 'transaction', ',"forced":[', forced, ']');
+                    extras[i] := concat('"reverses":', request.options -> 'transaction',
+                        ',"forced":[', forced, ']');
                 elsif request.kind = 'hold' then
                     extras[i] := zerosum.hold_extra(request, moves[moves_before + 1:move_count]);
                 elsif request.kind in ('capture', 'void') then
@@ -990,12 +1054,14 @@ begin
                     for p in first..last loop
                         left_over := left_over + remaining[part_slots[p]];
                     end loop;
-                    status := case when request.kind = 'void' then 'voided' when left_over = 0 then 'captured'
+                    status := case when request.kind = 'void' then 'voided' when left_over = 0
+                        then 'captured'
                         else 'pending' end;
                     for p in first..last loop
                         part_statuses[part_slots[p]] := status;
                     end loop;
-                    extras[i] := zerosum.capture_extra(status, posting.origin, part_slots[first:last], parts.amounts,
+                    extras[i] := zerosum.capture_extra(status, posting.origin,
+                        part_slots[first:last], parts.amounts,
                         captured, left_over, assets, sources[first:last]);
                 end if;
                 continue requests;
@@ -1003,7 +1069,7 @@ begin
         end if;
         continue requests when outcomes[i] in ('posted', 'replayed');
 
-        -- 7. Refused, now or before: take back what it applied, or all of its unit.
+        -- 7. Refused: take back what the request applied, or restore its whole unit.
         available_then := balances[broken] - held[broken];
         if unit is not null then
             failed_unit := unit;
@@ -1046,7 +1112,8 @@ begin
         end if;
         if outcomes[i] is null then
             outcomes[i] := 'refused';
-            bodies[i] := coalesce(fault, zerosum.limit_facts(l, locked.ids[broken], balances[broken],
+            bodies[i] := coalesce(fault,
+                zerosum.limit_facts(l, locked.ids[broken], balances[broken],
                 available_then + held[broken], held[broken]));
         end if;
     end loop;
@@ -1096,13 +1163,16 @@ declare
     known record;
     posting ledger.posting; i int;
 begin
-    -- Apart, since starting a statement costs as much as 20 rows of it, and few batches have all kinds.
+    -- Two statements, since starting one costs as much as 20 rows of it, and few batches have
+    -- both kinds.
     if kinds && array['capture', 'void'] then
-        select array_agg(q.posting), array_agg(q.refusal), bool_or(q.sized) into made, refusals, measured
+        select array_agg(q.posting), array_agg(q.refusal), bool_or(q.sized) into made, refusals,
+            measured
         from (select * from zerosum.derived_captures(l, requests, outcomes)) q;
     end if;
     if 'reversal' = any (kinds) then
-        select made || array_agg(q.posting), refusals || array_agg(q.refusal), coalesce(measured, false) or bool_or(q.sized)
+        select made || array_agg(q.posting), refusals || array_agg(q.refusal),
+            coalesce(measured, false) or bool_or(q.sized)
         into made, refusals, measured
         from (select * from zerosum.derived_reversals(l, requests, outcomes)) q;
     end if;
@@ -1132,7 +1202,7 @@ begin
         i := made[d].request;
         outcomes[i] := 'refused';
         bodies[i] := refusals[d];
-        -- What read_parts() finds for others must not be at the place of a request that is settled.
+        -- A settled request keeps no wallets: read_parts() would find parts for it.
         for p in firsts[i]..lasts[i] loop
             posting := postings[p];
             posting.origin := null;
@@ -1144,7 +1214,8 @@ end $$;
 CREATE FUNCTION zerosum.derived_captures(l bigint, requests ledger.request[], outcomes text[]) RETURNS TABLE(posting ledger.posting, refusal text, sized boolean)
     LANGUAGE sql STABLE
     AS $$
-    select row(null, c.number, c.source, case when c.goes_to = '@world' then '@world:' || c.asset else c.goes_to end,
+    select row(null, c.number, c.source, case when c.goes_to = '@world' then '@world:' || c.asset
+        else c.goes_to end,
             c.amount::numeric, c.origin, c.posting)::ledger.posting,
         case
             when c.posting is null then '{"code" : "unknown_hold"}'
@@ -1155,7 +1226,8 @@ CREATE FUNCTION zerosum.derived_captures(l bigint, requests ledger.request[], ou
     from (
         select a.number, a.options, a.origin, h.posting, h.source, h.asset,
             case when a.kind = 'capture' and (h.one is not null or not a.options ? 'postings')
-                then coalesce(h.one ->> 'destination', a.options ->> 'destination', h.destination) end as goes_to,
+                then coalesce(h.one ->> 'destination', a.options ->> 'destination',
+                    h.destination) end as goes_to,
             coalesce(h.one, a.options) ->> 'amount' as amount
         from (
             select r.number, r.kind, r.options, (r.options ->> 'hold')::bigint as origin
@@ -1164,7 +1236,8 @@ CREATE FUNCTION zerosum.derived_captures(l bigint, requests ledger.request[], ou
         ) a
         left join lateral (
             select h.posting, h.source, h.destination, h.asset,
-                case when a.options ? 'postings' then (select n.one from zerosum.named_part(a.options, h.posting) n) end as one
+                case when a.options ? 'postings'
+                    then (select n.one from zerosum.named_part(a.options, h.posting) n) end as one
             from ledger.hold_postings h
             where h.ledger_id = l and h.hold_id = a.origin order by h.posting
         ) h on true
@@ -1181,7 +1254,8 @@ begin
     select f.first, f.fault
     from (
         select u.first,
-            case when u.found <> jsonb_array_length(u.options -> 'postings') then '{"code" : "invalid_postings"}'
+            case when u.found <> jsonb_array_length(u.options -> 'postings')
+                then '{"code" : "invalid_postings"}'
                 when u.size > 30 and zerosum.event_size(u.ids, u.size, u.metadata)
                     + case when u.options ? 'force' then u.ids + u.size * 70 else 0 end > 50800
                     then '{"code" : "transaction_too_large"}' end as fault
@@ -1200,7 +1274,8 @@ end $$;
 CREATE FUNCTION zerosum.derived_reversals(l bigint, requests ledger.request[], outcomes text[]) RETURNS TABLE(posting ledger.posting, refusal text, sized boolean)
     LANGUAGE sql STABLE
     AS $$
-    select row(null, c.number, case when c.takes then c.source end, case when c.takes then c.destination end,
+    select row(null, c.number, case when c.takes then c.source end,
+        case when c.takes then c.destination end,
             c.amount::numeric, case when c.takes then c.origin end, c.posting)::ledger.posting,
         case
             when c.of_kind is null then '{"code" : "unknown_transaction"}'
@@ -1210,7 +1285,8 @@ CREATE FUNCTION zerosum.derived_reversals(l bigint, requests ledger.request[], o
         c.posting > 30 or c.options ? 'postings'
     from (
         select a.number, a.options, a.origin, p.of_kind, p.posting, p.source, p.destination,
-            p.one is not null or not a.options ? 'postings' as takes, coalesce(p.one, a.options) ->> 'amount' as amount
+            p.one is not null or not a.options ? 'postings' as takes,
+            coalesce(p.one, a.options) ->> 'amount' as amount
         from (
             select r.number, r.options, (r.options ->> 'transaction')::bigint as origin
             from unnest(requests) r
@@ -1218,21 +1294,25 @@ CREATE FUNCTION zerosum.derived_reversals(l bigint, requests ledger.request[], o
         ) a
         left join lateral (
             select t.kind as of_kind, d.posting, d.wallet_id as source, s.wallet_id as destination,
-                case when a.options ? 'postings' then (select n.one from zerosum.named_part(a.options, d.posting) n) end as one
+                case when a.options ? 'postings'
+                    then (select n.one from zerosum.named_part(a.options, d.posting) n) end as one
             from ledger.transactions t
             left join lateral (
                 select * from ledger.entries d
-                where d.ledger_id = l and d.transaction_id = t.id and d.amount > 0 order by d.posting offset 0
+                where d.ledger_id = l and d.transaction_id = t.id and d.amount > 0
+                    order by d.posting offset 0
             ) d on true
             left join lateral (
                 select * from ledger.entries s
-                where s.ledger_id = l and s.transaction_id = t.id and s.posting between d.posting and d.posting and s.amount < 0
+                where s.ledger_id = l and s.transaction_id = t.id and s.posting between d.posting
+                    and d.posting and s.amount < 0
                 order by s.posting limit 1
             ) s on true
             where t.ledger_id = l and t.id = a.origin
         ) p on true
     ) c
-    -- (The first stays, with no wallets, so that a request of which nothing is found is seen.)
+    -- (Keep the first row, without wallets, so that a request with no postings found is still
+    -- returned.)
     where c.takes or c.posting is null or c.posting = 1
 $$;
 
@@ -1242,7 +1322,8 @@ CREATE FUNCTION zerosum.details_json(reference text, description text, metadata 
     select concat('"reference":', coalesce(to_json(reference)::text, 'null'),
         ',"description":', coalesce(to_json(description)::text, 'null'),
         ',"metadata":', metadata, ',"effective_at":', effective, ',"recorded_at":', recorded,
-        ',"idempotency_key":', case when starts_with(key, chr(127)) then 'null' else to_json(key)::text end)
+        ',"idempotency_key":', case when starts_with(key, chr(127)) then 'null'
+            else to_json(key)::text end)
 $$;
 
 CREATE FUNCTION zerosum.disable_endpoint(ledger bigint, endpoint bigint, reason text) RETURNS boolean
@@ -1259,7 +1340,8 @@ begin
         return false;
     end if;
     insert into ledger.outbox (ledger_id, aggregatetype, aggregateid, type, payload, recorded_at)
-    select g.ledger_id, 'endpoint', $2::text, 'endpoint.disabled', zerosum.endpoint_json(p), p.disabled_at
+    select g.ledger_id, 'endpoint', $2::text, 'endpoint.disabled', zerosum.endpoint_json(p),
+        p.disabled_at
     from ledger.ledgers g where g.ledger_id = $1;
     return true;
 end $_$;
@@ -1293,12 +1375,15 @@ begin
     where e.ledger_id = $1 and e.id = $2 and e.disabled_at is not null and e.deleted_at is null
     returning * into p;
     if p.id is not null then
-        insert into ledger.outbox (ledger_id, aggregatetype, aggregateid, type, payload, recorded_at)
-        select g.ledger_id, 'endpoint', $2::text, 'endpoint.enabled', zerosum.endpoint_json(p), clock_timestamp()
+        insert into ledger.outbox (ledger_id, aggregatetype, aggregateid, type, payload,
+            recorded_at)
+        select g.ledger_id, 'endpoint', $2::text, 'endpoint.enabled', zerosum.endpoint_json(p),
+            clock_timestamp()
         from ledger.ledgers g where g.ledger_id = $1;
     end if;
     return exists (
-        select from ledger.endpoints e where e.ledger_id = $1 and e.id = $2 and e.deleted_at is null);
+        select from ledger.endpoints e where e.ledger_id = $1 and e.id = $2
+            and e.deleted_at is null);
 end $_$;
 
 CREATE FUNCTION zerosum.end_backend(pid integer, lost_s double precision) RETURNS boolean
@@ -1370,7 +1455,8 @@ CREATE FUNCTION zerosum.entry_bundle(ledger bigint, number bigint, width integer
     SET enable_seqscan TO 'off'
     SET enable_bitmapscan TO 'off'
     AS $_$
-    select string_agg(substr(int4send(octet_length(v.body)), 3) || convert_to(v.body, 'UTF8'), '' order by v.seq)
+    select string_agg(substr(int4send(octet_length(v.body)), 3) || convert_to(v.body, 'UTF8'),
+        '' order by v.seq)
     from zerosum.feed($1, least($2, 1::bigint << 54) * 256, least($2, 1::bigint << 54) * 256 + $3) v
     where $2 >= 0 and $3 between 1 and 256
     having count(*) = $3
@@ -1436,7 +1522,8 @@ begin
     wallets := array(
         select distinct p.source collate "C" from unnest(due) d (id)
         cross join lateral (
-            select p.source from ledger.hold_postings p where p.ledger_id = $1 and p.hold_id = d.id offset 0
+            select p.source from ledger.hold_postings p where p.ledger_id = $1
+                and p.hold_id = d.id offset 0
         ) p order by 1);
     if wait then
         perform from unnest(wallets) x (id)
@@ -1448,7 +1535,7 @@ begin
         wallets := array(select x.id from unnest(wallets) x (id) where x.id <> all (busy));
     end if;
     perform zerosum.release_expired($1, moment, wallets);
-    -- (A hold at a time: each statement is a probe of one key, whatever the statistics.)
+    -- (One hold at a time: each statement is a probe of one key, whatever the statistics.)
     foreach one in array due loop
         continue when exists (
             select from ledger.hold_postings p
@@ -1457,7 +1544,8 @@ begin
         where p.ledger_id = $1 and p.hold_id = one and p.status = 'pending';
         continue when not found;
         settled := settled + 1;
-        insert into ledger.outbox (ledger_id, aggregatetype, aggregateid, type, payload, recorded_at)
+        insert into ledger.outbox (ledger_id, aggregatetype, aggregateid, type, payload,
+            recorded_at)
         select g.ledger_id, 'hold', one::text, 'hold.expired', zerosum.hold_json(p), moment
         from ledger.ledgers g, ledger.hold_postings p
         where g.ledger_id = $1 and p.ledger_id = $1 and p.hold_id = one and p.posting = 1;
@@ -1484,36 +1572,45 @@ begin
     elsif part = 'transaction' then
         return query
             select t.id::text, (jsonb_build_object('part', part) || to_jsonb(t) - 'ledger_id'
-                || jsonb_build_object('fingerprint', encode(t.fingerprint, 'hex'), 'entries', e.entries))::text
+                || jsonb_build_object('fingerprint', encode(t.fingerprint, 'hex'), 'entries',
+                    e.entries))::text
             from (
-                -- (The sum is how its index is spelled.)
-                select * from ledger.transactions t where t.ledger_id + 0 = l and t.id > past order by t.id limit max
+                -- (The sum spells the index that only lists use.)
+                select * from ledger.transactions t where t.ledger_id + 0 = l and t.id > past
+                    order by t.id limit max
             ) t
             cross join lateral (
-                select coalesce(jsonb_agg(jsonb_build_object('posting', e.posting, 'wallet', e.wallet_id,
-                    'version', e.version, 'asset', e.asset, 'amount', e.amount, 'balance', e.balance)
+                select coalesce(jsonb_agg(jsonb_build_object('posting', e.posting, 'wallet',
+                    e.wallet_id,
+                    'version', e.version, 'asset', e.asset, 'amount', e.amount, 'balance',
+                    e.balance)
                     order by e.posting, e.amount), '[]') as entries
                 from ledger.entries e where e.transaction_id = t.id and e.ledger_id = l
             ) e
             order by t.id;
     elsif part = 'hold' then
         return query
-            select h.hold_id::text, jsonb_build_object('part', part, 'id', h.hold_id, 'expires_at', h.expires_at,
+            select h.hold_id::text, jsonb_build_object('part', part, 'id', h.hold_id, 'expires_at',
+                h.expires_at,
                 'settled_at', h.settled_at, 'status', h.status, 'postings', p.postings)::text
             from (
                 select * from ledger.hold_postings h
-                where h.ledger_id = l and h.posting = 1 and h.hold_id > past order by h.hold_id limit max
+                where h.ledger_id = l and h.posting = 1 and h.hold_id > past
+                    order by h.hold_id limit max
             ) h
             cross join lateral (
-                select jsonb_agg(to_jsonb(p) - array['ledger_id', 'hold_id', 'expires_at', 'due_at', 'settled_at', 'status']
+                select jsonb_agg(to_jsonb(p) - array['ledger_id', 'hold_id', 'expires_at', 'due_at',
+                    'settled_at', 'status']
                     order by p.posting) as postings
                 from ledger.hold_postings p where p.hold_id = h.hold_id and p.ledger_id = l
             ) p
             order by h.hold_id;
     elsif part = 'reversed' then
         return query
-            select r.transaction_id::text, jsonb_build_object('part', part, 'transaction_id', r.transaction_id, 'postings',
-                jsonb_agg(to_jsonb(r) - array['ledger_id', 'transaction_id'] order by r.posting))::text
+            select r.transaction_id::text,
+                jsonb_build_object('part', part, 'transaction_id', r.transaction_id, 'postings',
+                jsonb_agg(to_jsonb(r) - array['ledger_id', 'transaction_id']
+                    order by r.posting))::text
             from ledger.reversed_postings r where r.ledger_id = l and r.transaction_id > past
             group by r.transaction_id order by r.transaction_id limit max;
     elsif part = 'wallet' then
@@ -1527,7 +1624,8 @@ begin
             from zerosum.feed(l, past, past + max) v order by v.seq;
     elsif part = 'outbox' then
         return query
-            select o.ord::text, (jsonb_build_object('part', part) || to_jsonb(o) - 'ledger_id')::text
+            select o.ord::text,
+                (jsonb_build_object('part', part) || to_jsonb(o) - 'ledger_id')::text
             from ledger.outbox o where o.ledger_id = l and o.ord > past order by o.ord limit max;
     end if;
 end $_$;
@@ -1573,11 +1671,13 @@ begin
                 select array_agg(v.leaf), string_agg(v.leaf, '') into hashes, joined
                 from (
                     select v.leaf from ledger.events v
-                    where v.ledger_id = l and v.seq > number * 256 and v.seq <= number * 256 + 256 order by v.seq
+                    where v.ledger_id = l and v.seq > number * 256 and v.seq <= number * 256 + 256
+                        order by v.seq
                 ) v;
             else
                 hashes := zerosum.tile_hashes(l, at, number, 0, 256);
-                joined := (select string_agg(h.hash, '' order by h.i) from unnest(hashes) with ordinality h (hash, i));
+                joined := (select string_agg(h.hash, '' order by h.i)
+                    from unnest(hashes) with ordinality h (hash, i));
             end if;
             insert into ledger.tiles (ledger_id, level, number, root, hashes)
             select g.ledger_id, at, number, zerosum.hashes_root(hashes), joined
@@ -1596,7 +1696,8 @@ CREATE FUNCTION zerosum.find_keys(key_hashes bytea[]) RETURNS TABLE(key_hash byt
     select k.key_hash, k.ledger_id, g.name, k.scope
     from unnest($1) h (hash)
     cross join lateral (
-        select k.* from ledger.api_keys k where k.key_hash = h.hash and k.revoked_at is null offset 0
+        select k.* from ledger.api_keys k where k.key_hash = h.hash
+            and k.revoked_at is null offset 0
     ) k
     join ledger.ledgers g on g.ledger_id = k.ledger_id
 $_$;
@@ -1657,7 +1758,8 @@ CREATE FUNCTION zerosum.hold(ledger bigint, source text, destination text, amoun
 declare
     told record;
 begin
-    told := zerosum.run(ledger, 'hold', source, destination, amount, key, reference, description, metadata,
+    told := zerosum.run(ledger, 'hold', source, destination, amount, key, reference, description,
+        metadata,
         effective_at, conditions, case when expires_at is not null
             then jsonb_build_object('expires_at', zerosum.time_json(expires_at)::jsonb) end);
     replayed := told.replayed;
@@ -1676,7 +1778,8 @@ begin
     foreach move in array moves loop
         if move.from_version is null then
             slot := (slots -> move.source)::int;
-            expiries[slot] := least(expiries[slot], (requests[move.request].options ->> 'expires_at')::timestamptz);
+            expiries[slot] := least(expiries[slot],
+                (requests[move.request].options ->> 'expires_at')::timestamptz);
         end if;
     end loop;
     return expiries;
@@ -1721,10 +1824,12 @@ CREATE FUNCTION zerosum.hold_json(h ledger.hold_postings) RETURNS text
     SET enable_seqscan TO 'off'
     AS $$
     select concat('{"id":', h.hold_id, ',', zerosum.hold_state_json(
-            case when x.expired then 'expired' else h.status end, case when p.pure then p.amount end,
+            case when x.expired then 'expired' else h.status end,
+                case when p.pure then p.amount end,
             case when p.pure then p.captured end,
             case when not p.pure then null when x.expired then 0 else p.held end),
-        ',"expires_at":', coalesce(zerosum.time_json(h.expires_at), 'null'), ',"postings":[', p.postings,
+        ',"expires_at":', coalesce(zerosum.time_json(h.expires_at), 'null'), ',"postings":[',
+        p.postings,
         '],"transactions":[', (
             select string_agg(t.id::text, ',' order by t.id) from (
                 select t.id from (
@@ -1732,19 +1837,23 @@ CREATE FUNCTION zerosum.hold_json(h ledger.hold_postings) RETURNS text
                     where t.origin_id = h.hold_id and t.ledger_id = h.ledger_id offset 0
                 ) t order by t.id desc limit 100
             ) t),
-        '],', zerosum.details_json(t.reference, t.description, t.metadata, zerosum.time_json(t.effective_at),
+        '],', zerosum.details_json(t.reference, t.description, t.metadata,
+            zerosum.time_json(t.effective_at),
             zerosum.time_json(t.recorded_at), t.key), '}')
     from (select h.status = 'pending' and h.expires_at <= clock_timestamp() as expired) x
     cross join lateral (
         select sum(p.amount) as amount, sum(p.captured) as captured, sum(p.held) as held,
             min(p.asset) = max(p.asset) as pure,
-            string_agg(concat('{"source":"', p.source, '","destination":"', p.destination, '","amount":', p.amount,
+            string_agg(concat('{"source":"', p.source, '","destination":"', p.destination,
+                '","amount":', p.amount,
                 ',"asset":"', p.asset, '","captured":', p.captured, ',"remaining":',
-                case when x.expired then 0 else p.held end, '}'), ',' order by p.posting) as postings
+                case when x.expired then 0 else p.held end, '}'), ',' order by p.posting)
+                    as postings
         from ledger.hold_postings p where p.hold_id = h.hold_id and p.ledger_id = h.ledger_id
     ) p
     cross join lateral (
-        select * from ledger.transactions t where t.id = h.hold_id and t.ledger_id = h.ledger_id limit 1
+        select * from ledger.transactions t where t.id = h.hold_id
+            and t.ledger_id = h.ledger_id limit 1
     ) t
 $$;
 
@@ -1752,7 +1861,8 @@ CREATE FUNCTION zerosum.hold_state_json(status text, amount numeric, captured nu
     LANGUAGE sql STABLE
     AS $$
     select concat('"status":"', status, '","amount":', coalesce(amount::text, 'null'),
-        ',"captured":', coalesce(captured::text, 'null'), ',"remaining":', coalesce(remaining::text, 'null'))
+        ',"captured":', coalesce(captured::text, 'null'), ',"remaining":',
+        coalesce(remaining::text, 'null'))
 $$;
 
 CREATE FUNCTION zerosum.identity() RETURNS TABLE(deployment text, run text, mac_key bytea)
@@ -1785,52 +1895,75 @@ begin
         select l, x.code, x.scale from jsonb_to_recordset(lines) x (code text, scale smallint)
         on conflict do nothing;
     elsif part = 'transaction' then
-        insert into ledger.transactions (ledger_id, id, effective_at, recorded_at, kind, key, fingerprint, reference,
+        insert into ledger.transactions (ledger_id, id, effective_at, recorded_at, kind, key,
+            fingerprint, reference,
             description, metadata, origin_id, extra)
-        select l, x.id, x.effective_at, x.recorded_at, x.kind, x.key, decode(x.fingerprint, 'hex'), x.reference,
+        select l, x.id, x.effective_at, x.recorded_at, x.kind, x.key, decode(x.fingerprint, 'hex'),
+            x.reference,
             x.description, x.metadata, x.origin_id, x.extra
-        from jsonb_to_recordset(lines) x (id bigint, effective_at timestamptz, recorded_at timestamptz, kind text, key text,
-            fingerprint text, reference text, description text, metadata jsonb, origin_id bigint, extra text);
-        insert into ledger.entries (ledger_id, version, transaction_id, recorded_at, posting, wallet_id, asset, amount, balance)
+        from jsonb_to_recordset(lines) x (id bigint, effective_at timestamptz,
+            recorded_at timestamptz, kind text, key text,
+            fingerprint text, reference text, description text, metadata jsonb, origin_id bigint,
+            extra text);
+        insert into ledger.entries (ledger_id, version, transaction_id, recorded_at, posting,
+            wallet_id, asset, amount, balance)
         select l, e.version, x.id, x.recorded_at, e.posting, e.wallet, e.asset, e.amount, e.balance
         from jsonb_to_recordset(lines) x (id bigint, recorded_at timestamptz, entries jsonb)
         cross join lateral jsonb_to_recordset(x.entries) e (
-            version bigint, posting smallint, wallet text, asset text, amount numeric, balance numeric);
+            version bigint, posting smallint, wallet text, asset text, amount numeric,
+            balance numeric);
     elsif part = 'hold' then
-        insert into ledger.hold_postings (ledger_id, hold_id, expires_at, due_at, settled_at, status, posting, source,
+        insert into ledger.hold_postings (ledger_id, hold_id, expires_at, due_at, settled_at,
+            status, posting, source,
             destination, asset, amount, captured, held)
-        select l, x.id, x.expires_at, case when x.status = 'pending' then x.expires_at end, x.settled_at, x.status,
+        select l, x.id, x.expires_at, case when x.status = 'pending' then x.expires_at end,
+            x.settled_at, x.status,
             p.posting, p.source, p.destination, p.asset, p.amount, p.captured, p.held
-        from jsonb_to_recordset(lines) x (id bigint, expires_at timestamptz, settled_at timestamptz, status text,
+        from jsonb_to_recordset(lines) x (id bigint, expires_at timestamptz, settled_at timestamptz,
+            status text,
             postings jsonb)
-        cross join lateral jsonb_to_recordset(x.postings) p (posting smallint, source text, destination text, asset text,
+        cross join lateral jsonb_to_recordset(x.postings) p (posting smallint, source text,
+            destination text, asset text,
             amount numeric, captured numeric, held numeric);
     elsif part = 'reversed' then
         insert into ledger.reversed_postings (ledger_id, transaction_id, posting, amount, reversed)
         select l, x.transaction_id, p.posting, p.amount, p.reversed
         from jsonb_to_recordset(lines) x (transaction_id bigint, postings jsonb)
-        cross join lateral jsonb_to_recordset(x.postings) p (posting smallint, amount numeric, reversed numeric);
+        cross join lateral jsonb_to_recordset(x.postings) p (posting smallint, amount numeric,
+            reversed numeric);
     elsif part = 'wallet' then
-        insert into ledger.wallets (ledger_id, id, asset, status, credits_while_frozen, min_balance, max_balance,
+        insert into ledger.wallets (ledger_id, id, asset, status, credits_while_frozen, min_balance,
+            max_balance,
             floor_debt, next_expiry, metadata, created_at)
-        select l, x.id, x.asset, x.status, x.credits_while_frozen, x.min_balance, x.max_balance, x.floor_debt,
+        select l, x.id, x.asset, x.status, x.credits_while_frozen, x.min_balance, x.max_balance,
+            x.floor_debt,
             x.next_expiry, x.metadata, x.created_at
-        from jsonb_to_recordset(lines) x (id text, asset text, status text, credits_while_frozen boolean,
-            min_balance numeric, max_balance numeric, floor_debt numeric, next_expiry timestamptz, metadata jsonb,
+        from jsonb_to_recordset(lines) x (id text, asset text, status text,
+            credits_while_frozen boolean,
+            min_balance numeric, max_balance numeric, floor_debt numeric, next_expiry timestamptz,
+            metadata jsonb,
             created_at timestamptz);
         update ledger.wallets w
-        set posted = x.posted, held = x.held, version = x.version, recorded_at = coalesce(x.recorded_at, '-infinity')
-        from jsonb_to_recordset(lines) x (id text, posted numeric, held numeric, version bigint, recorded_at timestamptz)
+        set posted = x.posted, held = x.held, version = x.version,
+            recorded_at = coalesce(x.recorded_at, '-infinity')
+        from jsonb_to_recordset(lines) x (id text, posted numeric, held numeric, version bigint,
+            recorded_at timestamptz)
         where w.ledger_id = l and w.id = x.id;
     elsif part = 'event' then
-        insert into ledger.events (ledger_id, seq, transaction_id, recorded_at, id, type, leaf, body)
-        select l, x.seq, x.transaction_id, x.recorded_at, x.id, x.type, sha256(E'\\x00' || convert_to(x.body, 'UTF8')), x.body
-        from jsonb_to_recordset(lines) x (seq bigint, transaction_id bigint, recorded_at timestamptz, id uuid, type text,
+        insert into ledger.events (ledger_id, seq, transaction_id, recorded_at, id, type, leaf,
+            body)
+        select l, x.seq, x.transaction_id, x.recorded_at, x.id, x.type,
+            sha256(E'\\x00' || convert_to(x.body, 'UTF8')), x.body
+        from jsonb_to_recordset(lines) x (seq bigint, transaction_id bigint,
+            recorded_at timestamptz, id uuid, type text,
             body text);
     elsif part = 'outbox' then
-        insert into ledger.outbox (ledger_id, id, aggregatetype, aggregateid, type, payload, transaction_id, recorded_at)
-        select l, x.id, x.aggregatetype, x.aggregateid, x.type, x.payload, x.transaction_id, x.recorded_at
-        from jsonb_to_recordset(lines) x (ord bigint, id uuid, aggregatetype text, aggregateid text, type text,
+        insert into ledger.outbox (ledger_id, id, aggregatetype, aggregateid, type, payload,
+            transaction_id, recorded_at)
+        select l, x.id, x.aggregatetype, x.aggregateid, x.type, x.payload, x.transaction_id,
+            x.recorded_at
+        from jsonb_to_recordset(lines) x (ord bigint, id uuid, aggregatetype text, aggregateid text,
+            type text,
             payload text, transaction_id bigint, recorded_at timestamptz)
         order by x.ord;
     else
@@ -1893,7 +2026,8 @@ CREATE FUNCTION zerosum.last_event(ledger bigint) RETURNS bigint
     AS $_$
     select greatest(
         coalesce((select max(v.seq) from ledger.events v where v.ledger_id = $1), 0),
-        coalesce((select (max(b.number) + 1) * 256 from ledger.event_bundles b where b.ledger_id = $1), 0))
+        coalesce((select (max(b.number) + 1) * 256 from ledger.event_bundles b
+            where b.ledger_id = $1), 0))
 $_$;
 
 CREATE FUNCTION zerosum.limit_facts(ledger bigint, wallet text, balance numeric, would_be numeric, held numeric) RETURNS text
@@ -1905,7 +2039,8 @@ CREATE FUNCTION zerosum.limit_facts(ledger bigint, wallet text, balance numeric,
             when $4 - $5 < w.min_balance then 'insufficient_funds'
             when $4 > w.max_balance then 'max_balance_exceeded'
             else 'balance_overflow' end,
-        'wallet', $2, 'asset', w.asset, 'posted', $3, 'held', $5, 'available', $3 - $5, 'would_be', $4,
+        'wallet', $2, 'asset', w.asset, 'posted', $3, 'held', $5, 'available', $3 - $5, 'would_be',
+        $4,
         'min_balance', case when $4 < $3 then w.min_balance end,
         'max_balance', case when $4 > $3 then w.max_balance end))::text
     from ledger.wallets w where w.ledger_id = $1 and w.id = $2
@@ -1930,14 +2065,18 @@ CREATE FUNCTION zerosum.list_deliveries(ledger bigint, endpoint bigint, before b
     AS $_$
     with page as materialized (
         select * from ledger.deliveries d
-        where d.endpoint_id = $2 and d.ledger_id = $1 and d.seq < coalesce($3, 9223372036854775807) and ($5 is null or d.status = $5)
+        where d.endpoint_id = $2 and d.ledger_id = $1 and d.seq < coalesce($3, 9223372036854775807)
+            and ($5 is null or d.status = $5)
         order by d.seq desc
         limit $4
     )
-    select d.seq, concat('{"seq":', d.seq, ',"event_id":"', v.id, '","type":"', v.type, '","status":"', d.status,
+    select d.seq, concat('{"seq":', d.seq, ',"event_id":"', v.id, '","type":"', v.type,
+        '","status":"', d.status,
         '","attempts":[', (
-            select string_agg(concat('{"at":', zerosum.time_json(a.at), ',"duration_ms":', a.duration_ms,
-                ',"status":', coalesce(a.status::text, 'null'), ',"error":', coalesce(to_json(a.error)::text, 'null'),
+            select string_agg(concat('{"at":', zerosum.time_json(a.at), ',"duration_ms":',
+                a.duration_ms,
+                ',"status":', coalesce(a.status::text, 'null'), ',"error":',
+                coalesce(to_json(a.error)::text, 'null'),
                 '}'), ',' order by a.number)
             from (
                 select a.number, a.at, a.duration_ms, a.status, a.error from ledger.attempts a
@@ -1946,7 +2085,8 @@ CREATE FUNCTION zerosum.list_deliveries(ledger bigint, endpoint bigint, before b
                 select 2147483647, d.settled_at, d.duration_ms, d.last_status, null
                 where d.status = 'delivered' and d.duration_ms is not null
             ) a
-        ), '],"due_at":', case when d.status = 'pending' then zerosum.time_json(d.due_at) else 'null' end, '}')
+        ), '],"due_at":', case when d.status = 'pending' then zerosum.time_json(d.due_at)
+            else 'null' end, '}')
     from page d join zerosum.events_at($1, array(select d.seq from page d)) v on v.seq = d.seq
     order by d.seq desc
 $_$;
@@ -1968,7 +2108,8 @@ CREATE FUNCTION zerosum.list_entries(ledger bigint, wallet text, before bigint, 
     SET enable_sort TO 'off'
     SET jit TO 'off'
     AS $_$
-    select e.version, concat('{"version":', e.version, ',"transaction":', e.transaction_id, ',"posting":', e.posting,
+    select e.version, concat('{"version":', e.version, ',"transaction":', e.transaction_id,
+        ',"posting":', e.posting,
         ',"asset":"', e.asset, '","amount":', e.amount, ',"balance":', e.balance,
         ',"recorded_at":', zerosum.time_json(e.recorded_at), '}')
     from ledger.entries e
@@ -2057,7 +2198,8 @@ CREATE FUNCTION zerosum.list_wallets(ledger bigint, after text, max integer, pre
     select w.id::text, zerosum.wallet_json(w) from ledger.wallets w
     where w.ledger_id = $1 and w.id > coalesce($2, '') and w.id >= $4 and w.id < $4 || '~'
         and not exists (
-            select from unnest($5, $6) f (key, val) where w.metadata ->> f.key is distinct from f.val)
+            select from unnest($5, $6) f (key, val) where w.metadata ->> f.key is distinct
+                from f.val)
     order by w.id
     limit $3
 $_$;
@@ -2085,15 +2227,20 @@ declare
 begin
     if watched <> '{}' then
         postings := postings || array(
-            select row(null, null, w.id, null, null, null, null)::ledger.posting from unnest(watched) w (id));
+            select row(null, null, w.id, null, null, null, null)::ledger.posting
+                from unnest(watched) w (id));
     end if;
     loop
-        select jsonb_object_agg(k.id, k.slot), array_agg(k.id), array_agg(k.place), array_agg(k.asset),
-            array_agg(k.status), array_agg(k.posted), array_agg(k.version), array_agg(k.held), array_agg(k.floor),
+        select jsonb_object_agg(k.id, k.slot), array_agg(k.id), array_agg(k.place),
+            array_agg(k.asset),
+            array_agg(k.status), array_agg(k.posted), array_agg(k.version), array_agg(k.held),
+            array_agg(k.floor),
             array_agg(k.ceiling), array_agg(k.floor_debt), min(k.next_expiry),
             greatest(clock_timestamp(), max(zerosum.followed_time(k.recorded_at)))
-        into locked.slots, locked.ids, locked.places, locked.assets, locked.statuses, locked.balances,
-            locked.versions, locked.held, locked.floors, locked.ceilings, locked.debts, next_expiry, at
+        into locked.slots, locked.ids, locked.places, locked.assets, locked.statuses,
+        locked.balances,
+            locked.versions, locked.held, locked.floors, locked.ceilings, locked.debts, next_expiry,
+            at
         from (
             select row_number() over () as slot, w.*
             from (
@@ -2105,13 +2252,14 @@ begin
             ) x
             cross join lateral (
                 select w.ctid as place, w.id::text as id, w.asset, w.posted, w.version,
-                    zerosum.posting_status(w) as status, w.held, w.recorded_at, w.floor_debt, w.next_expiry, zerosum.wallet_floor(w) as floor,
+                    zerosum.posting_status(w) as status, w.held, w.recorded_at, w.floor_debt,
+                    w.next_expiry, zerosum.wallet_floor(w) as floor,
                     zerosum.wallet_ceiling(w) as ceiling
                 from ledger.wallets w where w.ledger_id = l and w.id = x.id for update
             ) w
         ) k;
         exit when next_expiry is null or next_expiry > at;
-        -- What has expired on the locked wallets reserves nothing; after the release the rows are elsewhere.
+        -- Release expired holds on the locked wallets. That moves their rows to new places.
         perform zerosum.release_expired(l, at, locked.ids);
     end loop;
 end $$;
@@ -2134,7 +2282,8 @@ declare
     f ledger.feeds;
 begin
     select * into f from ledger.feeds where ledger_id = $1 for update;
-    if not found or f.holder is distinct from $2 or f.epoch is distinct from $3 or f.until <= clock_timestamp() then
+    if not found or f.holder is distinct from $2 or f.epoch is distinct from $3
+        or f.until <= clock_timestamp() then
         raise exception 'the lease of ledger % is not held', $1 using errcode = 'ZS301';
     end if;
     return f;
@@ -2149,9 +2298,10 @@ declare
     high bigint := size;
     middle bigint;
     path bytea[] := '{}';
-    known boolean := true; -- Is the subtree's root the old one, which whoever asks has?
+    known boolean := true; -- Whether the subtree's root is the old root, which the caller has.
 begin
-    if old_size < 0 or old_size > size or size > coalesce((select f.last_seq from ledger.feeds f where f.ledger_id = $1), 0) then
+    if old_size < 0 or old_size > size
+        or size > coalesce((select f.last_seq from ledger.feeds f where f.ledger_id = $1), 0) then
         return null;
     elsif old_size = 0 then
         return path;
@@ -2180,7 +2330,8 @@ declare
     middle bigint;
     path bytea[] := '{}';
 begin
-    if seq < 1 or seq > size or size > coalesce((select f.last_seq from ledger.feeds f where f.ledger_id = $1), 0) then
+    if seq < 1 or seq > size
+        or size > coalesce((select f.last_seq from ledger.feeds f where f.ledger_id = $1), 0) then
         return null;
     end if;
     while high - low > 1 loop
@@ -2212,7 +2363,8 @@ begin
     if rest = 0 then
         return sha256('');
     end if;
-    -- Whole subtrees, the lowest and rightmost first: one for each binary digit of the number of leaves.
+    -- Whole subtrees, the lowest and rightmost first: one for each binary digit of the number of
+    -- leaves.
     while rest > 0 loop
         if rest % 2 = 1 then
             at := at - (1::bigint << height);
@@ -2221,7 +2373,8 @@ begin
             node := at >> (height - height % 8);
             subtree := zerosum.hashes_root(
                 zerosum.tile_hashes(ledger, height / 8, node / 256, (node % 256)::int, width));
-            root := case when root is null then subtree else sha256(E'\\x01' || subtree || root) end;
+            root := case when root is null then subtree
+                else sha256(E'\\x01' || subtree || root) end;
         end if;
         rest := rest / 2;
         height := height + 1;
@@ -2278,9 +2431,9 @@ CREATE FUNCTION zerosum.next_deliveries(ledger bigint, endpoint bigint, max inte
     AS $$
 declare
     l constant bigint := ledger;
-    -- So many events are looked at for one that matches, so that a call is short.
+    -- Scan at most this many events, so that a call is short.
     scan_max constant int := 1000;
-    -- (A call of clock_timestamp() in the condition would have the index read to its end.)
+    -- (A condition with clock_timestamp() itself would read the index to its end.)
     moment constant timestamptz := clock_timestamp();
     p ledger.endpoints;
     room int;
@@ -2289,11 +2442,13 @@ declare
     news bigint[];
 begin
     perform zerosum.check_lease(l, holder);
-    select * into p from ledger.endpoints e where e.ledger_id = l and e.id = endpoint and e.disabled_at is null;
+    select * into p from ledger.endpoints e where e.ledger_id = l and e.id = endpoint
+        and e.disabled_at is null;
     if not found then
         return;
     end if;
-    -- (Taken by due_at alone, which is the index's order: with seq besides, all that are pending may be sorted.)
+    -- (Ordered by due_at alone, as the index is: with seq too, all pending deliveries might be
+    -- sorted.)
     select array_agg(d.seq), array_agg(d.attempts) into again, again_attempts from (
         select d.seq, d.attempts from ledger.deliveries d
         where d.ledger_id = l and d.endpoint_id = p.id and d.status = 'pending'
@@ -2309,7 +2464,7 @@ begin
     ), matched as materialized (
         select s.seq from scanned s
         where zerosum.type_matches(s.type, p.types) and (
-            -- (Not a join, which may read all of the endpoint's deliveries: a probe of the key for each.)
+            -- (A probe of the key for each: a join may read all deliveries of the endpoint.)
             select d.seq from ledger.deliveries d
             where d.endpoint_id = p.id and d.ledger_id = l and d.seq = s.seq limit 1) is null
         order by s.seq limit room
@@ -2339,12 +2494,13 @@ CREATE FUNCTION zerosum.next_events(ledger bigint, sink bigint, max integer, max
 #variable_conflict use_column
 declare
     l constant bigint := ledger;
-    -- So many events are looked at for one that matches, so that a call is short.
+    -- Scan at most this many events, so that a call is short.
     scan_max constant int := 1000;
     s ledger.sinks;
 begin
     perform zerosum.check_lease(l, holder);
-    select * into s from ledger.sinks s where s.ledger_id = l and s.id = sink and s.paused_at is null;
+    select * into s from ledger.sinks s where s.ledger_id = l and s.id = sink
+        and s.paused_at is null;
     if not found then
         return;
     end if;
@@ -2355,18 +2511,23 @@ begin
                 + case when '*' = any (s.types) then $3 else greatest($3, scan_max) end) v
             order by v.seq
         ), matched as materialized (
-            select m.*, sum(octet_length(m.body)) over (order by m.seq) - octet_length(m.body) as before
+            select m.*, sum(octet_length(m.body)) over (order by m.seq) - octet_length(m.body)
+                as before
             from (
-                select c.* from scanned c where zerosum.type_matches(c.type, s.types) order by c.seq limit $3
+                select c.* from scanned c where zerosum.type_matches(c.type, s.types)
+                    order by c.seq limit $3
             ) m
         ), taken as materialized (
             select m.* from matched m where m.before < $4
         )
-        select s.name, s.url, (select g.name from ledger.ledgers g where g.ledger_id = l), s.sent_seq,
+        select s.name, s.url, (select g.name from ledger.ledgers g where g.ledger_id = l),
+            s.sent_seq,
             case when count(*) < $3 and count(*) = (select count(*) from matched)
                 then (select max(c.seq) from scanned c) else max(t.seq) end,
-            coalesce(array_agg(t.seq order by t.seq), '{}'), coalesce(array_agg(t.id order by t.seq), '{}'),
-            coalesce(array_agg(t.type order by t.seq), '{}'), coalesce(array_agg(t.recorded_at order by t.seq), '{}'),
+            coalesce(array_agg(t.seq order by t.seq), '{}'),
+            coalesce(array_agg(t.id order by t.seq), '{}'),
+            coalesce(array_agg(t.type order by t.seq), '{}'),
+            coalesce(array_agg(t.recorded_at order by t.seq), '{}'),
             coalesce(array_agg(t.body order by t.seq), '{}')
         from taken t;
 end $_$;
@@ -2393,7 +2554,9 @@ begin
     elsif kind = 'hold' then
         if not options ? 'expires_at' then
             return null;
-        elsif coalesce(options ->> 'expires_at', '') !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?(Z|[+-][0-9]{2}(:[0-9]{2})?)$' then
+        elsif coalesce(options ->> 'expires_at', '') !~ (
+            '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?'
+            '(Z|[+-][0-9]{2}(:[0-9]{2})?)$') then
             return 'invalid_expires_at';
         end if;
         begin
@@ -2427,7 +2590,8 @@ begin
     end loop;
     if exists (
         select from jsonb_array_elements(options -> 'postings') x (one)
-        where coalesce(x.one ->> 'posting', '') !~ '^[1-9][0-9]{0,2}$' or x.one - array['posting', 'amount', 'destination'] <> '{}'
+        where coalesce(x.one ->> 'posting', '') !~ '^[1-9][0-9]{0,2}$'
+            or x.one - array['posting', 'amount', 'destination'] <> '{}'
             or kind = 'reversal' and x.one ? 'destination'
     ) or (
         select count(*) <> count(distinct x.one ->> 'posting')
@@ -2442,7 +2606,8 @@ CREATE FUNCTION zerosum.outbox_state() RETURNS TABLE(ledger text, depth bigint, 
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    select g.name, count(o.ord), coalesce(extract(epoch from clock_timestamp() - min(o.recorded_at)), 0)::float8
+    select g.name, count(o.ord),
+        coalesce(extract(epoch from clock_timestamp() - min(o.recorded_at)), 0)::float8
     from ledger.ledgers g left join ledger.outbox o on o.ledger_id = g.ledger_id
     group by g.name
 $$;
@@ -2452,9 +2617,11 @@ CREATE FUNCTION zerosum.part_fault(part jsonb) RETURNS text
     AS $_$
     select case
         when jsonb_typeof(part) <> 'object' then 'invalid_postings'
-        when part ? 'amount' and coalesce(part ->> 'amount', '') !~ '^[1-9][0-9]{0,37}$' then 'invalid_amount'
+        when part ? 'amount' and coalesce(part ->> 'amount', '') !~ '^[1-9][0-9]{0,37}$'
+            then 'invalid_amount'
         when part ? 'destination'
-            and coalesce(part ->> 'destination', '') !~ '^(?![.][.]?$)[A-Za-z0-9_.:@-]{1,128}$' then 'invalid_wallet_id'
+            and coalesce(part ->> 'destination', '') !~ '^(?![.][.]?$)[A-Za-z0-9_.:@-]{1,128}$'
+                then 'invalid_wallet_id'
     end
 $_$;
 
@@ -2471,8 +2638,8 @@ declare
     m constant int := cardinality(posting_of);
     requests ledger.request[];
     postings ledger.posting[] := '{}';
-    -- One element a request: its postings' first and last number, what check_requests() says, the number of the
-    -- request before it that has its key, and what is settled.
+    -- One element a request: the numbers of its first and last posting, what check_requests()
+    -- returned, the earlier request with its key, and its outcome.
     firsts int[]; lasts int[]; faults text[]; fingerprints bytea[]; repeat_of int[];
     outcomes text[] := array_fill(null::text, array[n]);
     bodies text[] := array_fill(null::text, array[n]);
@@ -2487,7 +2654,8 @@ declare
 begin
     -- 1. Read the arguments.
     if n is null or m is null or cardinality(keys) <> n or cardinality(sources) <> m
-        or cardinality(destinations) <> m or cardinality(amounts) <> m or array_position(posting_of, null) is not null
+        or cardinality(destinations) <> m or cardinality(amounts) <> m
+            or array_position(posting_of, null) is not null
     then
         raise exception 'kinds and keys, and the posting arrays, must be of one length each'
             using errcode = '22023';
@@ -2495,11 +2663,13 @@ begin
     if n = 0 then
         return;
     end if;
-    -- (A lone plain request has a way of its own, if it is plainly fine.)
-    if n = 1 and m = 1 and not skip_locked and kinds[1] in ('transfer', 'credit', 'debit') and ifs[1] is null
+    -- (A lone plain request takes the short way, if it is plainly fine.)
+    if n = 1 and m = 1 and not skip_locked and kinds[1] in ('transfer', 'credit', 'debit')
+        and ifs[1] is null
         and options[1] is null and units[1] is null and posting_of[1] = 1
     then
-        body := zerosum.post_plain(l, kinds[1], keys[1], sources[1], destinations[1], amounts[1], refs[1],
+        body := zerosum.post_plain(l, kinds[1], keys[1], sources[1], destinations[1], amounts[1],
+            refs[1],
             descriptions[1], metadatas[1], effective_ats[1]);
         if body is not null then
             outcome := 'posted';
@@ -2508,7 +2678,8 @@ begin
         end if;
     end if;
     for i in 1..n loop
-        requests[i] := row(i, kinds[i], coalesce(keys[i], chr(127) || gen_random_uuid()), refs[i], descriptions[i],
+        requests[i] := row(i, kinds[i], coalesce(keys[i], chr(127) || gen_random_uuid()), refs[i],
+            descriptions[i],
             metadatas[i], effective_ats[i], ifs[i], options[i], units[i])::ledger.request;
         firsts[i] := 1;
         lasts[i] := 0;
@@ -2529,10 +2700,12 @@ begin
 
     -- 2. Refuse what is malformed.
     if single then
-        select array_agg(c.fault), array_agg(c.fingerprint), count(c.fault) into faults, fingerprints, fault_count
+        select array_agg(c.fault), array_agg(c.fingerprint), count(c.fault) into faults,
+            fingerprints, fault_count
         from zerosum.check_single_requests(requests, postings) c;
     else
-        select array_agg(c.fault), array_agg(c.fingerprint), count(c.fault) into faults, fingerprints, fault_count
+        select array_agg(c.fault), array_agg(c.fingerprint), count(c.fault) into faults,
+            fingerprints, fault_count
         from (select * from zerosum.check_requests(requests, postings) order by number) c;
     end if;
     if cardinality(units) > 0 then
@@ -2547,7 +2720,7 @@ begin
         end loop;
     end if;
 
-    -- 3. Settle the requests whose key is known: what is settled needs no wallets.
+    -- 3. Settle the requests whose key is known: they need no wallets.
     known := zerosum.known_keys(l, requests);
     if known is not null then
         settled := zerosum.settle_known(known, fingerprints, outcomes, bodies);
@@ -2557,7 +2730,8 @@ begin
 
     -- 4. Give captures, voids and reversals their postings.
     if kinds && array['capture', 'void', 'reversal'] then
-        derived := zerosum.derive_postings(l, kinds, requests, outcomes, bodies, firsts, lasts, postings);
+        derived := zerosum.derive_postings(l, kinds, requests, outcomes, bodies, firsts, lasts,
+            postings);
         outcomes := derived.outcomes;
         bodies := derived.bodies;
         firsts := derived.firsts;
@@ -2575,14 +2749,16 @@ begin
                 case when outcomes[r.number] is null then r.conditions else '[]' end) c (one));
     end if;
     if skip_locked then
-        settled := zerosum.settle_busy(l, requests, postings, firsts, lasts, watched, outcomes, bodies);
+        settled := zerosum.settle_busy(l, requests, postings, firsts, lasts, watched, outcomes,
+            bodies);
         outcomes := settled.outcomes;
         bodies := settled.bodies;
         watched := settled.watched;
     end if;
     locking := zerosum.lock_wallets(l, postings, outcomes, watched);
 
-    -- 6. Look for the keys again, in a new statement: waiting for a lock does not refresh a statement's snapshot.
+    -- 6. Look for the keys again, in a new statement: waiting for a lock does not refresh a
+    -- statement's snapshot.
     known := zerosum.known_keys(l, requests);
     if known is not null then
         settled := zerosum.settle_known(known, fingerprints, outcomes, bodies);
@@ -2597,8 +2773,10 @@ begin
     if derives then
         parts := zerosum.read_parts(l, locking.at, kinds, postings);
     end if;
-    decided := zerosum.decide(l => l, at => locking.at, requests => requests, postings => postings, firsts => firsts,
-        lasts => lasts, fingerprints => fingerprints, outcomes => outcomes, bodies => bodies, repeat_of => repeat_of,
+    decided := zerosum.decide(l => l, at => locking.at, requests => requests, postings => postings,
+        firsts => firsts,
+        lasts => lasts, fingerprints => fingerprints, outcomes => outcomes, bodies => bodies,
+        repeat_of => repeat_of,
         locked => locking.locked, parts => parts);
     outcomes := decided.outcomes;
     bodies := decided.bodies;
@@ -2606,9 +2784,12 @@ begin
 
     -- 8. Write what posts.
     if 'posted' = any (outcomes) then
-        bodies := zerosum.write_posted(l => l, at => locking.at, requests => requests, fingerprints => fingerprints,
-            outcomes => outcomes, bodies => bodies, moves => decided.moves, extras => decided.extras,
-            before => locking.locked, after => decided.locked, parts_before => parts, parts_after => decided.parts);
+        bodies := zerosum.write_posted(l => l, at => locking.at, requests => requests,
+            fingerprints => fingerprints,
+            outcomes => outcomes, bodies => bodies, moves => decided.moves,
+            extras => decided.extras,
+            before => locking.locked, after => decided.locked, parts_before => parts,
+            parts_after => decided.parts);
     end if;
 
     -- 9. Answer.
@@ -2640,12 +2821,16 @@ declare
 begin
     key := coalesce(key, chr(127) || gen_random_uuid());
     if source = '@world' or destination = '@world' then
-        select zerosum.world_wallet(l, source, destination), zerosum.world_wallet(l, destination, source)
+        select zerosum.world_wallet(l, source, destination),
+            zerosum.world_wallet(l, destination, source)
         into source, destination;
     end if;
-    if zerosum.request_fault(kind => kind, key => key, reference => reference, description => description,
-        metadata => metadata, effective_at => effective_at, conditions => null, options => null, size => 1,
-        beside => true, numeral => amount is not null, named => source is not null and destination is not null,
+    if zerosum.request_fault(kind => kind, key => key, reference => reference,
+        description => description,
+        metadata => metadata, effective_at => effective_at, conditions => null, options => null,
+        size => 1,
+        beside => true, numeral => amount is not null, named => source is not null
+            and destination is not null,
         loops => source = destination, ids => 0) is not null
     then
         return null;
@@ -2655,14 +2840,18 @@ begin
         return null;
     end if;
 
-    select w.id::text, w.asset, zerosum.posting_status(w) as status, w.posted, w.version, w.recorded_at, w.floor_debt,
+    select w.id::text, w.asset, zerosum.posting_status(w) as status, w.posted, w.version,
+        w.recorded_at, w.floor_debt,
         w.next_expiry, zerosum.wallet_floor(w) as floor, zerosum.wallet_ceiling(w) as ceiling
     into payer
-    from ledger.wallets w where w.ledger_id = l and w.id = least(source, destination collate "C") for update;
-    select w.id::text, w.asset, zerosum.posting_status(w) as status, w.posted, w.version, w.recorded_at, w.floor_debt,
+    from ledger.wallets w where w.ledger_id = l
+        and w.id = least(source, destination collate "C") for update;
+    select w.id::text, w.asset, zerosum.posting_status(w) as status, w.posted, w.version,
+        w.recorded_at, w.floor_debt,
         w.next_expiry, zerosum.wallet_floor(w) as floor, zerosum.wallet_ceiling(w) as ceiling
     into payee
-    from ledger.wallets w where w.ledger_id = l and w.id = greatest(source, destination collate "C") for update;
+    from ledger.wallets w where w.ledger_id = l
+        and w.id = greatest(source, destination collate "C") for update;
     if payer.id is distinct from source then
         swapped := payer;
         payer := payee;
@@ -2670,42 +2859,52 @@ begin
     end if;
     at := greatest(clock_timestamp(), zerosum.followed_time(payer.recorded_at),
         zerosum.followed_time(payee.recorded_at));
-    if (payer.asset = payee.asset and payer.status = 'open' and payee.status in ('open', 'frozen_out')
+    if (payer.asset = payee.asset and payer.status = 'open'
+        and payee.status in ('open', 'frozen_out')
         and payer.floor_debt = 0 and payee.floor_debt = 0
         and coalesce(least(payer.next_expiry, payee.next_expiry) > at, true)
-        and payer.posted - amount >= payer.floor and payee.posted + amount <= payee.ceiling) is not true
+        and payer.posted - amount >= payer.floor and payee.posted + amount <= payee.ceiling) is not
+            true
     then
         return null;
     end if;
 
     id := nextval('ledger.transaction_id');
-    insert into ledger.transactions (ledger_id, id, effective_at, recorded_at, kind, key, fingerprint, reference,
+    insert into ledger.transactions (ledger_id, id, effective_at, recorded_at, kind, key,
+        fingerprint, reference,
         description, metadata)
     values (l, id, coalesce(effective_at, at), at, kind, key, zerosum.request_fingerprint(kind, 1,
-        zerosum.posting_canon(source, destination, amount), reference, description, metadata, effective_at, null, null),
+        zerosum.posting_canon(source, destination, amount), reference, description, metadata,
+        effective_at, null, null),
         reference, description, coalesce(metadata, '{}'))
     on conflict do nothing;
     if not found then
         return null;  -- Its key was taken meanwhile, and nothing is written yet.
     end if;
-    insert into ledger.entries (ledger_id, wallet_id, version, transaction_id, posting, asset, amount, balance,
+    insert into ledger.entries (ledger_id, wallet_id, version, transaction_id, posting, asset,
+        amount, balance,
         recorded_at)
     values (l, source, payer.version + 1, id, 1, payer.asset, -amount, payer.posted - amount, at),
         (l, destination, payee.version + 1, id, 1, payee.asset, amount, payee.posted + amount, at);
     update ledger.wallets w
-    set posted = w.posted + case when w.id = source then -amount else amount end, version = w.version + 1, recorded_at = at
+    set posted = w.posted + case when w.id = source then -amount else amount end,
+        version = w.version + 1, recorded_at = at
     where w.ledger_id = l and w.id in (source, destination);
     get diagnostics found_rows = row_count;
     if found_rows <> 2 then
         raise exception 'locked wallets are not where they were' using errcode = 'XX000';
     end if;
-    body := zerosum.transaction_json(id, kind, zerosum.posting_json(source, destination, amount, payer.asset),
+    body := zerosum.transaction_json(id, kind,
+        zerosum.posting_json(source, destination, amount, payer.asset),
         concat(zerosum.entry_json(source, -amount, payer.posted - amount, payer.version + 1), ',',
             zerosum.entry_json(destination, amount, payee.posted + amount, payee.version + 1)),
-        reference, description, coalesce(metadata, '{}'), zerosum.time_json(coalesce(effective_at, at)),
+        reference, description, coalesce(metadata, '{}'),
+        zerosum.time_json(coalesce(effective_at, at)),
         zerosum.time_json(at), key, null);
-    insert into ledger.outbox (ledger_id, ord, id, aggregatetype, aggregateid, type, transaction_id, recorded_at, payload)
-    values (l, nextval('ledger.outbox_ord'), gen_random_uuid(), 'transaction', id::text, 'transaction.posted', id, at, body);
+    insert into ledger.outbox (ledger_id, ord, id, aggregatetype, aggregateid, type, transaction_id,
+        recorded_at, payload)
+    values (l, nextval('ledger.outbox_ord'), gen_random_uuid(), 'transaction', id::text,
+        'transaction.posted', id, at, body);
     return body;
 end $$;
 
@@ -2722,20 +2921,23 @@ begin
     if posting.source is null or posting.destination is null then
         return null;
     end if;
-    -- The world has every asset, though its wallet is made with the first of the others.
+    -- @world has every asset, though its wallet is created with the asset's first other wallet.
     source_asset := coalesce(source_asset, zerosum.world_asset(l, posting.source));
     destination_asset := coalesce(destination_asset, zerosum.world_asset(l, posting.destination));
     return case
         when source_asset is null and (posting.source <> '@world' or destination_asset is not null)
             then zerosum.wallet_facts(posting.source)
-        when source_asset is null or destination_asset is null then zerosum.wallet_facts(posting.destination)
+        when source_asset is null or destination_asset is null
+            then zerosum.wallet_facts(posting.destination)
         when source_asset <> destination_asset then json_build_object('code', 'asset_mismatch',
             'source', posting.source, 'source_asset', source_asset,
             'destination', posting.destination, 'destination_asset', destination_asset)::text
         when source_status is distinct from 'open' then
-            json_build_object('code', 'wallet_' || replace(source_status, '_out', ''), 'wallet', posting.source)::text
+            json_build_object('code', 'wallet_' || replace(source_status, '_out', ''), 'wallet',
+                posting.source)::text
         when destination_status is null or destination_status not in ('open', 'frozen_out') then
-            json_build_object('code', 'wallet_' || destination_status, 'wallet', posting.destination)::text
+            json_build_object('code', 'wallet_' || destination_status, 'wallet',
+                posting.destination)::text
     end;
 end $$;
 
@@ -2799,10 +3001,13 @@ declare
     also record;
 begin
     if kinds && array['capture', 'void'] then
-        -- (A request about a hold has all of its postings, in order.)
-        select array_agg(case when h.place is not null then array_position(origins, p.origin) + p.origin_posting - 1 end),
-            array_agg(case when h.status = 'pending' and h.expires_at <= at then 'expired' else h.status::text end),
-            array_agg(h.amount::numeric), array_agg(h.captured::numeric), array_agg(h.held::numeric), array_agg(h.place)
+        -- (A request about a hold has all of the hold's postings, in order.)
+        select array_agg(case when h.place is not null
+            then array_position(origins, p.origin) + p.origin_posting - 1 end),
+            array_agg(case when h.status = 'pending' and h.expires_at <= at then 'expired'
+                else h.status::text end),
+            array_agg(h.amount::numeric), array_agg(h.captured::numeric),
+            array_agg(h.held::numeric), array_agg(h.place)
         into slots, parts.statuses, amounts, captured, remaining, parts.places
         from unnest(postings) p
         left join lateral (
@@ -2812,7 +3017,8 @@ begin
     end if;
     if 'reversal' = any (kinds) then
         for also in
-            select p.number, min(p.number) over (partition by p.origin, p.origin_posting) as slot, e.amount,
+            select p.number, min(p.number) over (partition by p.origin, p.origin_posting) as slot,
+                e.amount,
                 coalesce(r.reversed, 0) as reversed
             from unnest(postings) p
             cross join lateral (
@@ -2823,7 +3029,8 @@ begin
             ) e
             left join lateral (
                 select * from ledger.reversed_postings r
-                where r.ledger_id = l and r.transaction_id = p.origin and r.posting = p.origin_posting limit 1
+                where r.ledger_id = l and r.transaction_id = p.origin
+                    and r.posting = p.origin_posting limit 1
             ) r on true
             order by p.number
         loop
@@ -2868,7 +3075,8 @@ CREATE FUNCTION zerosum.reader_kind(ledger bigint, id bigint) RETURNS text
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
     select case
-        when exists (select from ledger.endpoints p where p.ledger_id = $1 and p.id = $2) then 'endpoint'
+        when exists (select from ledger.endpoints p where p.ledger_id = $1 and p.id = $2)
+            then 'endpoint'
         when exists (select from ledger.sinks s where s.ledger_id = $1 and s.id = $2) then 'sink'
     end
 $_$;
@@ -2883,7 +3091,8 @@ CREATE FUNCTION zerosum.readiness() RETURNS TABLE(version text, writable boolean
         coalesce(extract(epoch from clock_timestamp() - min(o.recorded_at)), 0)::float8
     from ledger.ledgers g
     cross join lateral (
-        select o.recorded_at from ledger.outbox o where o.ledger_id = g.ledger_id order by o.ord limit 1
+        select o.recorded_at from ledger.outbox o where o.ledger_id = g.ledger_id
+            order by o.ord limit 1
     ) o
 $$;
 
@@ -2898,16 +3107,21 @@ declare
     target constant bigint := endpoint;
 begin
     perform zerosum.check_lease(l, holder);
-    -- Nothing is lost with this if the server dies just now but that it will be sent again; a flush costs those who post.
+    -- Losing this commit only means that deliveries are sent again, and a flush would cost those
+    -- who post.
     perform set_config('synchronous_commit', 'off', true);
-    update ledger.endpoints p set sent_seq = sent_to where p.ledger_id = l and p.id = target and p.sent_seq < sent_to;
-    -- An upsert, because an UPDATE that joins is planned by statistics and may read every delivery of the endpoint; the
-    -- conflict rule can only probe the key.
+    update ledger.endpoints p set sent_seq = sent_to where p.ledger_id = l and p.id = target
+        and p.sent_seq < sent_to;
+    -- An upsert, since an UPDATE that joins is planned by statistics and may read every delivery
+    -- of the endpoint; an upsert can only probe the key.
     with told as (
-        insert into ledger.deliveries as d (ledger_id, endpoint_id, seq, status, due_at, attempts, last_status,
+        insert into ledger.deliveries as d (ledger_id, endpoint_id, seq, status, due_at, attempts,
+            last_status,
             last_error, duration_ms, settled_at)
-        select g.ledger_id, target, u.seq, case when u.outcome = 'gone' then 'dead' else u.outcome end,
-            clock_timestamp() + make_interval(secs => coalesce(u.retry_s, 0)), 1, u.http, u.reason, u.took,
+        select g.ledger_id, target, u.seq, case when u.outcome = 'gone' then 'dead'
+            else u.outcome end,
+            clock_timestamp() + make_interval(secs => coalesce(u.retry_s, 0)), 1, u.http, u.reason,
+            u.took,
             case when u.outcome <> 'pending' then clock_timestamp() end
         from ledger.ledgers g, unnest(seqs, outcomes, statuses, errors, durations_ms, retries_s)
             u (seq, outcome, http, reason, took, retry_s)
@@ -2915,7 +3129,8 @@ begin
         order by u.seq
         on conflict (endpoint_id, ledger_id, seq) do update
         set status = excluded.status, due_at = excluded.due_at, attempts = d.attempts + 1,
-            last_status = excluded.last_status, last_error = excluded.last_error, duration_ms = excluded.duration_ms,
+            last_status = excluded.last_status, last_error = excluded.last_error,
+            duration_ms = excluded.duration_ms,
             settled_at = excluded.settled_at
         where d.status = 'pending'
         returning d.*
@@ -2939,7 +3154,8 @@ CREATE FUNCTION zerosum.record_sink(ledger bigint, sink bigint, sent_seq bigint,
 begin
     perform zerosum.check_lease($1, holder);
     perform set_config('synchronous_commit', 'off', true);
-    update ledger.sinks s set sent_seq = $4, error = $5, failed_at = case when $5 is not null then clock_timestamp() end
+    update ledger.sinks s set sent_seq = $4, error = $5, failed_at = case when $5 is not null
+        then clock_timestamp() end
     where s.ledger_id = $1 and s.id = $2 and s.sent_seq = $3;
     return found;
 end $_$;
@@ -2968,7 +3184,8 @@ begin
     for wallet in
         select x.id from unnest(ids) x (id)
         cross join lateral (
-            select from ledger.wallets w where w.ledger_id = $1 and w.id = x.id and w.next_expiry <= at limit 1
+            select from ledger.wallets w where w.ledger_id = $1 and w.id = x.id
+                and w.next_expiry <= at limit 1
         ) w
     loop
         select sum(p.held) filter (where p.due_at <= at), min(p.due_at) filter (where p.due_at > at)
@@ -3006,7 +3223,8 @@ CREATE FUNCTION zerosum.request_fault(kind text, key text, reference text, descr
     LANGUAGE sql STABLE
     AS $_$
     select case
-        when kind is null or kind not in ('transfer', 'credit', 'debit', 'transaction', 'hold', 'capture', 'void',
+        when kind is null or kind not in ('transfer', 'credit', 'debit', 'transaction', 'hold',
+            'capture', 'void',
             'reversal') then 'invalid_kind'
         when key !~ E'^\\x7f?[ -~]+$' or length(key) > 255 then 'invalid_key'
         when (size is null) <> (kind in ('capture', 'void', 'reversal')) or size > 100 or not beside
@@ -3017,13 +3235,16 @@ CREATE FUNCTION zerosum.request_fault(kind text, key text, reference text, descr
         when loops then 'same_wallet'
         when octet_length(reference) > 1024 then 'invalid_reference'
         when octet_length(description) > 1024 then 'invalid_description'
-        when jsonb_typeof(metadata) <> 'object' or octet_length(metadata::text) > 16384 then 'invalid_metadata'
-        when size > 30 and zerosum.event_size(ids, size, metadata) > 51000 then 'transaction_too_large'
+        when jsonb_typeof(metadata) <> 'object' or octet_length(metadata::text) > 16384
+            then 'invalid_metadata'
+        when size > 30 and zerosum.event_size(ids, size, metadata) > 51000
+            then 'transaction_too_large'
         when effective_at not between '0001-01-01 00:00:00+00' and '9999-12-31 23:59:59.999999+00'
             then 'invalid_effective_at'
         when not zerosum.conditions_valid(conditions) then 'invalid_conditions'
-        -- (What most captures and voids give, without a call.)
-        when options - 'hold' = '{}' and kind in ('capture', 'void') and options ->> 'hold' ~ '^[1-9][0-9]{0,17}$'
+        -- (Most captures and voids give only this, which needs no call.)
+        when options - 'hold' = '{}' and kind in ('capture', 'void')
+            and options ->> 'hold' ~ '^[1-9][0-9]{0,17}$'
             then null
         when options is not null or size is null then zerosum.options_fault(kind, options)
     end
@@ -3032,9 +3253,11 @@ $_$;
 CREATE FUNCTION zerosum.request_fingerprint(kind text, size bigint, postings text, reference text, description text, metadata jsonb, effective_at timestamp with time zone, conditions jsonb, options jsonb) RETURNS bytea
     LANGUAGE sql STABLE
     AS $$
-    select sha256(convert_to(concat('1 ', kind, ' ', size, ' ', postings, E'\n', to_json(reference), E'\n',
+    select sha256(convert_to(concat('1 ', kind, ' ', size, ' ', postings, E'\n', to_json(reference),
+        E'\n',
         to_json(description), E'\n', nullif(metadata, '{}'), E'\n',
-        extract(epoch from effective_at), E'\n' || conditions::text, E'\n\n' || options::text), 'UTF8'))
+        extract(epoch from effective_at), E'\n' || conditions::text, E'\n\n' || options::text),
+            'UTF8'))
 $$;
 
 CREATE FUNCTION zerosum.resend_delivery(ledger bigint, endpoint bigint, seq bigint) RETURNS boolean
@@ -3055,9 +3278,11 @@ CREATE FUNCTION zerosum.resend_delivery(ledger bigint, endpoint bigint, seq bigi
         insert into ledger.deliveries as d (ledger_id, endpoint_id, seq, due_at)
         select f.ledger_id, p.id, $3, clock_timestamp()
         from ledger.feeds f join ledger.endpoints p on p.ledger_id = f.ledger_id
-        where f.ledger_id = $1 and $3 between 1 and f.last_seq and p.id = $2 and p.disabled_at is null
+        where f.ledger_id = $1 and $3 between 1 and f.last_seq and p.id = $2
+            and p.disabled_at is null
         on conflict (endpoint_id, ledger_id, seq) do update
-        set status = 'pending', due_at = clock_timestamp(), settled_at = null, attempts = 0, duration_ms = null
+        set status = 'pending', due_at = clock_timestamp(), settled_at = null, attempts = 0,
+            duration_ms = null
         returning d.seq
     )
     select exists (select from made)
@@ -3103,7 +3328,8 @@ begin
             detail = '{"code" : "invalid_key"}';
     end if;
     if kind in ('transfer', 'credit', 'debit') and conditions is null and options is null then
-        posted := zerosum.post_plain(ledger, kind, key, source, destination, amount::text, reference, description,
+        posted := zerosum.post_plain(ledger, kind, key, source, destination, amount::text,
+            reference, description,
             metadata, effective_at);
         if posted is not null then
             replayed := false;
@@ -3114,7 +3340,8 @@ begin
     select p.outcome, p.body into settled
     from zerosum.post(ledger, array[kind], array[key], array_fill(1, array[postings]),
         array_fill(source, array[postings]), array_fill(destination, array[postings]),
-        array_fill(amount::text, array[postings]), array[reference], array[description], array[metadata],
+        array_fill(amount::text, array[postings]), array[reference], array[description],
+        array[metadata],
         array[effective_at], false, array[conditions], array[options]) p;
     if settled.outcome = 'refused' then
         raise exception '%', settled.body::json ->> 'code'
@@ -3144,8 +3371,10 @@ declare
 begin
     select x.* into w from ledger.wallets x where x.ledger_id = $1 and x.id = $2;
     refusal := coalesce(refusal, case
-        when $3 <> 'closed' and w.status = 'closed' then json_build_object('code', 'wallet_closed', 'wallet', w.id)
-        when $3 = 'closed' and (w.posted <> 0 or w.held <> 0) then json_build_object('code', 'wallet_not_empty',
+        when $3 <> 'closed' and w.status = 'closed' then json_build_object('code', 'wallet_closed',
+            'wallet', w.id)
+        when $3 = 'closed' and (w.posted <> 0 or w.held <> 0)
+            then json_build_object('code', 'wallet_not_empty',
             'wallet', w.id, 'asset', w.asset, 'posted', w.posted, 'held', w.held)
     end::text);
     if refusal is not null then
@@ -3181,12 +3410,15 @@ begin
             posting := postings[p];
             if posting.source = any (busy) or posting.destination = any (busy) then
                 outcomes[i] := 'busy';
-                bodies[i] := case when posting.source = any (busy) then posting.source else posting.destination end;
+                bodies[i] := case when posting.source = any (busy) then posting.source
+                    else posting.destination end;
                 exit;
             end if;
         end loop;
-        if outcomes[i] is null and (request.key = any (busy_keys) or request.conditions is not null and exists (
-            select from jsonb_array_elements(request.conditions) c (one) where c.one ->> 'wallet' = any (busy)))
+        if outcomes[i] is null and (request.key = any (busy_keys) or request.conditions is not null
+            and exists (
+            select from jsonb_array_elements(request.conditions) c (one)
+                where c.one ->> 'wallet' = any (busy)))
         then
             outcomes[i] := 'busy';
         end if;
@@ -3238,19 +3470,23 @@ CREATE TABLE ledger.sinks (
 CREATE FUNCTION zerosum.sink_json(s ledger.sinks, last_seq bigint) RETURNS text
     LANGUAGE sql STABLE
     AS $$
-    select concat('{"id":', s.id, ',"name":', to_json(s.name), ',"types":', to_json(s.types), ',"state":"',
+    select concat('{"id":', s.id, ',"name":', to_json(s.name), ',"types":', to_json(s.types),
+        ',"state":"',
         zerosum.sink_state(s),
         '","sent_seq":', s.sent_seq, ',"behind":', greatest(last_seq - s.sent_seq, 0),
         ',"error":', 
-            coalesce(to_json(case s.paused_by when 'settings' then 'not in ZEROSUM_SINKS' else s.error end)::text, 'null'),
-        ',"failed_at":', case when s.failed_at is null then 'null' else zerosum.time_json(s.failed_at) end,
+            coalesce(to_json(case s.paused_by when 'settings' then 'not in ZEROSUM_SINKS'
+                else s.error end)::text, 'null'),
+        ',"failed_at":', case when s.failed_at is null then 'null'
+            else zerosum.time_json(s.failed_at) end,
         ',"created_at":', zerosum.time_json(s.created_at), '}')
 $$;
 
 CREATE FUNCTION zerosum.sink_state(s ledger.sinks) RETURNS text
     LANGUAGE sql STABLE
     AS $$
-    select case when s.paused_at is not null then 'paused' when s.error is not null then 'retrying' else 'ok' end
+    select case when s.paused_at is not null then 'paused' when s.error is not null then 'retrying'
+        else 'ok' end
 $$;
 
 CREATE FUNCTION zerosum.sink_states() RETURNS TABLE(ledger text, name text, state text, behind bigint, error text)
@@ -3341,7 +3577,8 @@ declare
     new_types text[];
 begin
     f := zerosum.locked_feed(l, holder, epoch);
-    ords := array(select o.ord from ledger.outbox o where o.ledger_id = l order by o.ord limit max_events);
+    ords := array(select o.ord from ledger.outbox o where o.ledger_id = l
+        order by o.ord limit max_events);
     stamped := cardinality(ords);
     endpoints := '{}';
     if stamped = 0 then
@@ -3349,12 +3586,15 @@ begin
         return;
     end if;
     with stamped_now as (
-        insert into ledger.events (ledger_id, seq, transaction_id, recorded_at, id, type, leaf, body)
+        insert into ledger.events (ledger_id, seq, transaction_id, recorded_at, id, type, leaf,
+            body)
         select b.ledger_id, b.seq, b.transaction_id, b.recorded_at, b.id, b.type,
             sha256(E'\\x00' || convert_to(b.body, 'UTF8')), b.body
         from (
-            select s.*, concat('{"id":"', s.id, '","type":"', s.type, '","seq":', s.seq, ',"ledger":',
-                to_json(s.name), ',"timestamp":', zerosum.time_json(s.recorded_at), ',"data":', s.payload,
+            select s.*, concat('{"id":"', s.id, '","type":"', s.type, '","seq":', s.seq,
+                ',"ledger":',
+                to_json(s.name), ',"timestamp":', zerosum.time_json(s.recorded_at), ',"data":',
+                s.payload,
                 '}') as body
             from (
                 select o.*, g.name, f.last_seq + row_number() over (order by o.ord) as seq
@@ -3378,7 +3618,8 @@ begin
         where s.ledger_id = l and s.paused_at is null and exists (
             select from unnest(new_types) t (type) where zerosum.type_matches(t.type, s.types))
     );
-    -- The range is for the planner: of a table vacuumed and never analysed it would read all that is the ledger's.
+    -- The range is for the planner: with a table that was vacuumed and never analysed it would
+    -- read all rows of the ledger.
     delete from ledger.outbox o
     where o.ledger_id = l and o.ord between ords[1] and ords[stamped] and o.ord = any (ords);
     update ledger.feeds set last_seq = f.last_seq + stamped where ledger_id = l;
@@ -3420,7 +3661,8 @@ CREATE FUNCTION zerosum.take_leases(holder text, seconds double precision, horiz
     AS $_$
 #variable_conflict use_column
 declare
-    -- (A call of clock_timestamp() in the condition would have the index of what is due read to its end.)
+    -- (A condition with clock_timestamp() itself would read the index of due deliveries to its
+    -- end.)
     now_is constant timestamptz := clock_timestamp();
 begin
     update ledger.feeds f
@@ -3440,9 +3682,11 @@ begin
             exists (select from ledger.outbox o where o.ledger_id = f.ledger_id),
             array(
                 select p.id from ledger.endpoints p
-                where p.ledger_id = f.ledger_id and p.disabled_at is null and (p.sent_seq < f.last_seq or exists (
+                where p.ledger_id = f.ledger_id and p.disabled_at is null
+                    and (p.sent_seq < f.last_seq or exists (
                     select from ledger.deliveries d
-                    where d.ledger_id = f.ledger_id and d.endpoint_id = p.id and d.status = 'pending'
+                    where d.ledger_id = f.ledger_id and d.endpoint_id = p.id
+                        and d.status = 'pending'
                         and d.due_at <= now_is))
                 union all
                 select s.id from ledger.sinks s
@@ -3451,7 +3695,8 @@ begin
             exists (
                 select from ledger.hold_postings p
                 where p.posting = 1 and p.due_at <= now_is and p.ledger_id = f.ledger_id),
-            not exists (select from ledger.feeds o where o.holder is distinct from $1 or o.until <= clock_timestamp()),
+            not exists (select from ledger.feeds o where o.holder is distinct from $1
+                or o.until <= clock_timestamp()),
             coalesce(pg_snapshot_xmin(pg_current_snapshot()) >= $3::xid8, true),
             now_is
         from ledger.feeds f
@@ -3494,7 +3739,8 @@ begin
             where v.ledger_id = l and v.seq > below and v.seq <= below + $5 order by v.seq);
     end if;
     return array(
-        select coalesce(t.root, zerosum.hashes_root(zerosum.tile_hashes(l, at - 1, x.number, 0, 256)))
+        select coalesce(t.root,
+            zerosum.hashes_root(zerosum.tile_hashes(l, at - 1, x.number, 0, 256)))
         from generate_series(below, below + $5 - 1) x (number)
         left join lateral (
             select t.root from ledger.tiles t
@@ -3512,8 +3758,10 @@ $$;
 CREATE FUNCTION zerosum.transaction_json(id bigint, kind text, postings text, entries text, reference text, description text, metadata jsonb, effective text, recorded text, key text, extra text) RETURNS text
     LANGUAGE sql STABLE
     AS $$
-    select concat('{"id":', id, ',"kind":"', kind, '","postings":[', postings, '],"entries":[', entries, '],',
-        zerosum.details_json(reference, description, metadata, effective, recorded, key), ',' || extra, '}')
+    select concat('{"id":', id, ',"kind":"', kind, '","postings":[', postings, '],"entries":[',
+        entries, '],',
+        zerosum.details_json(reference, description, metadata, effective, recorded, key),
+        ',' || extra, '}')
 $$;
 
 CREATE FUNCTION zerosum.transfer(ledger bigint, source text, destination text, amount numeric, key text DEFAULT NULL::text, reference text DEFAULT NULL::text, description text DEFAULT NULL::text, metadata jsonb DEFAULT NULL::jsonb, effective_at timestamp with time zone DEFAULT NULL::timestamp with time zone, conditions jsonb DEFAULT NULL::jsonb) RETURNS TABLE(replayed boolean, transaction json)
@@ -3560,9 +3808,11 @@ CREATE FUNCTION zerosum.unit_fingerprints(requests ledger.request[], fingerprint
 begin
     return array(
         select case when u.unit is null then u.fingerprint
-            else sha256(u.fingerprint || sha256(string_agg(u.fingerprint, '') over (partition by u.unit order by u.number
+            else sha256(u.fingerprint
+                || sha256(string_agg(u.fingerprint, '') over (partition by u.unit order by u.number
                 rows between unbounded preceding and unbounded following))) end
-        from (select r.unit, r.number, fingerprints[r.number] as fingerprint from unnest(requests) r) u
+        from (select r.unit, r.number, fingerprints[r.number] as fingerprint
+            from unnest(requests) r) u
         order by u.number
     );
 end $$;
@@ -3608,7 +3858,7 @@ begin
     end loop;
     done := 0;
     loop
-        -- (The sum is how its index is spelled.)
+        -- (The sum spells the index that only lists use.)
         select max(x.id) into till from (
             select t.id from ledger.transactions t where t.ledger_id + 0 = l and t.id > at
             order by t.id offset slice - 1 limit 1
@@ -3621,7 +3871,8 @@ begin
         told := zerosum.tell_progress(told, 'transactions: ' || done || ' looked at');
     end loop;
     return query
-        select 'asset', e.asset, 'sums to ' || sum(e.amount) from ledger.entries e where e.ledger_id = l
+        select 'asset', e.asset, 'sums to ' || sum(e.amount) from ledger.entries e
+            where e.ledger_id = l
         group by e.asset having sum(e.amount) <> 0;
     last := zerosum.last_event(l);
     return query select * from zerosum.verify_feed(l, 0);
@@ -3629,7 +3880,8 @@ begin
         select * from zerosum.verify_outbox(l)
         union all
         select 'event', coalesce(t.id, m.transaction_id)::text,
-            case when t.id is null then 'event without a transaction' when m.n is null then 'no event'
+            case when t.id is null then 'event without a transaction' when m.n is null
+                then 'no event'
                 else m.n || ' events' end
         from (
             select x.transaction_id, count(*) as n from (
@@ -3640,10 +3892,12 @@ begin
                 select o.transaction_id from ledger.outbox o where o.ledger_id = l
             ) x where x.transaction_id is not null group by x.transaction_id
         ) m
-        full join (select t.id from ledger.transactions t where t.ledger_id = l) t on t.id = m.transaction_id
+        full join (select t.id from ledger.transactions t where t.ledger_id = l) t
+            on t.id = m.transaction_id
         where t.id is null or m.n is distinct from 1
         union all
-        select 'feed', l::text, concat('last_seq ', f.last_seq, ', ', v.n, ' events that end at ', last)
+        select 'feed', l::text, concat('last_seq ', f.last_seq, ', ', v.n, ' events that end at ',
+            last)
         from (
             select (select count(*) from ledger.events v where v.ledger_id = l)
                 + (select count(*) * 256 from ledger.event_bundles b where b.ledger_id = l) as n
@@ -3666,20 +3920,24 @@ with v as materialized (
 )
 select 'event', v.seq::text, concat_ws(', ',
     case when v.seq <> v.place then 'seq is number ' || v.place end,
-    case when v.leaf <> sha256(E'\\x00' || convert_to(v.body, 'UTF8')) then 'leaf is not the body''s' end,
+    case when v.leaf <> sha256(E'\\x00' || convert_to(v.body, 'UTF8'))
+        then 'leaf is not the body''s' end,
     case when not starts_with(v.body, v.head) then 'body is not the row''s' end)
 from (
     select v.*, $2 + row_number() over (order by v.seq) as place,
-        concat('{"id":"', v.id, '","type":"', v.type, '","seq":', v.seq, ',"ledger":', to_json(g.name), ',') as head
+        concat('{"id":"', v.id, '","type":"', v.type, '","seq":', v.seq, ',"ledger":',
+            to_json(g.name), ',') as head
     from v join ledger.ledgers g on g.ledger_id = $1
 ) v
 where v.seq <> v.place or v.leaf <> sha256(E'\\x00' || convert_to(v.body, 'UTF8'))
     or not starts_with(v.body, v.head)
 union all
 select 'event', t.id::text, 'data is not the transaction'
-from v join zerosum.answer($1, array(select transaction_id from v where transaction_id is not null)) t
+from v join zerosum.answer($1, array(select transaction_id from v where transaction_id is not null))
+    t
     on t.id = v.transaction_id
-where t.body <> substr(v.body, strpos(v.body, ',"data":') + 8, length(v.body) - strpos(v.body, ',"data":') - 8)
+where t.body <> substr(v.body, strpos(v.body, ',"data":') + 8,
+    length(v.body) - strpos(v.body, ',"data":') - 8)
 $_$;
 
 CREATE FUNCTION zerosum.verify_feed(ledger bigint, since bigint) RETURNS TABLE(fault text, subject text, detail text)
@@ -3712,44 +3970,57 @@ CREATE FUNCTION zerosum.verify_holds(ledger bigint, low bigint, high bigint) RET
     SET enable_seqscan TO 'off'
     AS $_$
 with derived as materialized (
-    select t.origin_id as id, bool_or(t.kind = 'void') as voided, coalesce(sum(e.amount), 0) as moved,
+    select t.origin_id as id, bool_or(t.kind = 'void') as voided,
+        coalesce(sum(e.amount), 0) as moved,
         min(t.kind) as kind, max(t.kind) as last_kind, max(t.recorded_at) as last_at
     from ledger.transactions t
-    left join ledger.entries e on e.ledger_id = t.ledger_id and e.transaction_id = t.id and e.amount > 0
+    left join ledger.entries e on e.ledger_id = t.ledger_id and e.transaction_id = t.id
+        and e.amount > 0
     where t.ledger_id = $1 and t.origin_id > $2 and t.origin_id <= coalesce($3, 9223372036854775807)
     group by t.origin_id
 ), held as (
-    select p.hold_id as id, sum(p.captured) as captured, sum(p.held) as held, count(*) as size, max(p.posting) as last,
+    select p.hold_id as id, sum(p.captured) as captured, sum(p.held) as held, count(*) as size,
+        max(p.posting) as last,
         min(p.expires_at) as expires_at, min(p.status) as status, min(p.settled_at) as settled_at,
-        min(p.due_at) as due_at, count(distinct (p.expires_at, p.status, p.settled_at, p.due_at)) > 1 as differs
+        min(p.due_at) as due_at,
+        count(distinct (p.expires_at, p.status, p.settled_at, p.due_at)) > 1 as differs
     from ledger.hold_postings p
-    where p.ledger_id = $1 and p.hold_id > $2 and p.hold_id <= coalesce($3, 9223372036854775807) group by p.hold_id
+    where p.ledger_id = $1 and p.hold_id > $2
+        and p.hold_id <= coalesce($3, 9223372036854775807) group by p.hold_id
 ), reversed as (
     select r.transaction_id as id, sum(r.reversed) as reversed from ledger.reversed_postings r
-    where r.ledger_id = $1 and r.transaction_id > $2 and r.transaction_id <= coalesce($3, 9223372036854775807)
+    where r.ledger_id = $1 and r.transaction_id > $2
+        and r.transaction_id <= coalesce($3, 9223372036854775807)
     group by r.transaction_id
 )
 select 'hold', x.id::text, x.detail
 from (
     select coalesce(p.id, t.id) as id, concat_ws(', ',
-        case when p.id is null then 'no postings' when p.size <> p.last then 'postings not 1..n' end,
+        case when p.id is null then 'no postings' when p.size <> p.last
+            then 'postings not 1..n' end,
         case when p.differs then 'expires_at, status, settled_at or due_at differ' end,
         case when p.due_at is distinct from case when p.status = 'pending' then p.expires_at end
             then 'due_at is not when it expires' end,
         case when t.id is null then 'no transaction' end,
-        case when p.captured <> coalesce(d.moved, 0) then 'captured ' || p.captured || ', captures moved '
+        case when p.captured <> coalesce(d.moved, 0) then 'captured ' || p.captured
+            || ', captures moved '
             || coalesce(d.moved, 0) end,
         case when p.status <> 'pending' and p.held <> 0 then p.status || ' and still held' end,
-        case when (p.status = 'voided') <> coalesce(d.voided, false) then 'status is not what was done' end,
-        case when p.status = 'captured' and p.settled_at is distinct from d.last_at then 'settled_at is not the last capture''s' end,
-        case when t.extra not like concat('%,"expires_at":', coalesce(zerosum.time_json(p.expires_at), 'null'))
+        case when (p.status = 'voided') <> coalesce(d.voided, false)
+            then 'status is not what was done' end,
+        case when p.status = 'captured' and p.settled_at is distinct from d.last_at
+            then 'settled_at is not the last capture''s' end,
+        case when t.extra not like concat('%,"expires_at":',
+            coalesce(zerosum.time_json(p.expires_at), 'null'))
             then 'expires_at is not what was answered' end,
-        case when p.status = 'expired' and (p.expires_at <= p.settled_at) is not true then 'expired before its time' end
+        case when p.status = 'expired' and (p.expires_at <= p.settled_at) is not true
+            then 'expired before its time' end
         ) as detail
     from held p
     full join (
         select t.id, t.extra from ledger.transactions t
-        where t.ledger_id = $1 and t.id > $2 and t.id <= coalesce($3, 9223372036854775807) and t.kind = 'hold'
+        where t.ledger_id = $1 and t.id > $2 and t.id <= coalesce($3, 9223372036854775807)
+            and t.kind = 'hold'
     ) t on t.id = p.id
     left join derived d on d.id = p.id
 ) x
@@ -3758,7 +4029,8 @@ union all
 select 'reversal', coalesce(r.id, d.id)::text,
     concat('reversed ', coalesce(r.reversed, 0), ', reversals moved ', coalesce(d.moved, 0))
 from reversed r
-full join (select * from derived d where d.kind = 'reversal' or d.last_kind = 'reversal') d on d.id = r.id
+full join (select * from derived d where d.kind = 'reversal' or d.last_kind = 'reversal') d
+    on d.id = r.id
 where r.reversed is distinct from d.moved or d.kind <> d.last_kind
 $_$;
 
@@ -3770,11 +4042,13 @@ CREATE FUNCTION zerosum.verify_outbox(ledger bigint) RETURNS TABLE(fault text, s
     select 'event', o.transaction_id::text, 'data is not the transaction'
     from ledger.outbox o
     join zerosum.answer($1, array(
-        select o.transaction_id from ledger.outbox o where o.ledger_id = $1 and o.transaction_id is not null)) t
+        select o.transaction_id from ledger.outbox o where o.ledger_id = $1
+            and o.transaction_id is not null)) t
         on t.id = o.transaction_id
     where o.ledger_id = $1 and o.payload <> t.body
     union all
-    select 'outbox', $1::text, concat('nothing was stamped since ', min(o.recorded_at), ': is a relay running?')
+    select 'outbox', $1::text,
+        concat('nothing was stamped since ', min(o.recorded_at), ': is a relay running?')
     from ledger.outbox o where o.ledger_id = $1
     having min(o.recorded_at) < clock_timestamp() - interval '10 minutes'
 $_$;
@@ -3800,11 +4074,13 @@ declare
 begin
     return query select * from zerosum.verify_feed(l, since);
 
-    select array_agg(x.id order by x.id) filter (where x.id is not null), array_agg(x.expired) filter (where x.expired is not null)
+    select array_agg(x.id order by x.id) filter (where x.id is not null),
+        array_agg(x.expired) filter (where x.expired is not null)
     into ids, origins
     from (
         select v.transaction_id as id,
-            case when v.type = 'hold.expired' then (v.body::jsonb -> 'data' ->> 'id')::bigint end as expired
+            case when v.type = 'hold.expired' then (v.body::jsonb -> 'data' ->> 'id')::bigint end
+                as expired
         from zerosum.feed(l, since, last) v
         union all
         select o.transaction_id, case when o.type = 'hold.expired' then o.aggregateid::bigint end
@@ -3813,7 +4089,7 @@ begin
     first_id := ids[1];
     at := first_id - 1;
     while at is not null loop
-        -- (The sum is how its index is spelled.)
+        -- (The sum spells the index that only lists use.)
         select max(x.id) into till from (
             select t.id from ledger.transactions t where t.ledger_id + 0 = l and t.id > at
             order by t.id offset slice - 1 limit 1
@@ -3823,16 +4099,18 @@ begin
         at := till;
         told := zerosum.tell_progress(told, 'transactions: up to number ' || at || ' looked at');
     end loop;
-    -- Few, if any, have an earlier event and a later number than the first of these.
+    -- Few transactions, if any, have an event up to `since` and an id above the first of these.
     missing := array(
         select t.id from ledger.transactions t where t.ledger_id + 0 = l and t.id >= first_id
         except all select unnest(ids));
     return query
         select 'event', x.id::text, 'no event' from unnest(missing) x (id)
         where x.id not in (
-            select v.transaction_id from zerosum.feed(l, 0, since) v where v.transaction_id is not null)
+            select v.transaction_id from zerosum.feed(l, 0, since) v
+                where v.transaction_id is not null)
         union all
-        select 'event', x.id::text, count(*) || ' events' from unnest(ids) x (id) group by x.id having count(*) > 1
+        select 'event', x.id::text, count(*) || ' events'
+            from unnest(ids) x (id) group by x.id having count(*) > 1
         union all
         select * from zerosum.verify_outbox(l);
 
@@ -3843,7 +4121,8 @@ begin
             union
             select unnest(origins)
         ) x where x.id is not null order by x.id);
-    return query select * from zerosum.verify_holds(l, origins[1] - 1, origins[cardinality(origins)]);
+    return query select *
+        from zerosum.verify_holds(l, origins[1] - 1, origins[cardinality(origins)]);
     return query
         with touched as materialized (
             select e.wallet_id as id, min(e.version) as first from ledger.entries e
@@ -3861,7 +4140,8 @@ begin
         )
         select 'entry', e.id || '/' || e.version, 'does not follow from the one before it' from e
         where e.version >= e.first and (
-            e.balance <> coalesce(e.balance_before, 0) + e.amount or e.version <> coalesce(e.version_before, 0) + 1
+            e.balance <> coalesce(e.balance_before, 0) + e.amount
+                or e.version <> coalesce(e.version_before, 0) + 1
             or e.recorded_at < e.before and e.recorded_at >= e.before - interval '1 minute')
         union all
         select 'wallet', e.id, 'is not where its entries end'
@@ -3873,7 +4153,8 @@ begin
         from (
             select x.id from touched x
             union
-            select p.source from ledger.hold_postings p where p.ledger_id = l and p.hold_id = any (origins)
+            select p.source from ledger.hold_postings p where p.ledger_id = l
+                and p.hold_id = any (origins)
         ) x
         join ledger.wallets w on w.ledger_id = l and w.id = x.id
         where w.held <> (
@@ -3881,7 +4162,8 @@ begin
             where p.source = w.id and p.ledger_id + 0 = l and p.held > 0);
 
     return query
-        select 'asset', b.asset, 'sums to ' || b.total from zerosum.trial_balance(l) b where b.total <> 0
+        select 'asset', b.asset, 'sums to ' || b.total from zerosum.trial_balance(l) b
+            where b.total <> 0
         union all
         select 'feed', l::text, concat('last_seq ', f.last_seq, ', events end at ', last)
         from ledger.feeds f where f.ledger_id = l and f.last_seq <> last
@@ -3902,7 +4184,8 @@ from (
     select v.level, trunc(coalesce(f.last_seq, 0) / 256::numeric ^ (v.level + 1))::bigint as full, (
             select count(*) from ledger.tiles t where t.ledger_id = $1 and t.level = v.level
         ) as count, (
-            select max(t.number) + 1 from ledger.tiles t where t.ledger_id = $1 and t.level = v.level
+            select max(t.number) + 1 from ledger.tiles t where t.ledger_id = $1
+                and t.level = v.level
         ) as next
     from generate_series(0, 7) v (level) left join ledger.feeds f on f.ledger_id = $1
 ) x
@@ -3912,7 +4195,8 @@ select 'log', concat('tile ', t.level, '/', t.number), 'not what is below it, or
 from ledger.tiles t
 cross join lateral (
     select case when t.level = 0 then (
-            select string_agg(v.leaf, '' order by v.seq) from zerosum.feed($1, t.number * 256, (t.number + 1) * 256) v
+            select string_agg(v.leaf, '' order by v.seq)
+                from zerosum.feed($1, t.number * 256, (t.number + 1) * 256) v
             having count(*) = 256
         ) else (
             select string_agg(b.root, '' order by b.number) from ledger.tiles b
@@ -3920,7 +4204,8 @@ cross join lateral (
                 and b.number < (t.number + 1) * 256
         ) end as hashes
 ) b
-where t.ledger_id = $1 and t.number >= $2 / (1::bigint << 8 * t.level) and (t.hashes <> b.hashes or t.root <> zerosum.hashes_root(array(
+where t.ledger_id = $1 and t.number >= $2 / (1::bigint << 8 * t.level)
+    and (t.hashes <> b.hashes or t.root <> zerosum.hashes_root(array(
     select substr(t.hashes, i * 32 + 1, 32) from generate_series(0, 255) i)))
 $_$;
 
@@ -3930,24 +4215,29 @@ CREATE FUNCTION zerosum.verify_transactions(ledger bigint, low bigint, high bigi
     SET enable_seqscan TO 'off'
     AS $_$
 with postings as (
-    select transaction_id, posting, count(*) = 2 and sum(amount) = 0 and min(asset) = max(asset) as whole,
+    select transaction_id, posting, count(*) = 2 and sum(amount) = 0
+        and min(asset) = max(asset) as whole,
         min(recorded_at) as low, max(recorded_at) as high
     from ledger.entries e
-    where e.ledger_id = $1 and e.transaction_id > $2 and e.transaction_id <= coalesce($3, 9223372036854775807)
+    where e.ledger_id = $1 and e.transaction_id > $2
+        and e.transaction_id <= coalesce($3, 9223372036854775807)
     group by transaction_id, posting
 ), bundles as (
-    select transaction_id, bool_and(whole) and min(posting) = 1 and max(posting) = count(*) as whole,
+    select transaction_id, bool_and(whole) and min(posting) = 1
+        and max(posting) = count(*) as whole,
         min(low) as low, max(high) as high
     from postings group by transaction_id
 )
 select 'transaction', coalesce(t.id, b.transaction_id)::text, concat_ws(', ',
     case when t.id is null then 'entries without a transaction' end,
     case when b.transaction_id is null and t.kind not in ('hold', 'void') then 'no entries'
-        when b.transaction_id is not null and t.kind in ('hold', 'void') then 'a ' || t.kind || ' with entries' end,
+        when b.transaction_id is not null and t.kind in ('hold', 'void') then 'a ' || t.kind
+            || ' with entries' end,
     case when not b.whole then 'postings not 1..n of two entries that sum to zero' end,
     case when b.low <> t.recorded_at or b.high <> t.recorded_at then 'recorded_at differs' end)
 from (
-    select * from ledger.transactions t where t.ledger_id = $1 and t.id > $2 and t.id <= coalesce($3, 9223372036854775807)
+    select * from ledger.transactions t where t.ledger_id = $1 and t.id > $2
+        and t.id <= coalesce($3, 9223372036854775807)
 ) t
 full join bundles b on b.transaction_id = t.id
 where t.id is null or (b.transaction_id is null) <> (t.kind in ('hold', 'void')) or not b.whole
@@ -3980,13 +4270,15 @@ with expected (name, digest) as (values
     ('wallets.wallets_keep', '7eafd3251ef2feec02a6e2c8f02d280d'),
     ('wallets.wallets_world', '4aea55a509db28d178353a2223c91af2')
 ), found as (
-    select c.relname || '.' || t.tgname as name, md5(concat_ws(' ', pg_get_triggerdef(t.oid), t.tgenabled,
+    select c.relname || '.' || t.tgname as name,
+        md5(concat_ws(' ', pg_get_triggerdef(t.oid), t.tgenabled,
         p.prosrc, p.proconfig, p.prosecdef)) as digest
     from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_proc p on p.oid = t.tgfoid
     where c.relnamespace = 'ledger'::regnamespace and not t.tgisinternal
 )
 select 'trigger', coalesce(x.name, f.name),
-    case when f.name is null then 'missing' when x.name is null then 'not one of ours' else 'altered or disabled' end
+    case when f.name is null then 'missing' when x.name is null then 'not one of ours'
+        else 'altered or disabled' end
         || coalesce(' (' || f.digest || ')', '')
 from expected x full join found f on f.name = x.name
 where f.digest is distinct from x.digest
@@ -4001,24 +4293,28 @@ with e as materialized (
     select e.*, sum(e.amount) over w as running, row_number() over w as place,
         lag(e.recorded_at) over w as before, lead(e.version) over w is null as is_last
     from ledger.entries e
-    where e.ledger_id = $1 and e.wallet_id > $2 collate "C" and e.wallet_id <= coalesce($3, '~') collate "C"
+    where e.ledger_id = $1 and e.wallet_id > $2 collate "C"
+        and e.wallet_id <= coalesce($3, '~') collate "C"
     window w as (partition by e.wallet_id order by e.version)
 ), sums as (
     select wallet_id, count(*) as entries, sum(amount) as total, max(version) as version,
-        min(asset) as asset, max(recorded_at) filter (where is_last) as recorded_at, min(asset) <> max(asset) as mixed
+        min(asset) as asset, max(recorded_at) filter (where is_last) as recorded_at,
+        min(asset) <> max(asset) as mixed
     from e group by wallet_id
 )
 select 'wallet', coalesce(w.id, s.wallet_id), concat_ws(', ',
     case when w.id is null then 'entries without a wallet' end,
     case when w.posted <> coalesce(s.total, 0) then 'posted ' || w.posted || ', entries sum to '
         || coalesce(s.total, 0) end,
-    case when w.version <> coalesce(s.version, 0) then 'version ' || w.version || ', entries end at '
+    case when w.version <> coalesce(s.version, 0) then 'version ' || w.version
+        || ', entries end at '
         || coalesce(s.version, 0) end,
     case when s.version <> s.entries then 'versions have gaps' end,
     case when s.mixed or s.asset <> w.asset then 'entries of another asset' end,
     case when w.recorded_at <> s.recorded_at then 'recorded_at is not the latest entry''s' end,
     case when w.held <> w.reserved then 'held ' || w.held || ', holds reserve ' || w.reserved end,
-    case when coalesce(w.next_expiry, 'infinity') > w.expiry then 'a hold expires before next_expiry' end,
+    case when coalesce(w.next_expiry, 'infinity') > w.expiry
+        then 'a hold expires before next_expiry' end,
     case when w.floor_debt <> 0 and w.floor_debt <> w.min_balance - w.posted + w.held then
         'floor_debt is not what is below min_balance' end)
 from (
@@ -4039,7 +4335,8 @@ union all
 select 'entry', wallet_id || '/' || version, concat_ws(', ',
     case when balance <> running then 'balance ' || balance || ', entries sum to ' || running end,
     case when version <> place then 'version is number ' || place end,
-    case when recorded_at < before and recorded_at >= before - interval '1 minute' then 'recorded_at falls' end)
+    case when recorded_at < before and recorded_at >= before - interval '1 minute'
+        then 'recorded_at falls' end)
 from e where balance <> running or version <> place
     or recorded_at < before and recorded_at >= before - interval '1 minute'
 $_$;
@@ -4061,7 +4358,8 @@ end $$;
 CREATE FUNCTION zerosum.wallet_ceiling(w ledger.wallets) RETURNS numeric
     LANGUAGE sql STABLE
     AS $$
-    select case when starts_with(w.id, '@world:') then 'Infinity' else coalesce(w.max_balance, 1e38 - 1) end
+    select case when starts_with(w.id, '@world:') then 'Infinity'
+        else coalesce(w.max_balance, 1e38 - 1) end
 $$;
 
 CREATE FUNCTION zerosum.wallet_event(w ledger.wallets, type text) RETURNS void
@@ -4094,16 +4392,21 @@ CREATE FUNCTION zerosum.wallet_json(w ledger.wallets) RETURNS text
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
     AS $$
-    select concat('{"id":"', w.id, '","asset":"', w.asset, '","posted":', w.posted, ',"held":', h.held,
-        ',"available":', w.posted - h.held, ',"min_balance":', coalesce(w.min_balance::text, 'null'),
+    select concat('{"id":"', w.id, '","asset":"', w.asset, '","posted":', w.posted, ',"held":',
+        h.held,
+        ',"available":', w.posted - h.held, ',"min_balance":',
+        coalesce(w.min_balance::text, 'null'),
         ',"max_balance":', coalesce(w.max_balance::text, 'null'),
-        ',"floor_debt":', greatest(0, least(w.floor_debt, w.min_balance - w.posted + h.held)), ',"metadata":', w.metadata,
-        ',"version":', w.version, ',"status":"', w.status, '","credits_while_frozen":', to_json(w.credits_while_frozen), ',"created_at":', zerosum.time_json(w.created_at), '}')
+        ',"floor_debt":', greatest(0, least(w.floor_debt, w.min_balance - w.posted + h.held)),
+        ',"metadata":', w.metadata,
+        ',"version":', w.version, ',"status":"', w.status, '","credits_while_frozen":',
+        to_json(w.credits_while_frozen), ',"created_at":', zerosum.time_json(w.created_at), '}')
     from (
-        -- What has expired reserves nothing, even before it is settled.
+        -- An expired hold reserves nothing, even before it is settled.
         select w.held - case when w.next_expiry <= clock_timestamp() then (
             select coalesce(sum(p.held), 0) from ledger.hold_postings p
-            where p.source = w.id and p.ledger_id + 0 = w.ledger_id and p.due_at <= clock_timestamp() and p.held > 0
+            where p.source = w.id and p.ledger_id + 0 = w.ledger_id
+                and p.due_at <= clock_timestamp() and p.held > 0
         ) else 0 end as held
     ) h
 $$;
@@ -4126,7 +4429,8 @@ CREATE FUNCTION zerosum.write_holds(l bigint, requests ledger.request[], moves l
     LANGUAGE plpgsql
     AS $$
 begin
-    insert into ledger.hold_postings (ledger_id, hold_id, expires_at, due_at, posting, source, destination, asset, amount,
+    insert into ledger.hold_postings (ledger_id, hold_id, expires_at, due_at, posting, source,
+        destination, asset, amount,
         held)
     select g.ledger_id, u.*
     from ledger.ledgers g, (
@@ -4158,7 +4462,8 @@ declare
 begin
     for slot in 1..coalesce(array_upper(remaining, 1), 0) loop
         if places[slot] is not null then
-            if remaining[slot] <> remaining_before[slot] or statuses[slot] <> statuses_before[slot] then
+            if remaining[slot] <> remaining_before[slot] or statuses[slot] <> statuses_before[slot]
+                then
                 changed := changed || row(places[slot], captured[slot], remaining[slot],
                     statuses[slot])::ledger.changed_part;
             end if;
@@ -4182,7 +4487,8 @@ begin
         insert into ledger.reversed_postings (ledger_id, transaction_id, posting, amount, reversed)
         select g.ledger_id, u.*
         from ledger.ledgers g, (
-            select after.origins[s.slot], after.postings[s.slot], after.amounts[s.slot], captured[s.slot]
+            select after.origins[s.slot], after.postings[s.slot], after.amounts[s.slot],
+                captured[s.slot]
             from unnest(reversed) s (slot)
         ) u
         where g.ledger_id = l
@@ -4196,9 +4502,10 @@ CREATE FUNCTION zerosum.write_posted(l bigint, at timestamp with time zone, requ
 #variable_conflict use_column
 declare
     at_json constant text := zerosum.time_json(at);
-    -- Event ids: one random uuid a batch, its last 32 bits counted up. Drawing each would cost 3 us an event.
+    -- Event ids: one random uuid a batch, its last 32 bits counted up. Drawing each would cost 3
+    -- us an event.
     seed constant text := left(gen_random_uuid()::text, 28);
-    ids bigint[];  -- Of each request that posts, its transaction's.
+    ids bigint[];  -- The transaction's id of each request that posts.
     events ledger.event_draft[];
     request ledger.request;
     move ledger.move;
@@ -4222,25 +4529,33 @@ begin
                 zerosum.posting_json(move.source, move.destination, move.amount, move.asset));
             if move.from_version is not null then
                 entries := concat(entries || ',',
-                    zerosum.entry_json(move.source, -move.amount, move.from_balance, move.from_version), ',',
-                    zerosum.entry_json(move.destination, move.amount, move.to_balance, move.to_version));
+                    zerosum.entry_json(move.source, -move.amount, move.from_balance,
+                        move.from_version), ',',
+                    zerosum.entry_json(move.destination, move.amount, move.to_balance,
+                        move.to_version));
             end if;
             next_move := next_move + 1;
             move := moves[next_move];
         end loop;
-        bodies[i] := zerosum.transaction_json(ids[i], request.kind, postings, entries, request.reference,
+        bodies[i] := zerosum.transaction_json(ids[i], request.kind, postings, entries,
+            request.reference,
             request.description, coalesce(request.metadata, '{}'),
-            coalesce(zerosum.time_json(request.effective_at), at_json), at_json, request.key, extras[i]);
-        events[written] := row(ids[i], nextval('ledger.outbox_ord'), (seed || lpad(to_hex(written), 8, '0'))::uuid,
-            case request.kind when 'hold' then 'hold.placed' when 'void' then 'hold.voided' else 'transaction.posted' end,
+            coalesce(zerosum.time_json(request.effective_at), at_json), at_json, request.key,
+            extras[i]);
+        events[written] := row(ids[i], nextval('ledger.outbox_ord'),
+            (seed || lpad(to_hex(written), 8, '0'))::uuid,
+            case request.kind when 'hold' then 'hold.placed' when 'void' then 'hold.voided'
+                else 'transaction.posted' end,
             bodies[i])::ledger.event_draft;
     end loop;
 
-    insert into ledger.transactions (ledger_id, id, effective_at, recorded_at, kind, key, fingerprint,
+    insert into ledger.transactions (ledger_id, id, effective_at, recorded_at, kind, key,
+        fingerprint,
         reference, description, metadata, origin_id, extra)
     select g.ledger_id, u.*
     from ledger.ledgers g, (
-        select ids[r.number], coalesce(r.effective_at, at), at, r.kind, r.key, fingerprints[r.number], r.reference,
+        select ids[r.number], coalesce(r.effective_at, at), at, r.kind, r.key,
+            fingerprints[r.number], r.reference,
             r.description, coalesce(r.metadata, '{}'),
             coalesce(r.options -> 'hold', r.options -> 'transaction')::bigint, extras[r.number]
         from unnest(requests) r
@@ -4251,18 +4566,21 @@ begin
     on conflict (key, ledger_id) do nothing;
     get diagnostics found_rows = row_count;
     if found_rows <> written then
-        raise exception 'an idempotency key was taken meanwhile: run the batch again' using errcode = '40001';
+        raise exception 'an idempotency key was taken meanwhile: run the batch again'
+            using errcode = '40001';
     end if;
 
-    -- Before the wallets' update, or the trigger wallets_account could not see them.
-    insert into ledger.entries (ledger_id, wallet_id, version, transaction_id, posting, asset, amount,
+    -- Entries come before the wallets' update, whose trigger wallets_account reads them.
+    insert into ledger.entries (ledger_id, wallet_id, version, transaction_id, posting, asset,
+        amount,
         balance, recorded_at)
     select g.ledger_id, u.*
     from ledger.ledgers g, (
         select v.wallet, v.version, ids[m.request], m.posting, m.asset, v.amount, v.balance, at
         from unnest(moves) m
         cross join lateral (values (m.source, m.from_version, -m.amount, m.from_balance),
-            (m.destination, m.to_version, m.amount, m.to_balance)) v (wallet, version, amount, balance)
+            (m.destination, m.to_version, m.amount, m.to_balance)) v (wallet, version, amount,
+            balance)
         where m.from_version is not null
     ) u
     where g.ledger_id = l;
@@ -4276,11 +4594,13 @@ begin
         perform zerosum.write_parts(l, at, parts_before, parts_after);
     end if;
 
-    insert into ledger.outbox (ledger_id, ord, id, aggregatetype, aggregateid, type, transaction_id, recorded_at,
+    insert into ledger.outbox (ledger_id, ord, id, aggregatetype, aggregateid, type, transaction_id,
+        recorded_at,
         payload)
     select g.ledger_id, u.*
     from ledger.ledgers g, (
-        select e.ord, e.id, 'transaction', e.transaction_id::text, e.type, e.transaction_id, at, e.payload
+        select e.ord, e.id, 'transaction', e.transaction_id::text, e.type, e.transaction_id, at,
+            e.payload
         from unnest(events) e
     ) u
     where g.ledger_id = l;
@@ -4305,8 +4625,10 @@ declare
     found_rows bigint;
 begin
     for slot in 1..cardinality(places) loop
-        if versions[slot] <> versions_before[slot] or held[slot] <> held_before[slot] or expiries[slot] is not null then
-            changed := changed || row(places[slot], balances[slot], versions[slot], held[slot], debts[slot],
+        if versions[slot] <> versions_before[slot] or held[slot] <> held_before[slot]
+            or expiries[slot] is not null then
+            changed := changed || row(places[slot], balances[slot], versions[slot], held[slot],
+                debts[slot],
                 expiries[slot], versions[slot] <> versions_before[slot])::ledger.changed_wallet;
         end if;
     end loop;

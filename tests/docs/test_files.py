@@ -62,3 +62,14 @@ def test_files_that_the_docs_name_are_there(page: str) -> None:
     assert names
     for name in names:
         assert any(path == name or path.endswith(f"/{name}") for path in there), name
+
+
+def test_functions_have_a_header_and_lines_of_at_most_100_columns() -> None:
+    for path in ROOT.glob("sql/functions/*/*.sql"):
+        text = path.read_text()
+        assert re.match(r"-- [A-Z(]", text), path
+        header = re.match(r"(?:--.*\n)+", text)
+        assert header, path
+        assert "-- Locks" in header[0], path
+        assert "-- Codes: " in header[0], path
+        assert max(map(len, text.splitlines())) <= 100, path

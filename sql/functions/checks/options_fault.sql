@@ -1,8 +1,13 @@
--- The code of what is malformed in a request's options, or null. By kind, amounts as digits and wallets as ids:
--- hold {expires_at}; capture {hold, amount | postings: [{posting, amount, destination}], destination, final};
--- void {hold}; reversal {transaction, amount | postings: [{posting, amount}], force}; others none.
--- An amount that is not given is all that is left. What a member may not be is told before what is missing.
--- Locks: none. Codes: none.
+-- Return the code of what is malformed in a request's options; null: nothing. The options by
+-- kind, with amounts as digits and wallets as ids:
+-- - hold {expires_at}
+-- - capture {hold, amount | postings: [{posting, amount, destination}], destination, final}
+-- - void {hold}
+-- - reversal {transaction, amount | postings: [{posting, amount}], force}
+-- - other kinds have none.
+-- A missing amount means all that is left. A wrong member is reported before a missing one.
+-- Locks: none.
+-- Codes: none.
 create or replace function zerosum.options_fault(kind text, options jsonb) returns text
 language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 declare
@@ -23,7 +28,9 @@ begin
     elsif kind = 'hold' then
         if not options ? 'expires_at' then
             return null;
-        elsif coalesce(options ->> 'expires_at', '') !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?(Z|[+-][0-9]{2}(:[0-9]{2})?)$' then
+        elsif coalesce(options ->> 'expires_at', '') !~ (
+            '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?'
+            '(Z|[+-][0-9]{2}(:[0-9]{2})?)$') then
             return 'invalid_expires_at';
         end if;
         begin
@@ -57,7 +64,8 @@ begin
     end loop;
     if exists (
         select from jsonb_array_elements(options -> 'postings') x (one)
-        where coalesce(x.one ->> 'posting', '') !~ '^[1-9][0-9]{0,2}$' or x.one - array['posting', 'amount', 'destination'] <> '{}'
+        where coalesce(x.one ->> 'posting', '') !~ '^[1-9][0-9]{0,2}$'
+            or x.one - array['posting', 'amount', 'destination'] <> '{}'
             or kind = 'reversal' and x.one ? 'destination'
     ) or (
         select count(*) <> count(distinct x.one ->> 'posting')

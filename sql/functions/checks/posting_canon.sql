@@ -1,6 +1,8 @@
--- A posting as request_fingerprint() has it. The planner inlines it.
--- Locks: none. Codes: none.
-create or replace function zerosum.posting_canon(source text, destination text, amount numeric) returns text
+-- Return a posting as request_fingerprint() reads it. The planner inlines this.
+-- Locks: none.
+-- Codes: none.
+create or replace function zerosum.posting_canon(source text, destination text, amount numeric)
+returns text
 language sql stable as $$
     select concat(source, ' ', destination, ' ', amount)
 $$;

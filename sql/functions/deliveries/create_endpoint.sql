@@ -1,7 +1,10 @@
--- Register a webhook endpoint for the events stamped from now on. The url is checked by the caller, again at each send.
--- Returns the endpoint as JSON text; `secret` is the caller's to show, this once.
--- Locks: the ledger's row in ledger.feeds, so that "from now on" has an edge. Codes: none (checks raise 23514).
-create or replace function zerosum.create_endpoint(ledger bigint, url text, types text[], secret bytea)
+-- Create a webhook endpoint for the events that are stamped from now on. The caller checks the
+-- url, and the relay checks it again at each send. Returns the endpoint as JSON text; the caller
+-- shows `secret` this once.
+-- Locks: the ledger's row in ledger.feeds, so that "from now on" is exact.
+-- Codes: none (checks raise 23514).
+create or replace function zerosum.create_endpoint(ledger bigint, url text, types text[],
+    secret bytea)
 returns table (body text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column

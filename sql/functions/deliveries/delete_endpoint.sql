@@ -1,5 +1,7 @@
--- Delete an endpoint: nothing more is sent there, what is pending is given up. Its deliveries stay to be looked at.
--- Locks: the endpoint's row, its pending deliveries. Codes: none; false if it is not there.
+-- Delete an endpoint: nothing more is sent there, and pending deliveries are given up. Its
+-- deliveries stay for people to look at.
+-- Locks: the endpoint's row, its pending deliveries.
+-- Codes: none; false if it does not exist.
 create or replace function zerosum.delete_endpoint(ledger bigint, endpoint bigint) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,6 +1,9 @@
--- Send an endpoint nothing more, and say so by an event endpoint.disabled. What is pending stays so until it is enabled.
--- Locks: the endpoint's row. Codes: none; false if it is not there or disabled already.
-create or replace function zerosum.disable_endpoint(ledger bigint, endpoint bigint, reason text) returns boolean
+-- Disable an endpoint, with an event endpoint.disabled. Pending deliveries stay pending until it
+-- is enabled.
+-- Locks: the endpoint's row.
+-- Codes: none; false if it does not exist or is disabled already.
+create or replace function zerosum.disable_endpoint(ledger bigint, endpoint bigint, reason text)
+returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     p ledger.endpoints;
@@ -12,7 +15,8 @@ begin
         return false;
     end if;
     insert into ledger.outbox (ledger_id, aggregatetype, aggregateid, type, payload, recorded_at)
-    select g.ledger_id, 'endpoint', $2::text, 'endpoint.disabled', zerosum.endpoint_json(p), p.disabled_at
+    select g.ledger_id, 'endpoint', $2::text, 'endpoint.disabled', zerosum.endpoint_json(p),
+        p.disabled_at
     from ledger.ledgers g where g.ledger_id = $1;
     return true;
 end $$;

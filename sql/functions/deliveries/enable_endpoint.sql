@@ -1,5 +1,7 @@
--- Send an endpoint again what comes and what has come meanwhile, and say so by an event endpoint.enabled.
--- Locks: the endpoint's row. Codes: none; false if it is not there.
+-- Enable an endpoint, with an event endpoint.enabled. It gets what comes, and what has come
+-- meanwhile.
+-- Locks: the endpoint's row.
+-- Codes: none; false if it does not exist.
 create or replace function zerosum.enable_endpoint(ledger bigint, endpoint bigint) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -9,10 +11,13 @@ begin
     where e.ledger_id = $1 and e.id = $2 and e.disabled_at is not null and e.deleted_at is null
     returning * into p;
     if p.id is not null then
-        insert into ledger.outbox (ledger_id, aggregatetype, aggregateid, type, payload, recorded_at)
-        select g.ledger_id, 'endpoint', $2::text, 'endpoint.enabled', zerosum.endpoint_json(p), clock_timestamp()
+        insert into ledger.outbox (ledger_id, aggregatetype, aggregateid, type, payload,
+            recorded_at)
+        select g.ledger_id, 'endpoint', $2::text, 'endpoint.enabled', zerosum.endpoint_json(p),
+            clock_timestamp()
         from ledger.ledgers g where g.ledger_id = $1;
     end if;
     return exists (
-        select from ledger.endpoints e where e.ledger_id = $1 and e.id = $2 and e.deleted_at is null);
+        select from ledger.endpoints e where e.ledger_id = $1 and e.id = $2
+            and e.deleted_at is null);
 end $$;

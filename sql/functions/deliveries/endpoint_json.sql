@@ -1,5 +1,6 @@
--- The one place that spells an endpoint as JSON text; its secret is never part of it.
--- Locks: none. Codes: none.
+-- Return an endpoint as JSON text, without its secret. No other function spells endpoints.
+-- Locks: none.
+-- Codes: none.
 create or replace function zerosum.endpoint_json(p ledger.endpoints) returns text
 language sql stable as $$
     select concat('{"id":', p.id, ',"url":', to_json(p.url), ',"types":', to_json(p.types),

@@ -1,6 +1,8 @@
--- The ledger's endpoints by id, at most `max`, those above `after`; of one id if `only_id` is given.
--- Locks: none. Codes: none.
-create or replace function zerosum.list_endpoints(ledger bigint, after bigint, max int, only_id bigint default null)
+-- Return the ledger's endpoints by id, at most `max`, above `after`. only_id: just this one.
+-- Locks: none.
+-- Codes: none.
+create or replace function zerosum.list_endpoints(ledger bigint, after bigint, max int,
+    only_id bigint default null)
 returns table (id bigint, body text)
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select p.id, zerosum.endpoint_json(p) from ledger.endpoints p

@@ -1,21 +1,26 @@
--- What to send to an endpoint now: first deliveries to be tried again, those due longest first, less those in `busy`
--- (their seqs), then the feed's next events of its types above `after` and above its cursor; `max` together.
--- One row, none when the endpoint is disabled or gone: arrays of one length (attempts: tries so far), fresh how many of
--- the last come from the feed, and read_to, how far the feed was read: `after` for the next call.
--- Locks: none: one relay sends, the lease sees to that. Codes: ZS301 the holder has lost it.
+-- Return what to send to an endpoint now, `max` in all: first deliveries to retry, the longest
+-- due first, without those in `busy` (their seqs); then the feed's next events of its types
+-- above `after` and above its cursor.
+-- One row, none when the endpoint is disabled or deleted: arrays of one length (attempts: tries
+-- so far); fresh: how many of the last come from the feed; read_to: how far the feed was read,
+-- the `after` of the next call.
+-- Locks: none; one relay sends, by its lease.
+-- Codes: ZS301 the holder has lost the lease.
 create or replace function zerosum.next_deliveries(
     ledger bigint, endpoint bigint, max int, after bigint default 0, busy bigint[] default '{}',
     holder text default null
 ) returns table (
-    url text, secret bytea, read_to bigint, fresh int, seqs bigint[], attempts int[], ids uuid[], bodies text[]
+    url text, secret bytea, read_to bigint, fresh int, seqs bigint[], attempts int[], ids uuid[],
+    bodies text[]
 )
 language plpgsql volatile security definer
-set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off set jit = off as $$
+set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off
+    set jit = off as $$
 declare
     l constant bigint := ledger;
-    -- So many events are looked at for one that matches, so that a call is short.
+    -- Scan at most this many events, so that a call is short.
     scan_max constant int := 1000;
-    -- (A call of clock_timestamp() in the condition would have the index read to its end.)
+    -- (A condition with clock_timestamp() itself would read the index to its end.)
     moment constant timestamptz := clock_timestamp();
     p ledger.endpoints;
     room int;
@@ -24,11 +29,13 @@ declare
     news bigint[];
 begin
     perform zerosum.check_lease(l, holder);
-    select * into p from ledger.endpoints e where e.ledger_id = l and e.id = endpoint and e.disabled_at is null;
+    select * into p from ledger.endpoints e where e.ledger_id = l and e.id = endpoint
+        and e.disabled_at is null;
     if not found then
         return;
     end if;
-    -- (Taken by due_at alone, which is the index's order: with seq besides, all that are pending may be sorted.)
+    -- (Ordered by due_at alone, as the index is: with seq too, all pending deliveries might be
+    -- sorted.)
     select array_agg(d.seq), array_agg(d.attempts) into again, again_attempts from (
         select d.seq, d.attempts from ledger.deliveries d
         where d.ledger_id = l and d.endpoint_id = p.id and d.status = 'pending'
@@ -44,7 +51,7 @@ begin
     ), matched as materialized (
         select s.seq from scanned s
         where zerosum.type_matches(s.type, p.types) and (
-            -- (Not a join, which may read all of the endpoint's deliveries: a probe of the key for each.)
+            -- (A probe of the key for each: a join may read all deliveries of the endpoint.)
             select d.seq from ledger.deliveries d
             where d.endpoint_id = p.id and d.ledger_id = l and d.seq = s.seq limit 1) is null
         order by s.seq limit room

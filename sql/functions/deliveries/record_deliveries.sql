@@ -1,11 +1,14 @@
--- Record what came of deliveries to one endpoint, and that every event up to sent_to has been sent or is recorded.
--- Arrays of one length; outcome: delivered; pending (try again in retry_s seconds); dead; gone (dead, and the endpoint
--- wants no more: it is disabled, which is an event). A try that failed is an attempt; of the one that arrived the
--- delivery itself tells. A delivery that is settled already stays so.
--- The transaction that this is called in commits without waiting for the disk: for the relay, in one of its own.
--- Locks: the endpoint's row, its deliveries by seq. Codes: ZS301 the holder has lost the lease.
+-- Record the outcomes of deliveries to one endpoint, and that every event up to sent_to is sent
+-- or recorded. The arrays have one length. An outcome is delivered; pending (retry in retry_s
+-- seconds); dead; or gone (dead, and the endpoint is disabled, with its event). A failed try is
+-- an attempt; the delivery itself has the try that arrived. A settled delivery stays settled.
+-- The caller's transaction commits without waiting for the disk, so the relay calls this in a
+-- transaction of its own.
+-- Locks: the endpoint's row, its deliveries by seq.
+-- Codes: ZS301 the holder has lost the lease.
 create or replace function zerosum.record_deliveries(
-    ledger bigint, endpoint bigint, sent_to bigint, seqs bigint[], outcomes text[], statuses int[], errors text[],
+    ledger bigint, endpoint bigint, sent_to bigint, seqs bigint[], outcomes text[], statuses int[],
+    errors text[],
     durations_ms int[], retries_s float8[], holder text default null
 ) returns void
 language plpgsql security definer
@@ -15,16 +18,21 @@ declare
     target constant bigint := endpoint;
 begin
     perform zerosum.check_lease(l, holder);
-    -- Nothing is lost with this if the server dies just now but that it will be sent again; a flush costs those who post.
+    -- Losing this commit only means that deliveries are sent again, and a flush would cost those
+    -- who post.
     perform set_config('synchronous_commit', 'off', true);
-    update ledger.endpoints p set sent_seq = sent_to where p.ledger_id = l and p.id = target and p.sent_seq < sent_to;
-    -- An upsert, because an UPDATE that joins is planned by statistics and may read every delivery of the endpoint; the
-    -- conflict rule can only probe the key.
+    update ledger.endpoints p set sent_seq = sent_to where p.ledger_id = l and p.id = target
+        and p.sent_seq < sent_to;
+    -- An upsert, since an UPDATE that joins is planned by statistics and may read every delivery
+    -- of the endpoint; an upsert can only probe the key.
     with told as (
-        insert into ledger.deliveries as d (ledger_id, endpoint_id, seq, status, due_at, attempts, last_status,
+        insert into ledger.deliveries as d (ledger_id, endpoint_id, seq, status, due_at, attempts,
+            last_status,
             last_error, duration_ms, settled_at)
-        select g.ledger_id, target, u.seq, case when u.outcome = 'gone' then 'dead' else u.outcome end,
-            clock_timestamp() + make_interval(secs => coalesce(u.retry_s, 0)), 1, u.http, u.reason, u.took,
+        select g.ledger_id, target, u.seq, case when u.outcome = 'gone' then 'dead'
+            else u.outcome end,
+            clock_timestamp() + make_interval(secs => coalesce(u.retry_s, 0)), 1, u.http, u.reason,
+            u.took,
             case when u.outcome <> 'pending' then clock_timestamp() end
         from ledger.ledgers g, unnest(seqs, outcomes, statuses, errors, durations_ms, retries_s)
             u (seq, outcome, http, reason, took, retry_s)
@@ -32,7 +40,8 @@ begin
         order by u.seq
         on conflict (endpoint_id, ledger_id, seq) do update
         set status = excluded.status, due_at = excluded.due_at, attempts = d.attempts + 1,
-            last_status = excluded.last_status, last_error = excluded.last_error, duration_ms = excluded.duration_ms,
+            last_status = excluded.last_status, last_error = excluded.last_error,
+            duration_ms = excluded.duration_ms,
             settled_at = excluded.settled_at
         where d.status = 'pending'
         returning d.*

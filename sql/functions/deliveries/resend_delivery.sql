@@ -1,6 +1,9 @@
--- Send an event to an endpoint again, or for the first time, now. The next try counts as the first of the schedule.
--- Locks: the delivery's row. Codes: none; false if the event is not there, or the endpoint is not, or is disabled.
-create or replace function zerosum.resend_delivery(ledger bigint, endpoint bigint, seq bigint) returns boolean
+-- Send an event to an endpoint now, again or for the first time. The next try counts as the
+-- first of the schedule.
+-- Locks: the delivery's row.
+-- Codes: none; false if the event or the endpoint does not exist, or the endpoint is disabled.
+create or replace function zerosum.resend_delivery(ledger bigint, endpoint bigint, seq bigint)
+returns boolean
 language sql security definer set search_path = pg_catalog, pg_temp as $$
     with told as (
         insert into ledger.attempts (ledger_id, endpoint_id, seq, number, at, duration_ms, status)
@@ -16,9 +19,11 @@ language sql security definer set search_path = pg_catalog, pg_temp as $$
         insert into ledger.deliveries as d (ledger_id, endpoint_id, seq, due_at)
         select f.ledger_id, p.id, $3, clock_timestamp()
         from ledger.feeds f join ledger.endpoints p on p.ledger_id = f.ledger_id
-        where f.ledger_id = $1 and $3 between 1 and f.last_seq and p.id = $2 and p.disabled_at is null
+        where f.ledger_id = $1 and $3 between 1 and f.last_seq and p.id = $2
+            and p.disabled_at is null
         on conflict (endpoint_id, ledger_id, seq) do update
-        set status = 'pending', due_at = clock_timestamp(), settled_at = null, attempts = 0, duration_ms = null
+        set status = 'pending', due_at = clock_timestamp(), settled_at = null, attempts = 0,
+            duration_ms = null
         returning d.seq
     )
     select exists (select from made)

@@ -1,6 +1,8 @@
--- Stop whoever is not the relay that holds the ledger's lease: one that was paused past it would send twice what the
--- other sends. A null holder is nobody who sends.
--- Locks: none. Codes: ZS301 the lease is not held.
+-- Raise an error unless the caller is the relay that holds the ledger's lease: a relay that was
+-- paused past its lease would send what its successor sends. A null holder passes: it sends
+-- nothing.
+-- Locks: none.
+-- Codes: ZS301 the lease is not held.
 create or replace function zerosum.check_lease(ledger bigint, holder text) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,8 +1,11 @@
--- The events with these seqs, each once, not in order; those that are bundled are read a bundle at a time.
--- Locks: none. Codes: none.
+-- Return the events with these seqs, each once, in no order. Bundled events are read a bundle at
+-- a time.
+-- Locks: none.
+-- Codes: none.
 create or replace function zerosum.events_at(ledger bigint, seqs bigint[])
 returns table (seq bigint, id uuid, type text, body text)
-language sql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off
+language sql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off
+    set enable_bitmapscan = off
 set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
     select v.seq, v.id, v.type, v.body
     from (select distinct x.seq from unnest($2) x (seq)) s

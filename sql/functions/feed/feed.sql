@@ -1,9 +1,12 @@
--- The events of a ledger's feed with seq above `after` up to `upto`, whether they have rows of their own or are bundled; not in order.
--- Inlined into what reads the feed, hence neither security definer nor a search_path; of a bundle all is read at once, so that
--- a range of it costs less than one event after the other.
--- Locks: none. Codes: none.
+-- Return the events of a ledger's feed with seqs above `after`, up to `upto`, in no order,
+-- whether they have rows of their own or are bundled. A bundle is read as a whole, so a range
+-- costs less than one event after the other. The planner inlines this into what reads the feed,
+-- so it is not security definer and has no search_path.
+-- Locks: none.
+-- Codes: none.
 create or replace function zerosum.feed(ledger bigint, after bigint, upto bigint)
-returns table (seq bigint, transaction_id bigint, recorded_at timestamptz, id uuid, type text, leaf bytea, body text)
+returns table (seq bigint, transaction_id bigint, recorded_at timestamptz, id uuid, type text,
+    leaf bytea, body text)
 language sql stable as $$
     select v.seq, v.transaction_id, v.recorded_at, v.id, v.type, v.leaf, v.body
     from ledger.events v where v.ledger_id = $1 and v.seq > $2 and v.seq <= $3

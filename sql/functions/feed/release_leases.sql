@@ -1,5 +1,6 @@
--- Let go of every lease that `holder` has, so that another relay need not wait for them to run out.
--- Locks: rows of ledger.feeds by ledger_id. Codes: none.
+-- Release every lease of `holder`, so that another relay need not wait until they end.
+-- Locks: rows of ledger.feeds by ledger_id.
+-- Codes: none.
 create or replace function zerosum.release_leases(holder text) returns void
 language sql security definer set search_path = pg_catalog, pg_temp as $$
     update ledger.feeds f set until = clock_timestamp()

@@ -1,22 +1,28 @@
--- Take or prolong the lease of every ledger that no other relay holds, for `seconds` of database time, and return one
--- row for each ledger held, with what there is to do in it:
---   epoch: the number to stamp under; each new holder gets a new one.
---   waiting: the outbox has rows.
---   due: endpoints that have a delivery to retry now, and endpoints and sinks that are behind the feed.
---   expired: holds have expired and are not settled.
---   whole: this holder has the lease of every ledger.
---   settled: no transaction older than `horizon` is open, judged in the snapshot that saw the outbox.
---   moment: the time that was, so that the caller sees the clock jump.
--- A lease that ends later than any can is ignored: the clock was set back. A lease that is held for more than half of
--- `seconds` is not written again, so that an idle relay writes little.
--- Locks: rows of ledger.feeds, skipping locked ones: whoever stamps is alive. Codes: none.
-create or replace function zerosum.take_leases(holder text, seconds float8, horizon text default null)
-returns table (ledger_id bigint, epoch bigint, waiting boolean, due bigint[], expired boolean, whole boolean,
+-- Take or prolong the lease of every ledger that no other relay holds, for `seconds` of database
+-- time. Return one row for each ledger held, with what there is to do in it:
+-- - epoch: the number to stamp under; each new holder gets a new one.
+-- - waiting: whether the outbox has rows.
+-- - due: endpoints that have a delivery to retry now, and endpoints and sinks that are behind
+--   the feed.
+-- - expired: whether holds have expired and are not settled.
+-- - whole: whether this holder has the lease of every ledger.
+-- - settled: whether no transaction older than `horizon` is open, judged in the snapshot that
+--   saw the outbox.
+-- - moment: the database's time, so that the caller sees its clock jump.
+-- A lease that ends later than any can is ignored: the clock was set back. A lease that holds
+-- for more than half of `seconds` is not written again, so that an idle relay writes little.
+-- Locks: rows of ledger.feeds, skipping locked ones: whoever stamps is alive.
+-- Codes: none.
+create or replace function zerosum.take_leases(holder text, seconds float8,
+    horizon text default null)
+returns table (ledger_id bigint, epoch bigint, waiting boolean, due bigint[], expired boolean,
+    whole boolean,
     settled boolean, moment timestamptz)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
-    -- (A call of clock_timestamp() in the condition would have the index of what is due read to its end.)
+    -- (A condition with clock_timestamp() itself would read the index of due deliveries to its
+    -- end.)
     now_is constant timestamptz := clock_timestamp();
 begin
     update ledger.feeds f
@@ -36,9 +42,11 @@ begin
             exists (select from ledger.outbox o where o.ledger_id = f.ledger_id),
             array(
                 select p.id from ledger.endpoints p
-                where p.ledger_id = f.ledger_id and p.disabled_at is null and (p.sent_seq < f.last_seq or exists (
+                where p.ledger_id = f.ledger_id and p.disabled_at is null
+                    and (p.sent_seq < f.last_seq or exists (
                     select from ledger.deliveries d
-                    where d.ledger_id = f.ledger_id and d.endpoint_id = p.id and d.status = 'pending'
+                    where d.ledger_id = f.ledger_id and d.endpoint_id = p.id
+                        and d.status = 'pending'
                         and d.due_at <= now_is))
                 union all
                 select s.id from ledger.sinks s
@@ -47,7 +55,8 @@ begin
             exists (
                 select from ledger.hold_postings p
                 where p.posting = 1 and p.due_at <= now_is and p.ledger_id = f.ledger_id),
-            not exists (select from ledger.feeds o where o.holder is distinct from $1 or o.until <= clock_timestamp()),
+            not exists (select from ledger.feeds o where o.holder is distinct from $1
+                or o.until <= clock_timestamp()),
             coalesce(pg_snapshot_xmin(pg_current_snapshot()) >= $3::xid8, true),
             now_is
         from ledger.feeds f

@@ -1,5 +1,7 @@
--- Does an event type match one of these patterns: * (all), a type, or a prefix such as transaction.* ?
--- Locks: none. Codes: none.
+-- Return whether an event type matches one of these patterns: * (all), a type, or a prefix such
+-- as transaction.*
+-- Locks: none.
+-- Codes: none.
 create or replace function zerosum.type_matches(type text, patterns text[]) returns boolean
 language sql immutable as $$
     select '*' = any ($2) or $1 = any ($2) or exists (

@@ -1,14 +1,21 @@
--- Put the postings of a batch's captures, voids and reversals after those of the other requests, made from those of the hold
--- or transaction that each is about; a request that can have none is refused. derives: whether there are any.
--- An amount that is null is all that is left. A hold has all of its postings in each, in order, since whoever changes it locks
--- all of its sources; those that capture nothing have no destination. What is read here never changes: no lock is needed.
--- (Orders and prices as read_parts() has them, and for its reason.)
--- Locks: none. Codes: none.
+-- Give captures, voids and reversals their postings. Such a request names a hold or a
+-- transaction instead of postings. Look that up, append the postings that follow from it to the
+-- batch's postings, and refuse a request that names nothing usable. derives: whether the batch
+-- has such requests.
+-- A null amount means all that is left. A capture or void has all postings of its hold, in
+-- order, since whoever changes a hold locks all its sources; those that capture nothing have no
+-- destination. What this reads never changes, so it needs no lock.
+-- (Its ORDER BY and planner settings are those of read_parts(), for the same reason.)
+-- Locks: none.
+-- Codes: none.
 create or replace function zerosum.derive_postings(
-    l bigint, kinds text[], requests ledger.request[], inout outcomes text[], inout bodies text[], inout firsts int[],
+    l bigint, kinds text[], requests ledger.request[], inout outcomes text[], inout bodies text[],
+    inout firsts int[],
     inout lasts int[], inout postings ledger.posting[], out derives boolean
-) language plpgsql set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_hashjoin = off
-set enable_mergejoin = off set enable_sort = off set jit = off set plan_cache_mode = force_generic_plan as $$
+) language plpgsql set search_path = pg_catalog, pg_temp set enable_seqscan = off
+    set enable_hashjoin = off
+set enable_mergejoin = off set enable_sort = off set jit = off
+    set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
 declare
     given constant int := cardinality(postings);
@@ -16,13 +23,16 @@ declare
     known record;
     posting ledger.posting; i int;
 begin
-    -- Apart, since starting a statement costs as much as 20 rows of it, and few batches have all kinds.
+    -- Two statements, since starting one costs as much as 20 rows of it, and few batches have
+    -- both kinds.
     if kinds && array['capture', 'void'] then
-        select array_agg(q.posting), array_agg(q.refusal), bool_or(q.sized) into made, refusals, measured
+        select array_agg(q.posting), array_agg(q.refusal), bool_or(q.sized) into made, refusals,
+            measured
         from (select * from zerosum.derived_captures(l, requests, outcomes)) q;
     end if;
     if 'reversal' = any (kinds) then
-        select made || array_agg(q.posting), refusals || array_agg(q.refusal), coalesce(measured, false) or bool_or(q.sized)
+        select made || array_agg(q.posting), refusals || array_agg(q.refusal),
+            coalesce(measured, false) or bool_or(q.sized)
         into made, refusals, measured
         from (select * from zerosum.derived_reversals(l, requests, outcomes)) q;
     end if;
@@ -52,7 +62,7 @@ begin
         i := made[d].request;
         outcomes[i] := 'refused';
         bodies[i] := refusals[d];
-        -- What read_parts() finds for others must not be at the place of a request that is settled.
+        -- A settled request keeps no wallets: read_parts() would find parts for it.
         for p in firsts[i]..lasts[i] loop
             posting := postings[p];
             posting.origin := null;

@@ -1,7 +1,9 @@
--- What can be wrong with a capture, void or reversal as derive_postings() has its postings, when it names some or has many: the
--- number of its first posting, and a code and facts.
--- The size is as check_requests() has it, and what the answer's further members can add: `hold`, or a wallet each in `forced`.
--- Locks: none. Codes: none.
+-- Return what is wrong with captures, voids and reversals that name some postings or have many:
+-- the number of the request's first posting, and a code and facts. The size rule is that of
+-- check_requests(), with what the further members of the answer can add: `hold`, or a wallet
+-- each in `forced`.
+-- Locks: none.
+-- Codes: none.
 create or replace function zerosum.derived_faults(
     requests ledger.request[], postings ledger.posting[]
 ) returns table (first int, fault text)
@@ -12,7 +14,8 @@ begin
     select f.first, f.fault
     from (
         select u.first,
-            case when u.found <> jsonb_array_length(u.options -> 'postings') then '{"code" : "invalid_postings"}'
+            case when u.found <> jsonb_array_length(u.options -> 'postings')
+                then '{"code" : "invalid_postings"}'
                 when u.size > 30 and zerosum.event_size(u.ids, u.size, u.metadata)
                     + case when u.options ? 'force' then u.ids + u.size * 70 else 0 end > 50800
                     then '{"code" : "transaction_too_large"}' end as fault

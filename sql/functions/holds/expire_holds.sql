@@ -1,12 +1,16 @@
--- Settle holds that have expired, the earliest first, at most max_holds, each with an event hold.expired: for the relay.
--- (They reserve nothing from the moment that they expire, settled or not.)
--- With `wait` for a moment for locked wallets, else those holds are left for another time; who waits takes one hold a
--- call, or a lock that is long in coming would keep the others.
--- Returns how many were settled.
--- Locks: ledger.wallets rows by id. Codes: 55P03 with wait, when a wallet was not to be had.
-create or replace function zerosum.expire_holds(ledger bigint, max_holds int, wait boolean) returns int
+-- Settle holds that have expired, the earliest first, at most max_holds, each with an event
+-- hold.expired. The relay calls this. (Expired holds reserve nothing, settled or not.) Without
+-- `wait` holds on locked wallets are left for another call. With `wait` the call waits a moment
+-- for their wallets; settle one hold a call then, so that one long lock does not hold up the
+-- others.
+-- Returns how many holds were settled.
+-- Locks: ledger.wallets rows by id.
+-- Codes: 55P03 with `wait`, when a wallet stayed locked.
+create or replace function zerosum.expire_holds(ledger bigint, max_holds int, wait boolean)
+returns int
 language plpgsql security definer
-set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off set lock_timeout = '200ms' as $$
+set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off
+    set lock_timeout = '200ms' as $$
 #variable_conflict use_column
 declare
     moment timestamptz := clock_timestamp();
@@ -23,7 +27,8 @@ begin
     wallets := array(
         select distinct p.source collate "C" from unnest(due) d (id)
         cross join lateral (
-            select p.source from ledger.hold_postings p where p.ledger_id = $1 and p.hold_id = d.id offset 0
+            select p.source from ledger.hold_postings p where p.ledger_id = $1
+                and p.hold_id = d.id offset 0
         ) p order by 1);
     if wait then
         perform from unnest(wallets) x (id)
@@ -35,7 +40,7 @@ begin
         wallets := array(select x.id from unnest(wallets) x (id) where x.id <> all (busy));
     end if;
     perform zerosum.release_expired($1, moment, wallets);
-    -- (A hold at a time: each statement is a probe of one key, whatever the statistics.)
+    -- (One hold at a time: each statement is a probe of one key, whatever the statistics.)
     foreach one in array due loop
         continue when exists (
             select from ledger.hold_postings p
@@ -44,7 +49,8 @@ begin
         where p.ledger_id = $1 and p.hold_id = one and p.status = 'pending';
         continue when not found;
         settled := settled + 1;
-        insert into ledger.outbox (ledger_id, aggregatetype, aggregateid, type, payload, recorded_at)
+        insert into ledger.outbox (ledger_id, aggregatetype, aggregateid, type, payload,
+            recorded_at)
         select g.ledger_id, 'hold', one::text, 'hold.expired', zerosum.hold_json(p), moment
         from ledger.ledgers g, ledger.hold_postings p
         where g.ledger_id = $1 and p.ledger_id = $1 and p.hold_id = one and p.posting = 1;

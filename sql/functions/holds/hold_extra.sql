@@ -1,6 +1,8 @@
--- The further members of the answer to a hold; moves: its postings.
--- Locks: none. Codes: none.
-create or replace function zerosum.hold_extra(request ledger.request, moves ledger.move[]) returns text
+-- Return the further members of the answer to a hold. moves: its postings.
+-- Locks: none.
+-- Codes: none.
+create or replace function zerosum.hold_extra(request ledger.request, moves ledger.move[])
+returns text
 language plpgsql stable as $$
 declare
     move ledger.move;

@@ -1,7 +1,9 @@
--- The ledger's holds, newest first, at most `max`, those with an id below `before` (null: from the newest); of one id if
--- `only_id` is given.
--- Locks: none. Codes: none.
-create or replace function zerosum.list_holds(ledger bigint, before bigint, max int, only_id bigint default null)
+-- Return the ledger's holds, newest first, at most `max`, with ids below `before` (null: from
+-- the newest). only_id: just this one.
+-- Locks: none.
+-- Codes: none.
+create or replace function zerosum.list_holds(ledger bigint, before bigint, max int,
+    only_id bigint default null)
 returns table (id bigint, body text)
 language sql volatile security definer
 set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off as $$

@@ -1,14 +1,18 @@
--- What is left of the parts that a batch's captures, voids and reversals are about, as of `at`: of a hold's posting what it
--- holds, of a transaction's what is not reversed yet. The caller has their wallets locked, and calls this after that: nobody
--- else changes them, so the places stay.
--- (The order is only in the index that is meant, and sorting is priced out: while entries is empty both its indexes cost the same,
--- and the plan is kept. Apart, since starting a statement costs as much as 20 rows of it, and few batches have both. The nested loop
--- of a lateral keeps the order of unnest.)
--- Locks: none. Codes: none.
+-- Return what is left, as of `at`, of the parts that a batch's captures, voids and reversals
+-- refer to: of a hold's posting what it still holds, of a transaction's posting what is not
+-- reversed yet. Call this after locking their wallets: nobody else can change the parts then, so
+-- their places (ctid) stay.
+-- (The ORDER BY is what only the right index provides, and sorting is priced out: while entries
+-- is empty both of its indexes cost the same, and the plan is kept. There are two statements,
+-- since starting one costs as much as 20 rows of it and few batches have both kinds. The nested
+-- loop of a lateral keeps the order of unnest.)
+-- Locks: none.
+-- Codes: none.
 create or replace function zerosum.read_parts(
     l bigint, at timestamptz, kinds text[], postings ledger.posting[]
 ) returns ledger.parts
-language plpgsql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_sort = off set jit = off
+language plpgsql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off
+    set enable_sort = off set jit = off
 set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
 declare
@@ -18,10 +22,13 @@ declare
     also record;
 begin
     if kinds && array['capture', 'void'] then
-        -- (A request about a hold has all of its postings, in order.)
-        select array_agg(case when h.place is not null then array_position(origins, p.origin) + p.origin_posting - 1 end),
-            array_agg(case when h.status = 'pending' and h.expires_at <= at then 'expired' else h.status::text end),
-            array_agg(h.amount::numeric), array_agg(h.captured::numeric), array_agg(h.held::numeric), array_agg(h.place)
+        -- (A request about a hold has all of the hold's postings, in order.)
+        select array_agg(case when h.place is not null
+            then array_position(origins, p.origin) + p.origin_posting - 1 end),
+            array_agg(case when h.status = 'pending' and h.expires_at <= at then 'expired'
+                else h.status::text end),
+            array_agg(h.amount::numeric), array_agg(h.captured::numeric),
+            array_agg(h.held::numeric), array_agg(h.place)
         into slots, parts.statuses, amounts, captured, remaining, parts.places
         from unnest(postings) p
         left join lateral (
@@ -31,7 +38,8 @@ begin
     end if;
     if 'reversal' = any (kinds) then
         for also in
-            select p.number, min(p.number) over (partition by p.origin, p.origin_posting) as slot, e.amount,
+            select p.number, min(p.number) over (partition by p.origin, p.origin_posting) as slot,
+                e.amount,
                 coalesce(r.reversed, 0) as reversed
             from unnest(postings) p
             cross join lateral (
@@ -42,7 +50,8 @@ begin
             ) e
             left join lateral (
                 select * from ledger.reversed_postings r
-                where r.ledger_id = l and r.transaction_id = p.origin and r.posting = p.origin_posting limit 1
+                where r.ledger_id = l and r.transaction_id = p.origin
+                    and r.posting = p.origin_posting limit 1
             ) r on true
             order by p.number
         loop

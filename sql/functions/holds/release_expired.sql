@@ -1,8 +1,11 @@
--- Take what expired holds reserve off those of these wallets where one has expired, and say when the next one there expires. What expires is settled by
--- the clock alone: the holds themselves, and their events, are the relay's (expire_holds).
--- (A wallet at a time: each statement is a probe of one key, whatever the statistics.)
--- Locks: none, the caller holds the wallets'. Codes: none.
-create or replace function zerosum.release_expired(ledger bigint, at timestamptz, ids text[]) returns void
+-- For each of these wallets that has expired holds: release what they still reserve, and store
+-- when the wallet's next hold expires (next_expiry). The clock alone expires a hold; the relay
+-- settles the holds themselves and writes their events (expire_holds).
+-- (One wallet at a time: each statement is a probe of one key, whatever the statistics.)
+-- Locks: none; the caller has locked the wallets.
+-- Codes: none.
+create or replace function zerosum.release_expired(ledger bigint, at timestamptz, ids text[])
+returns void
 language plpgsql set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off as $$
 declare
     wallet text;
@@ -12,7 +15,8 @@ begin
     for wallet in
         select x.id from unnest(ids) x (id)
         cross join lateral (
-            select from ledger.wallets w where w.ledger_id = $1 and w.id = x.id and w.next_expiry <= at limit 1
+            select from ledger.wallets w where w.ledger_id = $1 and w.id = x.id
+                and w.next_expiry <= at limit 1
         ) w
     loop
         select sum(p.held) filter (where p.due_at <= at), min(p.due_at) filter (where p.due_at > at)

@@ -1,11 +1,14 @@
--- Write the postings of the holds that post() decided to place; ids: of each request that posts, its transaction's.
--- Locks: none beyond its inserts'. Codes: none.
+-- Write the postings of the holds that post() decided to place. ids: the transaction of each
+-- request that posts.
+-- Locks: none beyond those of its inserts.
+-- Codes: none.
 create or replace function zerosum.write_holds(
     l bigint, requests ledger.request[], moves ledger.move[], ids bigint[]
 ) returns void
 language plpgsql as $$
 begin
-    insert into ledger.hold_postings (ledger_id, hold_id, expires_at, due_at, posting, source, destination, asset, amount,
+    insert into ledger.hold_postings (ledger_id, hold_id, expires_at, due_at, posting, source,
+        destination, asset, amount,
         held)
     select g.ledger_id, u.*
     from ledger.ledgers g, (

@@ -1,8 +1,12 @@
--- Write what post() decided about parts, the postings of holds and transactions that are captured, voided or reversed: how much of
--- each is captured and held, or reversed, now, and which holds are settled by it. before: what was read of them.
--- By place, as write_wallets() has it and for its reasons; a part at a time cost six times as much.
--- Locks: none, the caller holds the wallets'. Codes: XX000 if a row was not where it should be.
-create or replace function zerosum.write_parts(l bigint, at timestamptz, before ledger.parts, after ledger.parts) returns void
+-- Write what post() decided about parts: how much of each posting of a hold is captured and held
+-- now, how much of each posting of a transaction is reversed, and which holds that settles.
+-- before: the parts as they were read.
+-- Rows are updated by place (ctid), as in write_wallets() and for its reasons; one statement a
+-- part cost six times as much.
+-- Locks: none; the caller has locked the wallets.
+-- Codes: XX000 if a row was not where it should be.
+create or replace function zerosum.write_parts(l bigint, at timestamptz, before ledger.parts,
+    after ledger.parts) returns void
 language plpgsql
 set enable_indexscan = off set enable_bitmapscan = off as $$
 #variable_conflict use_column
@@ -19,7 +23,8 @@ declare
 begin
     for slot in 1..coalesce(array_upper(remaining, 1), 0) loop
         if places[slot] is not null then
-            if remaining[slot] <> remaining_before[slot] or statuses[slot] <> statuses_before[slot] then
+            if remaining[slot] <> remaining_before[slot] or statuses[slot] <> statuses_before[slot]
+                then
                 changed := changed || row(places[slot], captured[slot], remaining[slot],
                     statuses[slot])::ledger.changed_part;
             end if;
@@ -43,7 +48,8 @@ begin
         insert into ledger.reversed_postings (ledger_id, transaction_id, posting, amount, reversed)
         select g.ledger_id, u.*
         from ledger.ledgers g, (
-            select after.origins[s.slot], after.postings[s.slot], after.amounts[s.slot], captured[s.slot]
+            select after.origins[s.slot], after.postings[s.slot], after.amounts[s.slot],
+                captured[s.slot]
             from unnest(reversed) s (slot)
         ) u
         where g.ledger_id = l

@@ -1,6 +1,8 @@
--- Let an API key, known by its sha256, into a ledger; a key that is there stays as it is. `hint` is what a person may see
--- of it in lists. Returns whether it is new, and the key as JSON text without itself.
--- Locks: none beyond its insert's. Codes: none (checks raise 23514).
+-- Admit an API key, known by its SHA-256, to a ledger. A key that is there stays as it is.
+-- `hint` is what lists may show of it. Returns whether the key is new, and the key as JSON text
+-- without itself.
+-- Locks: none beyond those of its insert.
+-- Codes: none (checks raise 23514).
 create or replace function zerosum.add_key(ledger bigint, key_hash bytea, scope text, hint text)
 returns table (added boolean, body text)
 language sql security definer set search_path = pg_catalog, pg_temp as $$

@@ -1,5 +1,6 @@
--- An API key as JSON text: what may be shown of it, never its hash.
--- Locks: none. Codes: none.
+-- Return an API key as JSON text: what may be shown of it, never its hash.
+-- Locks: none.
+-- Codes: none.
 create or replace function zerosum.key_json(k ledger.api_keys) returns text
 language sql stable as $$
     select concat('{"id":', k.id, ',"scope":"', k.scope, '","hint":', to_json(k.hint),

@@ -1,5 +1,6 @@
--- Let an API key in no more; once revoked it stays so.
--- Locks: the key's row. Codes: none; false if it is not there.
+-- Revoke an API key. A revoked key stays revoked.
+-- Locks: the key's row.
+-- Codes: none; false if the key does not exist.
 create or replace function zerosum.revoke_key(ledger bigint, id bigint) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

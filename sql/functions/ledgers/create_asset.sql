@@ -1,6 +1,9 @@
--- Make an asset; the same request again finds it. scale: how many digits of its smallest unit make one of it, 0 to 38.
--- Returns an outcome as post(): created | exists (body: the asset) | refused (body: code and facts).
--- Locks: none beyond its insert's. Codes: none.
+-- Create an asset. The same request again finds it. scale: the number of decimal places, 0 to
+-- 38.
+-- Returns an outcome as post(): created or exists, with the asset as body; or refused, with the
+-- code and facts.
+-- Locks: none beyond those of its insert.
+-- Codes: none.
 create or replace function zerosum.create_asset(ledger bigint, code text, scale int)
 returns table (outcome text, body text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -9,7 +12,8 @@ declare
     made ledger.assets;
 begin
     if $2 is null or $2 !~ '^[A-Za-z0-9_.-]{1,32}$' or $3 is null or $3 not between 0 and 38 then
-        return query select 'refused', json_build_object('code', 'invalid_asset', 'asset', $2)::text;
+        return query select 'refused',
+            json_build_object('code', 'invalid_asset', 'asset', $2)::text;
         return;
     end if;
     insert into ledger.assets as a (ledger_id, code, scale)
@@ -24,6 +28,7 @@ begin
     if made.scale = $3 then
         return query select 'exists', zerosum.asset_json(made);
     else
-        return query select 'refused', json_build_object('code', 'asset_exists', 'asset', $2, 'scale', made.scale)::text;
+        return query select 'refused',
+            json_build_object('code', 'asset_exists', 'asset', $2, 'scale', made.scale)::text;
     end if;
 end $$;

@@ -1,6 +1,8 @@
--- Make a ledger with its feed and the assets that every ledger begins with; if it is there, leave it as it is.
--- Returns its ledger_id. ISO 4217 (List One of 2026, without the X.. units that are no currency but XAF XCD XCG XOF XPF).
--- Locks: none beyond its inserts'. Codes: none.
+-- Create a ledger with its feed and the assets that every ledger begins with. A ledger that
+-- exists stays as it is. Returns its number (ledger_id). The assets are those of ISO 4217 (List
+-- One of 2026), of the X.. codes only XAF, XCD, XCG, XOF and XPF, which are currencies.
+-- Locks: none beyond those of its inserts.
+-- Codes: none.
 create or replace function zerosum.create_ledger(name text) returns bigint
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
@@ -15,18 +17,20 @@ begin
     insert into ledger.ledgers as g (name) values ($1) returning g.ledger_id into l;
     insert into ledger.feeds (ledger_id) values (l);
     insert into ledger.assets (ledger_id, code, scale)
-    select l, code, 2 from unnest(string_to_array('AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL '
-        'BSD BTN BWP BYN BZD CAD CDF CHF CNY COP CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD '
-        'GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT '
-        'MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG '
-        'SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD XCG '
-        'YER ZAR ZMW ZWG', ' ')) code
+    select l, code, 2 from unnest(string_to_array(
+        'AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN '
+        'BZD CAD CDF CHF CNY COP CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL '
+        'GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK '
+        'LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO '
+        'NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE '
+        'SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES '
+        'WST XCD XCG YER ZAR ZMW ZWG', ' ')) code
     union all
     select l, code, 0 from unnest(string_to_array(
         'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF', ' ')) code
     union all
     select l, code, 3 from unnest(string_to_array('BHD IQD JOD KWD LYD OMR TND', ' ')) code;
-    -- Sinks that the settings name carry every ledger's feed.
+    -- Sinks from the settings get every ledger's feed.
     insert into ledger.sinks (ledger_id, name, url, types, sent_seq, configured)
     select distinct on (s.name) g.ledger_id, s.name, s.url, s.types, 0, true
     from ledger.ledgers g, ledger.sinks s

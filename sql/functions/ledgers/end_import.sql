@@ -1,6 +1,8 @@
--- End what start_import() began: the feed goes on after the last event, the log's tiles are kept, and new transactions get
--- numbers past those that were imported. Returns the log's size and root.
--- Locks: none, the caller holds ledger.feeds. Codes: none.
+-- End what start_import() began: the feed goes on after the last imported event, the log's tiles
+-- are stored, and new transactions get higher ids than the imported ones. Returns the log's size
+-- and root.
+-- Locks: none; the caller has locked ledger.feeds.
+-- Codes: none.
 create or replace function zerosum.end_import(ledger bigint) returns table (size bigint, root bytea)
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column

@@ -1,11 +1,15 @@
--- A part of a ledger's export, a JSON line a row, in order, at most `max` past the line whose `place` is `after` (empty: from the
--- first). Parts: asset, transaction (with its entries), hold, reversed, wallet, event, outbox. Amounts are integers, times RFC 3339, bytes
--- hexadecimal. One snapshot for all of it is the caller's to keep. For the owner of the tables.
--- Locks: none. Codes: none.
+-- Return a part of a ledger's export, one JSON line a row, in order, at most `max` lines after
+-- the one whose `place` is `after` (empty: from the first). Parts: asset, transaction (with its
+-- entries), hold, reversed, wallet, event, outbox. Amounts are integers, times RFC 3339, bytes
+-- hexadecimal. The caller keeps one snapshot for all parts. Only the owner of the tables may
+-- call this.
+-- Locks: none.
+-- Codes: none.
 create or replace function zerosum.export_lines(ledger bigint, part text, after text, max int)
 returns table (place text, line text)
 language plpgsql stable
-set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off set jit = off as $$
+set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off
+    set jit = off as $$
 #variable_conflict use_column
 declare
     l constant bigint := ledger;
@@ -18,36 +22,45 @@ begin
     elsif part = 'transaction' then
         return query
             select t.id::text, (jsonb_build_object('part', part) || to_jsonb(t) - 'ledger_id'
-                || jsonb_build_object('fingerprint', encode(t.fingerprint, 'hex'), 'entries', e.entries))::text
+                || jsonb_build_object('fingerprint', encode(t.fingerprint, 'hex'), 'entries',
+                    e.entries))::text
             from (
-                -- (The sum is how its index is spelled.)
-                select * from ledger.transactions t where t.ledger_id + 0 = l and t.id > past order by t.id limit max
+                -- (The sum spells the index that only lists use.)
+                select * from ledger.transactions t where t.ledger_id + 0 = l and t.id > past
+                    order by t.id limit max
             ) t
             cross join lateral (
-                select coalesce(jsonb_agg(jsonb_build_object('posting', e.posting, 'wallet', e.wallet_id,
-                    'version', e.version, 'asset', e.asset, 'amount', e.amount, 'balance', e.balance)
+                select coalesce(jsonb_agg(jsonb_build_object('posting', e.posting, 'wallet',
+                    e.wallet_id,
+                    'version', e.version, 'asset', e.asset, 'amount', e.amount, 'balance',
+                    e.balance)
                     order by e.posting, e.amount), '[]') as entries
                 from ledger.entries e where e.transaction_id = t.id and e.ledger_id = l
             ) e
             order by t.id;
     elsif part = 'hold' then
         return query
-            select h.hold_id::text, jsonb_build_object('part', part, 'id', h.hold_id, 'expires_at', h.expires_at,
+            select h.hold_id::text, jsonb_build_object('part', part, 'id', h.hold_id, 'expires_at',
+                h.expires_at,
                 'settled_at', h.settled_at, 'status', h.status, 'postings', p.postings)::text
             from (
                 select * from ledger.hold_postings h
-                where h.ledger_id = l and h.posting = 1 and h.hold_id > past order by h.hold_id limit max
+                where h.ledger_id = l and h.posting = 1 and h.hold_id > past
+                    order by h.hold_id limit max
             ) h
             cross join lateral (
-                select jsonb_agg(to_jsonb(p) - array['ledger_id', 'hold_id', 'expires_at', 'due_at', 'settled_at', 'status']
+                select jsonb_agg(to_jsonb(p) - array['ledger_id', 'hold_id', 'expires_at', 'due_at',
+                    'settled_at', 'status']
                     order by p.posting) as postings
                 from ledger.hold_postings p where p.hold_id = h.hold_id and p.ledger_id = l
             ) p
             order by h.hold_id;
     elsif part = 'reversed' then
         return query
-            select r.transaction_id::text, jsonb_build_object('part', part, 'transaction_id', r.transaction_id, 'postings',
-                jsonb_agg(to_jsonb(r) - array['ledger_id', 'transaction_id'] order by r.posting))::text
+            select r.transaction_id::text,
+                jsonb_build_object('part', part, 'transaction_id', r.transaction_id, 'postings',
+                jsonb_agg(to_jsonb(r) - array['ledger_id', 'transaction_id']
+                    order by r.posting))::text
             from ledger.reversed_postings r where r.ledger_id = l and r.transaction_id > past
             group by r.transaction_id order by r.transaction_id limit max;
     elsif part = 'wallet' then
@@ -61,7 +74,8 @@ begin
             from zerosum.feed(l, past, past + max) v order by v.seq;
     elsif part = 'outbox' then
         return query
-            select o.ord::text, (jsonb_build_object('part', part) || to_jsonb(o) - 'ledger_id')::text
+            select o.ord::text,
+                (jsonb_build_object('part', part) || to_jsonb(o) - 'ledger_id')::text
             from ledger.outbox o where o.ledger_id = l and o.ord > past order by o.ord limit max;
     end if;
 end $$;

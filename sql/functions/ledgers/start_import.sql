@@ -1,6 +1,7 @@
--- Make the ledger of this name ready for import_lines(), in the caller's transaction; null if it has anything yet. For the
--- owner of the tables.
--- Locks: the ledger's row in ledger.feeds. Codes: none.
+-- Prepare the ledger of this name for import_lines(), in the caller's transaction. Returns its
+-- number; null if the ledger has anything yet. Only the owner of the tables may call this.
+-- Locks: the ledger's row in ledger.feeds.
+-- Codes: none.
 create or replace function zerosum.start_import(name text) returns bigint
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,6 +1,8 @@
--- Each asset that has a wallet: what all its wallets sum to, which is zero, what is held of it, how many wallets and entries
--- it has (a wallet's version is the number of its entries).
--- Locks: none. Codes: none.
+-- Return, for each asset that has a wallet: the sum of all its wallets, which is zero; how much
+-- of it is held; how many wallets and entries it has. (A wallet's version is the number of its
+-- entries.)
+-- Locks: none.
+-- Codes: none.
 create or replace function zerosum.trial_balance(ledger bigint)
 returns table (asset text, total numeric, held numeric, wallets bigint, entries bigint)
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$

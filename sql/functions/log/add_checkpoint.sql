@@ -1,5 +1,7 @@
--- Tell a checkpoint of the ledger's log, a signed note that it had this root at this size, as an event `ledger.checkpoint`.
--- Locks: the ledger's row in ledger.feeds. Codes: ZS301 the caller does not hold the lease.
+-- Write a checkpoint of the ledger's log as an event ledger.checkpoint: a signed note that the
+-- log had this root at this size.
+-- Locks: the ledger's row in ledger.feeds.
+-- Codes: ZS301 the caller does not hold the lease.
 create or replace function zerosum.add_checkpoint(
     ledger bigint, holder text, epoch bigint, origin text, size bigint, root bytea, checkpoint text
 ) returns void
@@ -8,8 +10,10 @@ begin
     perform zerosum.locked_feed(ledger, holder, epoch);
     insert into ledger.outbox (ledger_id, aggregatetype, aggregateid, type, payload, recorded_at)
     select g.ledger_id, 'ledger', g.name, 'ledger.checkpoint',
-        concat('{"origin":', to_json($4), ',"size":', $5, ',"root":"', encode($6, 'base64'), '","checkpoint":',
+        concat('{"origin":', to_json($4), ',"size":', $5, ',"root":"', encode($6, 'base64'),
+            '","checkpoint":',
             to_json($7), '}'), clock_timestamp()
     from ledger.ledgers g where g.ledger_id = ledger;
-    update ledger.feeds set checkpoint_size = $5, checkpoint_at = clock_timestamp() where ledger_id = ledger;
+    update ledger.feeds set checkpoint_size = $5, checkpoint_at = clock_timestamp()
+        where ledger_id = ledger;
 end $$;

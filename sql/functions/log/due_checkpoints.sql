@@ -1,6 +1,8 @@
--- The ledgers whose lease is held by `holder` and whose log has grown since a checkpoint that was told `seconds` ago or more
--- (by more than the event that told it): a row each, with the size of now and its root.
--- Locks: none. Codes: none.
+-- Return the ledgers that are due a checkpoint, with the log's size and root now. Due: `holder`
+-- has the lease, the last checkpoint is `seconds` old or older, and the log has grown by more
+-- than that checkpoint's own event.
+-- Locks: none.
+-- Codes: none.
 create or replace function zerosum.due_checkpoints(holder text, seconds float8)
 returns table (ledger_id bigint, name text, epoch bigint, size bigint, root bytea)
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$

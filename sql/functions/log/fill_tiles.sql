@@ -1,8 +1,10 @@
--- Keep the tiles that a log of `size` leaves fills and that are not kept yet. The caller stamps: it has the ledger's feed
--- locked, and the leaves are there.
--- Locks: none, the caller holds ledger.feeds. Codes: none.
+-- Store the tiles that a log of `size` leaves fills and that are not stored yet. The caller
+-- stamps: it has locked the ledger's feed, and the leaves exist.
+-- Locks: none; the caller has locked ledger.feeds.
+-- Codes: none.
 create or replace function zerosum.fill_tiles(ledger bigint, size bigint) returns void
-language plpgsql set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off set jit = off as $$
+language plpgsql set search_path = pg_catalog, pg_temp set enable_seqscan = off
+    set enable_bitmapscan = off set jit = off as $$
 #variable_conflict use_variable
 declare
     l constant bigint := ledger;
@@ -22,11 +24,13 @@ begin
                 select array_agg(v.leaf), string_agg(v.leaf, '') into hashes, joined
                 from (
                     select v.leaf from ledger.events v
-                    where v.ledger_id = l and v.seq > number * 256 and v.seq <= number * 256 + 256 order by v.seq
+                    where v.ledger_id = l and v.seq > number * 256 and v.seq <= number * 256 + 256
+                        order by v.seq
                 ) v;
             else
                 hashes := zerosum.tile_hashes(l, at, number, 0, 256);
-                joined := (select string_agg(h.hash, '' order by h.i) from unnest(hashes) with ordinality h (hash, i));
+                joined := (select string_agg(h.hash, '' order by h.i)
+                    from unnest(hashes) with ordinality h (hash, i));
             end if;
             insert into ledger.tiles (ledger_id, level, number, root, hashes)
             select g.ledger_id, at, number, zerosum.hashes_root(hashes), joined

@@ -1,6 +1,8 @@
--- The root over these hashes, numbered from 1, of a whole subtree: their number is a power of two. By RFC 6962 a node is
--- sha256(0x01 || left || right). In place and two levels at a time: a statement for each level cost three times as much.
--- Locks: none. Codes: none.
+-- Return the root over these hashes, numbered from 1, of a whole subtree: their number is a
+-- power of two. By RFC 6962 a node is sha256(0x01 || left || right). This works in place and two
+-- levels at a time: a statement for each level cost three times as much.
+-- Locks: none.
+-- Codes: none.
 create or replace function zerosum.hashes_root(hashes bytea[]) returns bytea
 language plpgsql immutable strict set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,7 +1,9 @@
--- The first `width` (1 to 256) hashes of a tile of the ledger's log, as C2SP tlog-tiles has them: 32 bytes each, in one string.
--- null if the log has not that many.
--- Locks: none. Codes: none.
-create or replace function zerosum.log_tile(ledger bigint, level int, number bigint, width int) returns bytea
+-- Return the first `width` (1 to 256) hashes of a tile of the ledger's log, as C2SP tlog-tiles
+-- defines it: 32 bytes each, in one string. null: the log has fewer.
+-- Locks: none.
+-- Codes: none.
+create or replace function zerosum.log_tile(ledger bigint, level int, number bigint, width int)
+returns bytea
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select (
         select string_agg(h.hash, '' order by h.i)

@@ -1,10 +1,13 @@
--- Of a tile of the ledger's log `count` hashes from number `first` on: of the leaves (level 0), or of the roots of full tiles
--- of the level below. From the tile if it is kept already, else from what is below it. The caller asks for no more than the
--- log has.
--- Locks: none. Codes: none.
-create or replace function zerosum.tile_hashes(ledger bigint, level int, tile bigint, first int, count int)
+-- Return `count` hashes of a tile of the ledger's log, from number `first` on: of the leaves
+-- (level 0), or of the roots of the full tiles of the level below. They come from the tile if it
+-- is stored, else from the level below. The caller asks for no more than the log has.
+-- Locks: none.
+-- Codes: none.
+create or replace function zerosum.tile_hashes(ledger bigint, level int, tile bigint, first int,
+    count int)
 returns bytea[]
-language plpgsql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off set jit = off as $$
+language plpgsql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off
+    set enable_bitmapscan = off set jit = off as $$
 #variable_conflict use_column
 declare
     l constant bigint := ledger;
@@ -22,7 +25,8 @@ begin
             where v.ledger_id = l and v.seq > below and v.seq <= below + $5 order by v.seq);
     end if;
     return array(
-        select coalesce(t.root, zerosum.hashes_root(zerosum.tile_hashes(l, at - 1, x.number, 0, 256)))
+        select coalesce(t.root,
+            zerosum.hashes_root(zerosum.tile_hashes(l, at - 1, x.number, 0, 256)))
         from generate_series(below, below + $5 - 1) x (number)
         left join lateral (
             select t.root from ledger.tiles t

@@ -1,6 +1,9 @@
--- The bodies, with the first answer of each replayed request whose transaction was there before the batch.
--- Locks: none. Codes: none.
-create or replace function zerosum.answer_known(l bigint, known ledger.known_key[], outcomes text[], bodies text[])
+-- Return the bodies, and in the place of each replayed request the first answer of its
+-- transaction. That transaction was posted before this batch.
+-- Locks: none.
+-- Codes: none.
+create or replace function zerosum.answer_known(l bigint, known ledger.known_key[], outcomes text[],
+    bodies text[])
 returns text[] language plpgsql stable as $$
 declare
     told record;
@@ -8,7 +11,8 @@ begin
     for told in
         select k.request, a.body
         from unnest(known) k
-        join zerosum.answer(l, array(select k.transaction_id from unnest(known) k)) a on a.id = k.transaction_id
+        join zerosum.answer(l, array(select k.transaction_id from unnest(known) k)) a
+            on a.id = k.transaction_id
         where outcomes[k.request] = 'replayed'
     loop
         bodies[told.request] := told.body;

@@ -1,5 +1,7 @@
--- For each request the number of the one before it in the batch that has its key, or null.
--- Locks: none. Codes: none.
+-- Return, for each request, the number of the earlier request of the batch that has its key, or
+-- null.
+-- Locks: none.
+-- Codes: none.
 create or replace function zerosum.find_repeats(requests ledger.request[]) returns int[]
 language plpgsql as $$
 begin

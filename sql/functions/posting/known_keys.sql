@@ -1,8 +1,11 @@
--- The transactions that have the keys of a batch's requests; null: none has.
--- (The lateral form leaves the planner no way but a probe of the key for each row: a plan made while the table was small or
--- never analysed would read the whole ledger for each batch.)
--- Locks: none. Codes: none.
-create or replace function zerosum.known_keys(l bigint, requests ledger.request[]) returns ledger.known_key[]
+-- Return the transactions that have the keys of a batch's requests; null: there are none.
+-- (The lateral form leaves the planner one choice, a probe of the key for each row. Any other
+-- plan, made while the table was small or never analysed, would read the whole ledger for each
+-- batch.)
+-- Locks: none.
+-- Codes: none.
+create or replace function zerosum.known_keys(l bigint, requests ledger.request[])
+returns ledger.known_key[]
 language plpgsql as $$
 begin
     return (

@@ -1,6 +1,9 @@
--- The postings, with each bare @world as the one of the other side's asset, which never changes: a plain read tells it.
--- Locks: none. Codes: none.
-create or replace function zerosum.name_worlds(l bigint, postings ledger.posting[]) returns ledger.posting[]
+-- Return the postings with each bare @world named by the asset of the posting's other wallet. A
+-- wallet's asset never changes, so a plain read is enough.
+-- Locks: none.
+-- Codes: none.
+create or replace function zerosum.name_worlds(l bigint, postings ledger.posting[])
+returns ledger.posting[]
 language plpgsql stable as $$
 begin
     return array(

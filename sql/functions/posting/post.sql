@@ -1,20 +1,29 @@
--- Decide and write a batch of requests of one ledger, each with its own outcome, in order, later ones seeing earlier
--- ones. Arguments are parallel arrays: one element a request (kinds, keys, refs, …; from refs on they may be shorter
--- and mean null; a null key gets a private one-time key), one element a posting (posting_of: the number of its request,
--- ascending; amounts as digits). ifs: conditions as conditions_valid() has them. options: what only some kinds have, see
--- options_fault(). units numbers atomic batches: of requests beside each other with one number, all post or none;
--- a number is used once a call.
--- Returns a row a request, in order: outcome posted | replayed (body: the transaction) | refused (body: code and
--- facts) | undone (another of its unit was refused) | busy (body: a wallet that somebody else has locked; only with
--- skip_locked, which waits for none). Only what posted is written.
--- A request has an outcome as soon as it is settled; each stage looks only at those that have none.
--- Locks, in order: ledger.wallets rows by id (for update); keys in ledger.transactions by insert, sorted.
+-- Decide and write a batch of requests of one ledger. Each request has its own outcome; later
+-- requests see what earlier ones did.
+-- The arguments are parallel arrays. One element a request: kinds, keys, refs and so on. From
+-- refs on an array may be shorter; what is missing is null. A null key becomes a private
+-- one-time key. One element a posting: posting_of (the number of its request, ascending),
+-- sources, destinations, amounts (digits). ifs: conditions, as conditions_valid() defines them.
+-- options: what only some kinds have, as options_fault() defines them. units: numbers of atomic
+-- batches; adjacent requests with the same number post together or not at all, and a number is
+-- used once a call.
+-- Returns one row a request, in order, with its outcome:
+-- - posted or replayed: body is the transaction.
+-- - refused: body has the code and its facts.
+-- - undone: another request of its unit was refused.
+-- - busy: body is a wallet that somebody else has locked. Only with skip_locked, which waits for
+--   no lock.
+-- Only what posted is written. A request is settled as soon as it has an outcome; each stage
+-- looks only at unsettled requests.
+-- Locks, in order: ledger.wallets rows by id (for update); keys in ledger.transactions by
+-- insert, sorted.
 -- Codes: 22023 malformed arrays; 40001 a key was taken meanwhile: run the batch again.
 create or replace function zerosum.post(
     ledger bigint, kinds text[], keys text[],
     posting_of int[], sources text[], destinations text[], amounts text[],
     refs text[] default '{}', descriptions text[] default '{}',
-    metadatas jsonb[] default '{}', effective_ats timestamptz[] default '{}', skip_locked boolean default false,
+    metadatas jsonb[] default '{}', effective_ats timestamptz[] default '{}',
+    skip_locked boolean default false,
     ifs jsonb[] default '{}', options jsonb[] default '{}', units int[] default '{}'
 ) returns table (outcome text, body text)
 language plpgsql security definer
@@ -26,8 +35,8 @@ declare
     m constant int := cardinality(posting_of);
     requests ledger.request[];
     postings ledger.posting[] := '{}';
-    -- One element a request: its postings' first and last number, what check_requests() says, the number of the
-    -- request before it that has its key, and what is settled.
+    -- One element a request: the numbers of its first and last posting, what check_requests()
+    -- returned, the earlier request with its key, and its outcome.
     firsts int[]; lasts int[]; faults text[]; fingerprints bytea[]; repeat_of int[];
     outcomes text[] := array_fill(null::text, array[n]);
     bodies text[] := array_fill(null::text, array[n]);
@@ -42,7 +51,8 @@ declare
 begin
     -- 1. Read the arguments.
     if n is null or m is null or cardinality(keys) <> n or cardinality(sources) <> m
-        or cardinality(destinations) <> m or cardinality(amounts) <> m or array_position(posting_of, null) is not null
+        or cardinality(destinations) <> m or cardinality(amounts) <> m
+            or array_position(posting_of, null) is not null
     then
         raise exception 'kinds and keys, and the posting arrays, must be of one length each'
             using errcode = '22023';
@@ -50,11 +60,13 @@ begin
     if n = 0 then
         return;
     end if;
-    -- (A lone plain request has a way of its own, if it is plainly fine.)
-    if n = 1 and m = 1 and not skip_locked and kinds[1] in ('transfer', 'credit', 'debit') and ifs[1] is null
+    -- (A lone plain request takes the short way, if it is plainly fine.)
+    if n = 1 and m = 1 and not skip_locked and kinds[1] in ('transfer', 'credit', 'debit')
+        and ifs[1] is null
         and options[1] is null and units[1] is null and posting_of[1] = 1
     then
-        body := zerosum.post_plain(l, kinds[1], keys[1], sources[1], destinations[1], amounts[1], refs[1],
+        body := zerosum.post_plain(l, kinds[1], keys[1], sources[1], destinations[1], amounts[1],
+            refs[1],
             descriptions[1], metadatas[1], effective_ats[1]);
         if body is not null then
             outcome := 'posted';
@@ -63,7 +75,8 @@ begin
         end if;
     end if;
     for i in 1..n loop
-        requests[i] := row(i, kinds[i], coalesce(keys[i], chr(127) || gen_random_uuid()), refs[i], descriptions[i],
+        requests[i] := row(i, kinds[i], coalesce(keys[i], chr(127) || gen_random_uuid()), refs[i],
+            descriptions[i],
             metadatas[i], effective_ats[i], ifs[i], options[i], units[i])::ledger.request;
         firsts[i] := 1;
         lasts[i] := 0;
@@ -84,10 +97,12 @@ begin
 
     -- 2. Refuse what is malformed.
     if single then
-        select array_agg(c.fault), array_agg(c.fingerprint), count(c.fault) into faults, fingerprints, fault_count
+        select array_agg(c.fault), array_agg(c.fingerprint), count(c.fault) into faults,
+            fingerprints, fault_count
         from zerosum.check_single_requests(requests, postings) c;
     else
-        select array_agg(c.fault), array_agg(c.fingerprint), count(c.fault) into faults, fingerprints, fault_count
+        select array_agg(c.fault), array_agg(c.fingerprint), count(c.fault) into faults,
+            fingerprints, fault_count
         from (select * from zerosum.check_requests(requests, postings) order by number) c;
     end if;
     if cardinality(units) > 0 then
@@ -102,7 +117,7 @@ begin
         end loop;
     end if;
 
-    -- 3. Settle the requests whose key is known: what is settled needs no wallets.
+    -- 3. Settle the requests whose key is known: they need no wallets.
     known := zerosum.known_keys(l, requests);
     if known is not null then
         settled := zerosum.settle_known(known, fingerprints, outcomes, bodies);
@@ -112,7 +127,8 @@ begin
 
     -- 4. Give captures, voids and reversals their postings.
     if kinds && array['capture', 'void', 'reversal'] then
-        derived := zerosum.derive_postings(l, kinds, requests, outcomes, bodies, firsts, lasts, postings);
+        derived := zerosum.derive_postings(l, kinds, requests, outcomes, bodies, firsts, lasts,
+            postings);
         outcomes := derived.outcomes;
         bodies := derived.bodies;
         firsts := derived.firsts;
@@ -130,14 +146,16 @@ begin
                 case when outcomes[r.number] is null then r.conditions else '[]' end) c (one));
     end if;
     if skip_locked then
-        settled := zerosum.settle_busy(l, requests, postings, firsts, lasts, watched, outcomes, bodies);
+        settled := zerosum.settle_busy(l, requests, postings, firsts, lasts, watched, outcomes,
+            bodies);
         outcomes := settled.outcomes;
         bodies := settled.bodies;
         watched := settled.watched;
     end if;
     locking := zerosum.lock_wallets(l, postings, outcomes, watched);
 
-    -- 6. Look for the keys again, in a new statement: waiting for a lock does not refresh a statement's snapshot.
+    -- 6. Look for the keys again, in a new statement: waiting for a lock does not refresh a
+    -- statement's snapshot.
     known := zerosum.known_keys(l, requests);
     if known is not null then
         settled := zerosum.settle_known(known, fingerprints, outcomes, bodies);
@@ -152,8 +170,10 @@ begin
     if derives then
         parts := zerosum.read_parts(l, locking.at, kinds, postings);
     end if;
-    decided := zerosum.decide(l => l, at => locking.at, requests => requests, postings => postings, firsts => firsts,
-        lasts => lasts, fingerprints => fingerprints, outcomes => outcomes, bodies => bodies, repeat_of => repeat_of,
+    decided := zerosum.decide(l => l, at => locking.at, requests => requests, postings => postings,
+        firsts => firsts,
+        lasts => lasts, fingerprints => fingerprints, outcomes => outcomes, bodies => bodies,
+        repeat_of => repeat_of,
         locked => locking.locked, parts => parts);
     outcomes := decided.outcomes;
     bodies := decided.bodies;
@@ -161,9 +181,12 @@ begin
 
     -- 8. Write what posts.
     if 'posted' = any (outcomes) then
-        bodies := zerosum.write_posted(l => l, at => locking.at, requests => requests, fingerprints => fingerprints,
-            outcomes => outcomes, bodies => bodies, moves => decided.moves, extras => decided.extras,
-            before => locking.locked, after => decided.locked, parts_before => parts, parts_after => decided.parts);
+        bodies := zerosum.write_posted(l => l, at => locking.at, requests => requests,
+            fingerprints => fingerprints,
+            outcomes => outcomes, bodies => bodies, moves => decided.moves,
+            extras => decided.extras,
+            before => locking.locked, after => decided.locked, parts_before => parts,
+            parts_after => decided.parts);
     end if;
 
     -- 9. Answer.

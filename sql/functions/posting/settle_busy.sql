@@ -1,6 +1,8 @@
--- Settle as `busy` the requests that somebody else's lock would make wait, and those after them with the same key. The body is
--- one of the wallets; watched: without those that are locked.
--- Locks: ledger.wallets rows by id (for update skip locked). Codes: none.
+-- Settle as `busy` the requests that would wait for somebody else's lock, and later requests
+-- with the same keys. The body is one of the locked wallets. watched: returned without the
+-- locked wallets.
+-- Locks: ledger.wallets rows by id (for update skip locked).
+-- Codes: none.
 create or replace function zerosum.settle_busy(
     l bigint, requests ledger.request[], postings ledger.posting[], firsts int[], lasts int[],
     inout watched text[], inout outcomes text[], inout bodies text[]
@@ -23,12 +25,15 @@ begin
             posting := postings[p];
             if posting.source = any (busy) or posting.destination = any (busy) then
                 outcomes[i] := 'busy';
-                bodies[i] := case when posting.source = any (busy) then posting.source else posting.destination end;
+                bodies[i] := case when posting.source = any (busy) then posting.source
+                    else posting.destination end;
                 exit;
             end if;
         end loop;
-        if outcomes[i] is null and (request.key = any (busy_keys) or request.conditions is not null and exists (
-            select from jsonb_array_elements(request.conditions) c (one) where c.one ->> 'wallet' = any (busy)))
+        if outcomes[i] is null and (request.key = any (busy_keys) or request.conditions is not null
+            and exists (
+            select from jsonb_array_elements(request.conditions) c (one)
+                where c.one ->> 'wallet' = any (busy)))
         then
             outcomes[i] := 'busy';
         end if;

@@ -1,5 +1,7 @@
--- Settle the requests whose key is that of a transaction: the same request again is `replayed`, another is refused.
--- Locks: none. Codes: none.
+-- Settle the requests whose key belongs to a transaction: the same request again is `replayed`,
+-- another request is refused.
+-- Locks: none.
+-- Codes: none.
 create or replace function zerosum.settle_known(
     known ledger.known_key[], fingerprints bytea[], inout outcomes text[], inout bodies text[]
 ) language plpgsql as $$

@@ -1,5 +1,6 @@
--- The code and facts of a refusal for a wallet that is not there.
--- Locks: none. Codes: none.
+-- Return the code and facts of a refusal for a wallet that does not exist.
+-- Locks: none.
+-- Codes: none.
 create or replace function zerosum.wallet_facts(wallet text) returns text
 language sql stable as $$
     select json_build_object('code', case when $1 ~ '^(?![.][.]?$)[A-Za-z0-9_.:@-]{1,128}$'

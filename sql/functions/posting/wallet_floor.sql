@@ -1,5 +1,7 @@
--- The least that a wallet's balance may be; the world's has no limits. The planner inlines it.
--- Locks: none. Codes: none.
+-- Return the least that a wallet's balance may be. @world's wallets have no limits. The planner
+-- inlines this.
+-- Locks: none.
+-- Codes: none.
 create or replace function zerosum.wallet_floor(w ledger.wallets) returns numeric
 language sql stable as $$
     select case when starts_with(w.id, '@world:') then '-Infinity'

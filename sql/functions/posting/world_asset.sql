@@ -1,5 +1,6 @@
--- The asset of which this id is the world's wallet, if it is one. The planner inlines it.
--- Locks: none. Codes: none.
+-- Return the asset whose @world wallet this id is; null if it is none. The planner inlines this.
+-- Locks: none.
+-- Codes: none.
 create or replace function zerosum.world_asset(l bigint, id text) returns text
 language sql stable as $$
     select a.code from ledger.assets a

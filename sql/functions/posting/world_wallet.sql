@@ -1,6 +1,8 @@
--- The wallet that `id` means: a bare @world is the world's wallet of the other side's asset; @world again if the other
--- side is not there. Inlined into post(), hence neither security definer nor a search_path.
--- Locks: none. Codes: none.
+-- Return the wallet that `id` means: a bare @world means the @world wallet of the asset of the
+-- posting's other wallet, and stays @world if that wallet does not exist. The planner inlines
+-- this into post(), so it is not security definer and has no search_path.
+-- Locks: none.
+-- Codes: none.
 create or replace function zerosum.world_wallet(ledger bigint, id text, other text) returns text
 language sql stable as $$
     select case when $2 = '@world' then coalesce('@world:' || (

@@ -1,9 +1,11 @@
--- Write what post() decided to post: one statement a table. before and after: the locked wallets, and the parts, as they were
--- and as decide() leaves them; moves: the postings of what posts, in order.
--- Returns bodies with those of the posted requests filled in.
--- Locks: keys in ledger.transactions by insert, sorted. Codes: 40001 as post().
+-- Write what post() decided to post, with one statement a table, and return the bodies with
+-- those of the posted requests filled in. before and after: the locked wallets and the parts, as
+-- they were and as decide() leaves them. moves: the postings of what posted, in order.
+-- Locks: keys in ledger.transactions by insert, sorted.
+-- Codes: 40001 as post().
 create or replace function zerosum.write_posted(
-    l bigint, at timestamptz, requests ledger.request[], fingerprints bytea[], outcomes text[], bodies text[],
+    l bigint, at timestamptz, requests ledger.request[], fingerprints bytea[], outcomes text[],
+    bodies text[],
     moves ledger.move[], extras text[], before ledger.locked_wallets, after ledger.locked_wallets,
     parts_before ledger.parts, parts_after ledger.parts
 ) returns text[]
@@ -11,9 +13,10 @@ language plpgsql as $$
 #variable_conflict use_column
 declare
     at_json constant text := zerosum.time_json(at);
-    -- Event ids: one random uuid a batch, its last 32 bits counted up. Drawing each would cost 3 us an event.
+    -- Event ids: one random uuid a batch, its last 32 bits counted up. Drawing each would cost 3
+    -- us an event.
     seed constant text := left(gen_random_uuid()::text, 28);
-    ids bigint[];  -- Of each request that posts, its transaction's.
+    ids bigint[];  -- The transaction's id of each request that posts.
     events ledger.event_draft[];
     request ledger.request;
     move ledger.move;
@@ -37,25 +40,33 @@ begin
                 zerosum.posting_json(move.source, move.destination, move.amount, move.asset));
             if move.from_version is not null then
                 entries := concat(entries || ',',
-                    zerosum.entry_json(move.source, -move.amount, move.from_balance, move.from_version), ',',
-                    zerosum.entry_json(move.destination, move.amount, move.to_balance, move.to_version));
+                    zerosum.entry_json(move.source, -move.amount, move.from_balance,
+                        move.from_version), ',',
+                    zerosum.entry_json(move.destination, move.amount, move.to_balance,
+                        move.to_version));
             end if;
             next_move := next_move + 1;
             move := moves[next_move];
         end loop;
-        bodies[i] := zerosum.transaction_json(ids[i], request.kind, postings, entries, request.reference,
+        bodies[i] := zerosum.transaction_json(ids[i], request.kind, postings, entries,
+            request.reference,
             request.description, coalesce(request.metadata, '{}'),
-            coalesce(zerosum.time_json(request.effective_at), at_json), at_json, request.key, extras[i]);
-        events[written] := row(ids[i], nextval('ledger.outbox_ord'), (seed || lpad(to_hex(written), 8, '0'))::uuid,
-            case request.kind when 'hold' then 'hold.placed' when 'void' then 'hold.voided' else 'transaction.posted' end,
+            coalesce(zerosum.time_json(request.effective_at), at_json), at_json, request.key,
+            extras[i]);
+        events[written] := row(ids[i], nextval('ledger.outbox_ord'),
+            (seed || lpad(to_hex(written), 8, '0'))::uuid,
+            case request.kind when 'hold' then 'hold.placed' when 'void' then 'hold.voided'
+                else 'transaction.posted' end,
             bodies[i])::ledger.event_draft;
     end loop;
 
-    insert into ledger.transactions (ledger_id, id, effective_at, recorded_at, kind, key, fingerprint,
+    insert into ledger.transactions (ledger_id, id, effective_at, recorded_at, kind, key,
+        fingerprint,
         reference, description, metadata, origin_id, extra)
     select g.ledger_id, u.*
     from ledger.ledgers g, (
-        select ids[r.number], coalesce(r.effective_at, at), at, r.kind, r.key, fingerprints[r.number], r.reference,
+        select ids[r.number], coalesce(r.effective_at, at), at, r.kind, r.key,
+            fingerprints[r.number], r.reference,
             r.description, coalesce(r.metadata, '{}'),
             coalesce(r.options -> 'hold', r.options -> 'transaction')::bigint, extras[r.number]
         from unnest(requests) r
@@ -66,18 +77,21 @@ begin
     on conflict (key, ledger_id) do nothing;
     get diagnostics found_rows = row_count;
     if found_rows <> written then
-        raise exception 'an idempotency key was taken meanwhile: run the batch again' using errcode = '40001';
+        raise exception 'an idempotency key was taken meanwhile: run the batch again'
+            using errcode = '40001';
     end if;
 
-    -- Before the wallets' update, or the trigger wallets_account could not see them.
-    insert into ledger.entries (ledger_id, wallet_id, version, transaction_id, posting, asset, amount,
+    -- Entries come before the wallets' update, whose trigger wallets_account reads them.
+    insert into ledger.entries (ledger_id, wallet_id, version, transaction_id, posting, asset,
+        amount,
         balance, recorded_at)
     select g.ledger_id, u.*
     from ledger.ledgers g, (
         select v.wallet, v.version, ids[m.request], m.posting, m.asset, v.amount, v.balance, at
         from unnest(moves) m
         cross join lateral (values (m.source, m.from_version, -m.amount, m.from_balance),
-            (m.destination, m.to_version, m.amount, m.to_balance)) v (wallet, version, amount, balance)
+            (m.destination, m.to_version, m.amount, m.to_balance)) v (wallet, version, amount,
+            balance)
         where m.from_version is not null
     ) u
     where g.ledger_id = l;
@@ -91,11 +105,13 @@ begin
         perform zerosum.write_parts(l, at, parts_before, parts_after);
     end if;
 
-    insert into ledger.outbox (ledger_id, ord, id, aggregatetype, aggregateid, type, transaction_id, recorded_at,
+    insert into ledger.outbox (ledger_id, ord, id, aggregatetype, aggregateid, type, transaction_id,
+        recorded_at,
         payload)
     select g.ledger_id, u.*
     from ledger.ledgers g, (
-        select e.ord, e.id, 'transaction', e.transaction_id::text, e.type, e.transaction_id, at, e.payload
+        select e.ord, e.id, 'transaction', e.transaction_id::text, e.type, e.transaction_id, at,
+            e.payload
         from unnest(events) e
     ) u
     where g.ledger_id = l;

@@ -1,11 +1,15 @@
--- Give the wallets that post() has locked and changed their new balances, versions and what is held. expiries: by slot, when
--- the first of the holds expires that were placed on it; null: none do.
--- By place, and with every other way priced out: an UPDATE that joins an array is planned by statistics, and with those
--- of an empty table it reads the whole ledger for each batch. A locked row's place can't change; were it wrong, the
--- count below would tell. An upsert can only probe the key too, but costs three times as much.
--- Locks: the rows are the caller's. Codes: XX000 if a row was not where it should be.
+-- Write the new balances, versions and held amounts of the wallets that post() has locked and
+-- changed. expiries: for each wallet, when the first of the holds placed by this batch expires;
+-- null: none does.
+-- Rows are updated by place (ctid), with every other plan priced out: an UPDATE that joins an
+-- array is planned by statistics, and with those of an empty table it reads the whole ledger for
+-- each batch. A locked row's place can't change, and the count below proves it. An upsert can
+-- only probe the key too, but costs three times as much.
+-- Locks: none; the caller has locked the rows.
+-- Codes: XX000 if a row was not where it should be.
 create or replace function zerosum.write_wallets(
-    l bigint, at timestamptz, before ledger.locked_wallets, after ledger.locked_wallets, expiries timestamptz[]
+    l bigint, at timestamptz, before ledger.locked_wallets, after ledger.locked_wallets,
+    expiries timestamptz[]
 ) returns void
 language plpgsql
 set enable_indexscan = off set enable_bitmapscan = off as $$
@@ -22,8 +26,10 @@ declare
     found_rows bigint;
 begin
     for slot in 1..cardinality(places) loop
-        if versions[slot] <> versions_before[slot] or held[slot] <> held_before[slot] or expiries[slot] is not null then
-            changed := changed || row(places[slot], balances[slot], versions[slot], held[slot], debts[slot],
+        if versions[slot] <> versions_before[slot] or held[slot] <> held_before[slot]
+            or expiries[slot] is not null then
+            changed := changed || row(places[slot], balances[slot], versions[slot], held[slot],
+                debts[slot],
                 expiries[slot], versions[slot] <> versions_before[slot])::ledger.changed_wallet;
         end if;
     end loop;

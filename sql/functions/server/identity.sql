@@ -1,8 +1,11 @@
--- What this database is called in what is beside it, such as a Redis that other deployments use too: deployment is another
--- for each database, run another too after each start of its server, so after every recovery, restore and failover, and
--- mac_key what signs what it said in this run. All are made of its secret, so that nobody can guess them.
--- Locks: none. Codes: none.
-create or replace function zerosum.identity() returns table (deployment text, run text, mac_key bytea)
+-- Return the names of this database for what is beside it, such as a Redis that other
+-- deployments use too. deployment differs for each database. run differs, besides, after each
+-- start of its server, and so after every recovery, restore and failover. mac_key signs what the
+-- database said in this run. All come from its secret, so that nobody can guess them.
+-- Locks: none.
+-- Codes: none.
+create or replace function zerosum.identity()
+returns table (deployment text, run text, mac_key bytea)
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select encode(substr(sha256(i.secret || x.place), 1, 8), 'hex'),
         encode(substr(sha256(i.secret || x.place || x.start), 1, 8), 'hex'),

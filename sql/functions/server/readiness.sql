@@ -1,13 +1,17 @@
--- Can it be served from this server: the newest migration, whether it takes writes, and for how many seconds the event
--- that waits longest in any ledger's outbox has waited to be stamped.
--- Locks: none. Codes: none.
-create or replace function zerosum.readiness() returns table (version text, writable boolean, outbox_age_s float8)
-language sql stable security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
+-- Return whether this server can be served from: the newest migration, whether it takes writes,
+-- and for how many seconds the oldest event of any outbox has waited to be stamped.
+-- Locks: none.
+-- Codes: none.
+create or replace function zerosum.readiness()
+returns table (version text, writable boolean, outbox_age_s float8)
+language sql stable security definer set search_path = pg_catalog,
+    pg_temp set enable_seqscan = off as $$
     select (select max(m.name) from ledger.migrations m),
         not pg_is_in_recovery() and current_setting('transaction_read_only') = 'off',
         coalesce(extract(epoch from clock_timestamp() - min(o.recorded_at)), 0)::float8
     from ledger.ledgers g
     cross join lateral (
-        select o.recorded_at from ledger.outbox o where o.ledger_id = g.ledger_id order by o.ord limit 1
+        select o.recorded_at from ledger.outbox o where o.ledger_id = g.ledger_id
+            order by o.ord limit 1
     ) o
 $$;

@@ -1,12 +1,14 @@
--- Pause a sink, or let it go on; or set from which seq on it gets events (again), at most
--- the next one to come. Null changes nothing.
--- Locks: the sink's row. Codes: none; no row if it is not there.
+-- Pause or resume a sink, or set from which seq on it gets events: again, or past some, at most
+-- from the next one to come. Null changes nothing.
+-- Locks: the sink's row.
+-- Codes: none; no row if it does not exist.
 create or replace function zerosum.change_sink(
     ledger bigint, sink bigint, paused boolean default null, next_seq bigint default null
 ) returns table (body text)
 language sql security definer set search_path = pg_catalog, pg_temp as $$
     update ledger.sinks s
-    set paused_at = case when $3 is null then s.paused_at when $3 then coalesce(s.paused_at, clock_timestamp()) end,
+    set paused_at = case when $3 is null then s.paused_at
+        when $3 then coalesce(s.paused_at, clock_timestamp()) end,
         paused_by = case when $3 is null then s.paused_by when $3 then 'operator' end,
         sent_seq = coalesce(least($4 - 1, f.last_seq), s.sent_seq), error = null, failed_at = null
     from ledger.feeds f

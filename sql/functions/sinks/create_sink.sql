@@ -1,9 +1,11 @@
--- Make a sink, or give the one of that name this url and these types; its cursor stays then. `start`: now (what is
--- stamped from now on), beginning, or the seq of the first event wanted. `configured`: it comes from the settings.
--- One from the settings that its absence there had paused goes on.
--- Returns it as JSON text; no row if the name is that of one from the settings, which only they change. The url is checked by the caller.
--- Locks: the ledger's row in ledger.feeds, so that "from now on" has an edge. Codes: none (checks raise 23514, a start
--- that is no number 22P02).
+-- Create a sink. A sink of that name gets this url and these types, and keeps its cursor.
+-- `start`: now (what is stamped from now on), beginning, or the seq of the first event wanted.
+-- `configured`: the sink comes from the settings; if they had paused it by leaving it out, it
+-- goes on.
+-- Returns the sink as JSON text; no row if the name is that of a sink from the settings, which
+-- only they change. The caller checks the url.
+-- Locks: the ledger's row in ledger.feeds, so that "from now on" is exact.
+-- Codes: none (checks raise 23514, a start that is no number 22P02).
 create or replace function zerosum.create_sink(
     ledger bigint, name text, url text, types text[], start text, configured boolean default false
 ) returns table (body text)
@@ -16,7 +18,8 @@ begin
     return query
         insert into ledger.sinks as s (ledger_id, name, url, types, sent_seq, configured)
         select g.ledger_id, $2, $3, $4,
-            case $5 when 'now' then coalesce(last, 0) when 'beginning' then 0 else $5::bigint - 1 end, $6
+            case $5 when 'now' then coalesce(last, 0) when 'beginning' then 0
+                else $5::bigint - 1 end, $6
         from ledger.ledgers g where g.ledger_id = $1
         on conflict on constraint sinks_name do update
         set url = excluded.url, types = excluded.types, configured = excluded.configured,

@@ -1,5 +1,6 @@
 -- Pause the ledger's sinks that come from the settings and are no longer among these names.
--- Locks: the sinks' rows. Codes: none.
+-- Locks: the sinks' rows.
+-- Codes: none.
 create or replace function zerosum.keep_sinks(ledger bigint, names text[]) returns void
 language sql security definer set search_path = pg_catalog, pg_temp as $$
     update ledger.sinks s set paused_at = clock_timestamp(), paused_by = 'settings'

@@ -1,6 +1,8 @@
--- The ledger's sinks by id, at most `max`, those above `after`; of one id if `only_id` is given.
--- Locks: none. Codes: none.
-create or replace function zerosum.list_sinks(ledger bigint, after bigint, max int, only_id bigint default null)
+-- Return the ledger's sinks by id, at most `max`, above `after`. only_id: just this one.
+-- Locks: none.
+-- Codes: none.
+create or replace function zerosum.list_sinks(ledger bigint, after bigint, max int,
+    only_id bigint default null)
 returns table (id bigint, body text)
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select s.id, zerosum.sink_json(s, coalesce(f.last_seq, 0))

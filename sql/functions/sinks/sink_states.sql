@@ -1,5 +1,7 @@
--- For metrics and readiness: every ledger's sinks, their state (ok, retrying, paused) and how many events each is behind.
--- Locks: none. Codes: none.
+-- Return, for metrics and readiness, every ledger's sinks with their state (ok, retrying,
+-- paused) and how many events each is behind.
+-- Locks: none.
+-- Codes: none.
 create or replace function zerosum.sink_states()
 returns table (ledger text, name text, state text, behind bigint, error text)
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$

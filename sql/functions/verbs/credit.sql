@@ -1,5 +1,7 @@
--- Value into a wallet, from @world or a named source, in the caller's own SQL transaction.
--- Locks: those of post(). Codes: those of zerosum.sqlstate(), 40001.
+-- Move value into a wallet, from @world or a named source, in the caller's own SQL transaction.
+-- Errors and idempotency: as zerosum.run().
+-- Locks: those of post().
+-- Codes: those of zerosum.sqlstate(), 40001.
 create or replace function zerosum.credit(
     ledger bigint, wallet text, amount numeric, key text default null, source text default '@world',
     reference text default null, description text default null, metadata jsonb default null,

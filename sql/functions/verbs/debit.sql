@@ -1,7 +1,11 @@
--- Value out of a wallet, to @world or a named destination, in the caller's own SQL transaction.
--- Locks: those of post(). Codes: those of zerosum.sqlstate(), 40001.
+-- Move value out of a wallet, to @world or a named destination, in the caller's own SQL
+-- transaction.
+-- Errors and idempotency: as zerosum.run().
+-- Locks: those of post().
+-- Codes: those of zerosum.sqlstate(), 40001.
 create or replace function zerosum.debit(
-    ledger bigint, wallet text, amount numeric, key text default null, destination text default '@world',
+    ledger bigint, wallet text, amount numeric, key text default null,
+    destination text default '@world',
     reference text default null, description text default null, metadata jsonb default null,
     effective_at timestamptz default null, conditions jsonb default null
 ) returns table (replayed boolean, transaction json)

@@ -1,10 +1,14 @@
--- Move back what a transaction moved, or an amount of it (null: all that is left), or of its postings
--- [{posting, amount}]. force: may take a wallet below its min_balance. Errors and idempotency as zerosum.run().
--- Locks: those of post(). Codes: those of zerosum.sqlstate(), 40001.
+-- Move back what a transaction moved, in the caller's own SQL transaction.
+-- amount: how much; null: all that is left. postings: parts of single postings, [{posting,
+-- amount}]. force: a wallet may go below its min_balance.
+-- Errors and idempotency: as zerosum.run().
+-- Locks: those of post().
+-- Codes: those of zerosum.sqlstate(), 40001.
 create or replace function zerosum.reverse(
     ledger bigint, id bigint, amount numeric default null, key text default null,
     postings jsonb default null, force boolean default false, reference text default null,
-    description text default null, metadata jsonb default null, effective_at timestamptz default null,
+    description text default null, metadata jsonb default null,
+    effective_at timestamptz default null,
     conditions jsonb default null
 ) returns table (replayed boolean, transaction json)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$

@@ -1,7 +1,10 @@
--- One request for callers in their own SQL transaction, on top of post(); a refusal becomes an error of class ZS with
--- the facts as JSON in DETAIL. credit, debit, transfer, hold, capture, void and reverse are one line each on top of this.
--- A capture, void or reversal has no posting of its own: its source and destination are null.
--- Locks: those of post(). Codes: those of zerosum.sqlstate(), 40001.
+-- Post one request for a caller in its own SQL transaction. The verbs credit, debit, transfer,
+-- hold, capture, void and reverse are one call of this function each.
+-- A refusal becomes an error of class ZS: its message is the code, its DETAIL the facts as JSON.
+-- A capture, void or reversal has no posting of its own: its source and destination are null. A
+-- request with a known key returns the first transaction again, with replayed = true.
+-- Locks: those of post().
+-- Codes: those of zerosum.sqlstate(), 40001.
 create or replace function zerosum.run(
     ledger bigint, kind text, source text, destination text, amount numeric, key text,
     reference text, description text, metadata jsonb, effective_at timestamptz,
@@ -18,7 +21,8 @@ begin
             detail = '{"code" : "invalid_key"}';
     end if;
     if kind in ('transfer', 'credit', 'debit') and conditions is null and options is null then
-        posted := zerosum.post_plain(ledger, kind, key, source, destination, amount::text, reference, description,
+        posted := zerosum.post_plain(ledger, kind, key, source, destination, amount::text,
+            reference, description,
             metadata, effective_at);
         if posted is not null then
             replayed := false;
@@ -29,7 +33,8 @@ begin
     select p.outcome, p.body into settled
     from zerosum.post(ledger, array[kind], array[key], array_fill(1, array[postings]),
         array_fill(source, array[postings]), array_fill(destination, array[postings]),
-        array_fill(amount::text, array[postings]), array[reference], array[description], array[metadata],
+        array_fill(amount::text, array[postings]), array[reference], array[description],
+        array[metadata],
         array[effective_at], false, array[conditions], array[options]) p;
     if settled.outcome = 'refused' then
         raise exception '%', settled.body::json ->> 'code'

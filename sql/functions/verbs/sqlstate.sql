@@ -1,6 +1,8 @@
--- The SQLSTATE of each refusal. Class ZS is in the range that the standard leaves to implementations; the first digit
--- says what kind: 1 malformed, 2 refused by the ledger's state, 3 the relay's, 9 an invariant would break.
--- Locks: none. Codes: none; an unlisted code is ZS000.
+-- The SQLSTATE of each refusal. The standard leaves the class ZS to implementations. The first
+-- digit says the kind: 1 malformed, 2 refused by the ledger's state, 3 the relay's, 9 an
+-- invariant would break.
+-- Locks: none.
+-- Codes: none; an unlisted code is ZS000.
 create or replace function zerosum.sqlstate(code text) returns text
 language sql immutable as $$
     select case $1

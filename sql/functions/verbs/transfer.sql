@@ -1,5 +1,7 @@
--- Value between two wallets, in the caller's own SQL transaction.
--- Locks: those of post(). Codes: those of zerosum.sqlstate(), 40001.
+-- Move value from one wallet to another, in the caller's own SQL transaction.
+-- Errors and idempotency: as zerosum.run().
+-- Locks: those of post().
+-- Codes: those of zerosum.sqlstate(), 40001.
 create or replace function zerosum.transfer(
     ledger bigint, source text, destination text, amount numeric, key text default null,
     reference text default null, description text default null, metadata jsonb default null,

@@ -1,5 +1,7 @@
--- A NOTICE of how far it is, if the one before it, at `told`, is a second ago. Returns when the last one was.
--- Locks: none. Codes: none.
+-- Raise a NOTICE of the progress if the last one, at `told`, is a second old. Return when the
+-- last one was.
+-- Locks: none.
+-- Codes: none.
 create or replace function zerosum.tell_progress(told timestamptz, message text) returns timestamptz
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,12 +1,17 @@
--- Re-derive what a ledger claims from its entries and events; one row for each difference, none when all is well:
--- balances, versions and times of every wallet and entry, zero-sum per posting, transaction and asset, an event for each
--- transaction with its very bytes, what holds and reversals took of what they are about, seqs and leaves of the feed,
--- and the triggers. One statement, one snapshot; slice by slice, so that it needs little memory, with a NOTICE about once a second of how far it is.
--- Locks: none. Codes: none.
+-- Derive what a ledger claims again from its entries and events. Return one row for each
+-- difference; none: all is well. Checked are: balances, versions and times of every wallet and
+-- entry; zero sums per posting, transaction and asset; an event for each transaction, with its
+-- very bytes; what holds and reversals took of the holds and transactions that they refer to;
+-- seqs and leaves of the feed; the triggers.
+-- It is one statement in one snapshot. It goes slice by slice, so that it needs little memory,
+-- with a NOTICE of its progress about once a second.
+-- Locks: none.
+-- Codes: none.
 create or replace function zerosum.verify(ledger bigint)
 returns table (fault text, subject text, detail text)
 language plpgsql stable security definer
-set search_path = pg_catalog, pg_temp set enable_seqscan = off set client_min_messages = notice as $$
+set search_path = pg_catalog, pg_temp set enable_seqscan = off set client_min_messages = notice
+    as $$
 #variable_conflict use_column
 declare
     l constant bigint := ledger;
@@ -33,7 +38,7 @@ begin
     end loop;
     done := 0;
     loop
-        -- (The sum is how its index is spelled.)
+        -- (The sum spells the index that only lists use.)
         select max(x.id) into till from (
             select t.id from ledger.transactions t where t.ledger_id + 0 = l and t.id > at
             order by t.id offset slice - 1 limit 1
@@ -46,7 +51,8 @@ begin
         told := zerosum.tell_progress(told, 'transactions: ' || done || ' looked at');
     end loop;
     return query
-        select 'asset', e.asset, 'sums to ' || sum(e.amount) from ledger.entries e where e.ledger_id = l
+        select 'asset', e.asset, 'sums to ' || sum(e.amount) from ledger.entries e
+            where e.ledger_id = l
         group by e.asset having sum(e.amount) <> 0;
     last := zerosum.last_event(l);
     return query select * from zerosum.verify_feed(l, 0);
@@ -54,7 +60,8 @@ begin
         select * from zerosum.verify_outbox(l)
         union all
         select 'event', coalesce(t.id, m.transaction_id)::text,
-            case when t.id is null then 'event without a transaction' when m.n is null then 'no event'
+            case when t.id is null then 'event without a transaction' when m.n is null
+                then 'no event'
                 else m.n || ' events' end
         from (
             select x.transaction_id, count(*) as n from (
@@ -65,10 +72,12 @@ begin
                 select o.transaction_id from ledger.outbox o where o.ledger_id = l
             ) x where x.transaction_id is not null group by x.transaction_id
         ) m
-        full join (select t.id from ledger.transactions t where t.ledger_id = l) t on t.id = m.transaction_id
+        full join (select t.id from ledger.transactions t where t.ledger_id = l) t
+            on t.id = m.transaction_id
         where t.id is null or m.n is distinct from 1
         union all
-        select 'feed', l::text, concat('last_seq ', f.last_seq, ', ', v.n, ' events that end at ', last)
+        select 'feed', l::text, concat('last_seq ', f.last_seq, ', ', v.n, ' events that end at ',
+            last)
         from (
             select (select count(*) from ledger.events v where v.ledger_id = l)
                 + (select count(*) * 256 from ledger.event_bundles b where b.ledger_id = l) as n

@@ -1,10 +1,12 @@
--- Faults of a ledger's events with seq above `since` up to the last, slice by slice, with a NOTICE about once a second of how far
--- it is.
--- Locks: none. Codes: none.
+-- Return the faults of a ledger's events with seqs above `since`, up to the last, slice by
+-- slice, with a NOTICE of the progress about once a second.
+-- Locks: none.
+-- Codes: none.
 create or replace function zerosum.verify_feed(ledger bigint, since bigint)
 returns table (fault text, subject text, detail text)
 language plpgsql stable security definer
-set search_path = pg_catalog, pg_temp set enable_seqscan = off set client_min_messages = notice as $$
+set search_path = pg_catalog, pg_temp set enable_seqscan = off set client_min_messages = notice
+    as $$
 #variable_conflict use_column
 declare
     slice constant int := 5000;

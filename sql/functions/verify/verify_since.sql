@@ -1,11 +1,15 @@
--- As verify(), of what came after the event `since`, up to which all was found well before: the events after it, their
--- transactions and entries, those that wait in the outbox, the wallets and tiles that they changed; the sums of all wallets,
--- the holds and reversed transactions from the first to the last that was changed, and the triggers. What was changed behind all that is for verify() to find.
--- Locks: none. Codes: none.
+-- As verify(), but only for what came after the event `since`, up to which everything was found
+-- well before. Checked are: the events after it, their transactions and entries, what waits in
+-- the outbox, the wallets and tiles that they changed; the sums of all wallets; the holds and
+-- reversed transactions from the first to the last that was changed; the triggers. Whatever was
+-- changed before that only verify() finds.
+-- Locks: none.
+-- Codes: none.
 create or replace function zerosum.verify_since(ledger bigint, since bigint)
 returns table (fault text, subject text, detail text)
 language plpgsql stable security definer
-set search_path = pg_catalog, pg_temp set enable_seqscan = off set client_min_messages = notice as $$
+set search_path = pg_catalog, pg_temp set enable_seqscan = off set client_min_messages = notice
+    as $$
 #variable_conflict use_column
 declare
     l constant bigint := ledger;
@@ -21,11 +25,13 @@ declare
 begin
     return query select * from zerosum.verify_feed(l, since);
 
-    select array_agg(x.id order by x.id) filter (where x.id is not null), array_agg(x.expired) filter (where x.expired is not null)
+    select array_agg(x.id order by x.id) filter (where x.id is not null),
+        array_agg(x.expired) filter (where x.expired is not null)
     into ids, origins
     from (
         select v.transaction_id as id,
-            case when v.type = 'hold.expired' then (v.body::jsonb -> 'data' ->> 'id')::bigint end as expired
+            case when v.type = 'hold.expired' then (v.body::jsonb -> 'data' ->> 'id')::bigint end
+                as expired
         from zerosum.feed(l, since, last) v
         union all
         select o.transaction_id, case when o.type = 'hold.expired' then o.aggregateid::bigint end
@@ -34,7 +40,7 @@ begin
     first_id := ids[1];
     at := first_id - 1;
     while at is not null loop
-        -- (The sum is how its index is spelled.)
+        -- (The sum spells the index that only lists use.)
         select max(x.id) into till from (
             select t.id from ledger.transactions t where t.ledger_id + 0 = l and t.id > at
             order by t.id offset slice - 1 limit 1
@@ -44,16 +50,18 @@ begin
         at := till;
         told := zerosum.tell_progress(told, 'transactions: up to number ' || at || ' looked at');
     end loop;
-    -- Few, if any, have an earlier event and a later number than the first of these.
+    -- Few transactions, if any, have an event up to `since` and an id above the first of these.
     missing := array(
         select t.id from ledger.transactions t where t.ledger_id + 0 = l and t.id >= first_id
         except all select unnest(ids));
     return query
         select 'event', x.id::text, 'no event' from unnest(missing) x (id)
         where x.id not in (
-            select v.transaction_id from zerosum.feed(l, 0, since) v where v.transaction_id is not null)
+            select v.transaction_id from zerosum.feed(l, 0, since) v
+                where v.transaction_id is not null)
         union all
-        select 'event', x.id::text, count(*) || ' events' from unnest(ids) x (id) group by x.id having count(*) > 1
+        select 'event', x.id::text, count(*) || ' events'
+            from unnest(ids) x (id) group by x.id having count(*) > 1
         union all
         select * from zerosum.verify_outbox(l);
 
@@ -64,7 +72,8 @@ begin
             union
             select unnest(origins)
         ) x where x.id is not null order by x.id);
-    return query select * from zerosum.verify_holds(l, origins[1] - 1, origins[cardinality(origins)]);
+    return query select *
+        from zerosum.verify_holds(l, origins[1] - 1, origins[cardinality(origins)]);
     return query
         with touched as materialized (
             select e.wallet_id as id, min(e.version) as first from ledger.entries e
@@ -82,7 +91,8 @@ begin
         )
         select 'entry', e.id || '/' || e.version, 'does not follow from the one before it' from e
         where e.version >= e.first and (
-            e.balance <> coalesce(e.balance_before, 0) + e.amount or e.version <> coalesce(e.version_before, 0) + 1
+            e.balance <> coalesce(e.balance_before, 0) + e.amount
+                or e.version <> coalesce(e.version_before, 0) + 1
             or e.recorded_at < e.before and e.recorded_at >= e.before - interval '1 minute')
         union all
         select 'wallet', e.id, 'is not where its entries end'
@@ -94,7 +104,8 @@ begin
         from (
             select x.id from touched x
             union
-            select p.source from ledger.hold_postings p where p.ledger_id = l and p.hold_id = any (origins)
+            select p.source from ledger.hold_postings p where p.ledger_id = l
+                and p.hold_id = any (origins)
         ) x
         join ledger.wallets w on w.ledger_id = l and w.id = x.id
         where w.held <> (
@@ -102,7 +113,8 @@ begin
             where p.source = w.id and p.ledger_id + 0 = l and p.held > 0);
 
     return query
-        select 'asset', b.asset, 'sums to ' || b.total from zerosum.trial_balance(l) b where b.total <> 0
+        select 'asset', b.asset, 'sums to ' || b.total from zerosum.trial_balance(l) b
+            where b.total <> 0
         union all
         select 'feed', l::text, concat('last_seq ', f.last_seq, ', events end at ', last)
         from ledger.feeds f where f.ledger_id = l and f.last_seq <> last

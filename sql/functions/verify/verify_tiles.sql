@@ -1,7 +1,9 @@
--- Faults of the kept tiles of a ledger's log: none is missing or too early, level 0 is the events' leaves, where the events
--- are still there, every hash above is the root of the tile below, and every root is that of its tile's hashes.
--- Hashes are looked at from the level 0 tile number first_tile on.
--- Locks: none. Codes: none.
+-- Return the faults of the stored tiles of a ledger's log. Checked: none is missing or too
+-- early; level 0 is the events' leaves, where those events still have rows; every hash above is
+-- the root of the tile below; every stored root is that of its tile's hashes. Hashes are checked
+-- from the level 0 tile number first_tile on.
+-- Locks: none.
+-- Codes: none.
 create or replace function zerosum.verify_tiles(ledger bigint, first_tile bigint default 0)
 returns table (fault text, subject text, detail text)
 language sql stable security definer
@@ -11,7 +13,8 @@ from (
     select v.level, trunc(coalesce(f.last_seq, 0) / 256::numeric ^ (v.level + 1))::bigint as full, (
             select count(*) from ledger.tiles t where t.ledger_id = $1 and t.level = v.level
         ) as count, (
-            select max(t.number) + 1 from ledger.tiles t where t.ledger_id = $1 and t.level = v.level
+            select max(t.number) + 1 from ledger.tiles t where t.ledger_id = $1
+                and t.level = v.level
         ) as next
     from generate_series(0, 7) v (level) left join ledger.feeds f on f.ledger_id = $1
 ) x
@@ -21,7 +24,8 @@ select 'log', concat('tile ', t.level, '/', t.number), 'not what is below it, or
 from ledger.tiles t
 cross join lateral (
     select case when t.level = 0 then (
-            select string_agg(v.leaf, '' order by v.seq) from zerosum.feed($1, t.number * 256, (t.number + 1) * 256) v
+            select string_agg(v.leaf, '' order by v.seq)
+                from zerosum.feed($1, t.number * 256, (t.number + 1) * 256) v
             having count(*) = 256
         ) else (
             select string_agg(b.root, '' order by b.number) from ledger.tiles b
@@ -29,6 +33,7 @@ cross join lateral (
                 and b.number < (t.number + 1) * 256
         ) end as hashes
 ) b
-where t.ledger_id = $1 and t.number >= $2 / (1::bigint << 8 * t.level) and (t.hashes <> b.hashes or t.root <> zerosum.hashes_root(array(
+where t.ledger_id = $1 and t.number >= $2 / (1::bigint << 8 * t.level)
+    and (t.hashes <> b.hashes or t.root <> zerosum.hashes_root(array(
     select substr(t.hashes, i * 32 + 1, 32) from generate_series(0, 255) i)))
 $$;

@@ -1,7 +1,8 @@
--- One row for each trigger of the schema ledger that is missing, not one of ours, or not as it was made: its definition,
--- whether it fires ENABLE ALWAYS, its function's body and settings. Who changes a trigger in a migration
--- changes its digest here; the tests print it.
--- Locks: none. Codes: none.
+-- Return one row for each trigger of the schema ledger that is missing, unknown, or not as it
+-- was created: its definition, whether it is ENABLE ALWAYS, its function's body and settings. A
+-- migration that changes a trigger changes its digest here; the tests print it.
+-- Locks: none.
+-- Codes: none.
 create or replace function zerosum.verify_triggers()
 returns table (fault text, subject text, detail text)
 language sql stable security definer set search_path = pg_catalog, pg_temp
@@ -27,13 +28,15 @@ with expected (name, digest) as (values
     ('wallets.wallets_keep', '7eafd3251ef2feec02a6e2c8f02d280d'),
     ('wallets.wallets_world', '4aea55a509db28d178353a2223c91af2')
 ), found as (
-    select c.relname || '.' || t.tgname as name, md5(concat_ws(' ', pg_get_triggerdef(t.oid), t.tgenabled,
+    select c.relname || '.' || t.tgname as name,
+        md5(concat_ws(' ', pg_get_triggerdef(t.oid), t.tgenabled,
         p.prosrc, p.proconfig, p.prosecdef)) as digest
     from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_proc p on p.oid = t.tgfoid
     where c.relnamespace = 'ledger'::regnamespace and not t.tgisinternal
 )
 select 'trigger', coalesce(x.name, f.name),
-    case when f.name is null then 'missing' when x.name is null then 'not one of ours' else 'altered or disabled' end
+    case when f.name is null then 'missing' when x.name is null then 'not one of ours'
+        else 'altered or disabled' end
         || coalesce(' (' || f.digest || ')', '')
 from expected x full join found f on f.name = x.name
 where f.digest is distinct from x.digest

@@ -1,8 +1,12 @@
--- Make a wallet; the same request again finds the wallet it made. A null id is drawn. min_balance and max_balance are
--- digits with an optional minus, or null for no limit. Ids that begin with @ are the operator's (admin), and @world… is
--- nobody's: it is made by its first use. "." and ".." are no ids: in a URL's path they are steps.
--- Returns an outcome as post(): created | exists (body: the wallet) | refused (body: code and facts).
--- Locks: none beyond its insert's. Codes: none.
+-- Create a wallet. The same request again finds the wallet that it created. A null id becomes a
+-- random one. min_balance and max_balance are digits with an optional minus, or null for no
+-- limit. Ids that begin with @ are the operator's (admin). @world… belongs to nobody: a trigger
+-- creates it with the first wallet of its asset. "." and ".." are refused: in a URL's path they
+-- are steps.
+-- Returns an outcome as post(): created or exists, with the wallet as body; or refused, with the
+-- code and facts.
+-- Locks: none beyond those of its insert.
+-- Codes: none.
 create or replace function zerosum.create_wallet(
     ledger bigint, id text, asset text, min_balance text default '0', max_balance text default null,
     metadata jsonb default '{}', admin boolean default false
@@ -18,14 +22,18 @@ begin
     code := case
         when length(chosen) not between 1 and 128 or chosen ~ '[^A-Za-z0-9_.:@-]'
             or chosen in ('.', '..') then 'invalid_wallet_id'
-        when starts_with(chosen, '@world') or starts_with(chosen, '@') and not $7 then 'reserved_wallet_id'
+        when starts_with(chosen, '@world') or starts_with(chosen, '@') and not $7
+            then 'reserved_wallet_id'
         when $4 !~ integer or $5 !~ integer or $4::numeric > $5::numeric
             or $4::numeric > 0 or $5::numeric < 0 then 'invalid_limits'
-        when $6 is null or jsonb_typeof($6) <> 'object' or octet_length($6::text) > 16384 then 'invalid_metadata'
-        when not exists (select from ledger.assets a where a.ledger_id = $1 and a.code = $3) then 'unknown_asset'
+        when $6 is null or jsonb_typeof($6) <> 'object' or octet_length($6::text) > 16384
+            then 'invalid_metadata'
+        when not exists (select from ledger.assets a where a.ledger_id = $1 and a.code = $3)
+            then 'unknown_asset'
     end;
     if code is not null then
-        return query select 'refused', json_strip_nulls(json_build_object('code', code, 'wallet', chosen,
+        return query select 'refused',
+            json_strip_nulls(json_build_object('code', code, 'wallet', chosen,
             'asset', case when code = 'unknown_asset' then $3 end))::text;
         return;
     end if;
@@ -44,6 +52,7 @@ begin
     then
         return query select 'exists', zerosum.wallet_json(made);
     else
-        return query select 'refused', json_build_object('code', 'wallet_exists', 'wallet', chosen)::text;
+        return query select 'refused',
+            json_build_object('code', 'wallet_exists', 'wallet', chosen)::text;
     end if;
 end $$;

@@ -1,7 +1,9 @@
--- Freeze a wallet: it gives nothing until it is unfrozen, and receives only if `credits`. Frozen already, it takes over
--- `credits`; what changes nothing writes nothing.
--- Returns an outcome as post(): done | refused (body: the wallet, or code and facts). An event wallet.frozen.
--- Locks: the wallet's row. Codes: none.
+-- Freeze a wallet: until it is unfrozen it gives nothing, and receives only with `credits`. A
+-- frozen wallet gets the new `credits`. A change that changes nothing writes nothing.
+-- Returns an outcome as post(): done or refused, with the wallet or the code and facts as body.
+-- Writes an event wallet.frozen.
+-- Locks: the wallet's row.
+-- Codes: none.
 create or replace function zerosum.freeze_wallet(
     ledger bigint, id text, credits boolean default false, admin boolean default false
 ) returns table (outcome text, body text)

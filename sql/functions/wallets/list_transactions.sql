@@ -1,10 +1,13 @@
--- The ledger's transactions, newest first, at most `max`, those with an id below `before` (null: from the newest): id,
--- and the transaction as JSON text. ledger_id + 0 is what the index is on that only lists use.
--- Locks: none. Codes: none.
+-- Return the ledger's transactions, newest first, at most `max`, with ids below `before` (null:
+-- from the newest): the id, and the transaction as JSON text. ledger_id + 0 spells the index
+-- that only lists use.
+-- Locks: none.
+-- Codes: none.
 create or replace function zerosum.list_transactions(ledger bigint, before bigint, max int)
 returns table (id bigint, body text)
 language sql stable security definer
-set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_sort = off set jit = off as $$
+set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_sort = off
+    set jit = off as $$
     select a.id, a.body
     from zerosum.answer($1, array(
         select t.id from ledger.transactions t

@@ -1,7 +1,8 @@
--- Lock a wallet that is to be changed otherwise than by postings, and say why it may not be: unknown_wallet, or
--- reserved_wallet_id for @world, and without admin for any that begins with @; null when it may be. What has expired on
--- it holds nothing any more.
--- Locks: the wallet's row. Codes: none.
+-- Lock a wallet for a change other than by postings. Return the code why it may not be changed:
+-- unknown_wallet, or reserved_wallet_id for @world and, without admin, for any id that begins
+-- with @; null: it may be. Expired holds on it are released.
+-- Locks: the wallet's row.
+-- Codes: none.
 create or replace function zerosum.lock_wallet(ledger bigint, id text, admin boolean) returns text
 language plpgsql set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
 begin

@@ -1,7 +1,9 @@
--- Give a wallet a status, with its event; one that it has already is left alone, and nothing is written. A closed one
--- gets no other; only one that holds nothing, and where nothing is held, is closed. For freeze, unfreeze and close.
--- Returns an outcome as post(): done | refused (body: the wallet, or code and facts).
--- Locks: the wallet's row. Codes: none.
+-- Give a wallet a status, with its event. A wallet that has the status already is left alone. A
+-- closed wallet gets no other status, and only an empty wallet in which nothing is held can be
+-- closed. freeze_wallet(), unfreeze_wallet() and close_wallet() use this.
+-- Returns an outcome as post(): done or refused, with the wallet or the code and facts as body.
+-- Locks: the wallet's row.
+-- Codes: none.
 create or replace function zerosum.set_wallet_status(
     ledger bigint, id text, status text, credits boolean, event text, admin boolean
 ) returns table (outcome text, body text)
@@ -13,8 +15,10 @@ declare
 begin
     select x.* into w from ledger.wallets x where x.ledger_id = $1 and x.id = $2;
     refusal := coalesce(refusal, case
-        when $3 <> 'closed' and w.status = 'closed' then json_build_object('code', 'wallet_closed', 'wallet', w.id)
-        when $3 = 'closed' and (w.posted <> 0 or w.held <> 0) then json_build_object('code', 'wallet_not_empty',
+        when $3 <> 'closed' and w.status = 'closed' then json_build_object('code', 'wallet_closed',
+            'wallet', w.id)
+        when $3 = 'closed' and (w.posted <> 0 or w.held <> 0)
+            then json_build_object('code', 'wallet_not_empty',
             'wallet', w.id, 'asset', w.asset, 'posted', w.posted, 'held', w.held)
     end::text);
     if refusal is not null then

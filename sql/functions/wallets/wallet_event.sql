@@ -1,5 +1,7 @@
--- Write the event that a wallet is different now, in the caller's transaction, which holds its lock.
--- Locks: none. Codes: none.
+-- Write the event that a wallet has changed, in the transaction of the caller, who has locked
+-- it.
+-- Locks: none.
+-- Codes: none.
 create or replace function zerosum.wallet_event(w ledger.wallets, type text) returns void
 language sql set search_path = pg_catalog, pg_temp as $$
     insert into ledger.outbox (ledger_id, aggregatetype, aggregateid, type, payload, recorded_at)
