@@ -1,4 +1,5 @@
-"""When to try a delivery again: 13 tries over three days, as Standard Webhooks recommends, the first soon."""
+"""When to retry a delivery: 13 tries over three days, as Standard Webhooks recommends, the first
+soon."""
 
 from __future__ import annotations
 
@@ -26,9 +27,10 @@ MAX_ASKED_S = 24 * HOUR
 
 
 def retry_after_s(attempts: int, asked_s: float | None = None) -> float | None:
-    """Seconds to wait after this many failed attempts (1 or more), ±20 %; None when it is given up.
+    """Return how many seconds to wait after so many failed attempts (1 or more), ±20 %; None: give
+    up.
 
-    asked_s: what the endpoint asked for (Retry-After); it is waited at least, up to a day.
+    asked_s: what the endpoint asked for (Retry-After). The wait is at least so long, up to a day.
     """
     if attempts > len(SCHEDULE_S):
         return None

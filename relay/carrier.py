@@ -1,4 +1,4 @@
-"""What every kind of sink has in common: an event to be carried, and what may come of it."""
+"""What every kind of sink has in common: an event to send, and what may come of it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.sink_url import SinkUrl
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """body: exactly the bytes that webhooks get."""
+    """An event of the feed. body: the very bytes that webhooks get."""
 
     id: str
     type: str
@@ -24,7 +24,8 @@ class Event:
 
 
 class CarryFailed(Exception):
-    """sent: how many of the events, from the first on, are known to have arrived; the text says why no more have."""
+    """Not all events arrived. sent: how many are known to have arrived, from the first on. The text
+    says why the others have not."""
 
     def __init__(self, sent: int, why: str) -> None:
         super().__init__(why)
@@ -32,17 +33,19 @@ class CarryFailed(Exception):
 
 
 class Carrier(Protocol):
-    """One connection to a sink. Whatever it raises, it is closed and opened anew."""
+    """One connection to a sink. When it raises anything, it is closed and opened anew."""
 
     async def carry(self, events: list[Event]) -> None:
-        """Return when all have arrived, in order; raises CarryFailed. Never waits for ever."""
+        """Send the events in order; return when all have arrived. Raises CarryFailed. Never waits
+        for ever."""
 
     async def close(self) -> None:
-        """Let go of the connection, at once."""
+        """Close the connection at once."""
 
 
 def attributes(event: Event, sink: SinkUrl) -> dict[str, str]:
-    """What goes beside the body: ours, or those of CloudEvents 1.0 in binary mode (Kafka binding: `ce_` headers)."""
+    """Return what goes beside the body: our attributes, or those of CloudEvents 1.0 in binary mode
+    (in the Kafka binding `ce_` headers)."""
     if sink.format == "standard":
         return {
             "id": event.id,
@@ -79,9 +82,10 @@ BODY = msgspec.json.Decoder(Body)
 
 
 def order_key(event: Event, key: str) -> str:
-    """What events that must stay in order share: the ledger, the transaction's first source, or the transaction.
+    """Return what events that must stay in order share: the ledger, the transaction's first source,
+    or the transaction.
 
-    An event that is no transaction's has the ledger.
+    An event that belongs to no transaction has the ledger's key.
     """
     if key == "ledger":
         return event.ledger

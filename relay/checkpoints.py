@@ -1,4 +1,5 @@
-"""Checkpoints of each ledger's log, told as events on a schedule: whoever keeps them can hold the operator to it."""
+"""Write checkpoints of each ledger's log as events, on a schedule. Whoever keeps them can hold the
+operator to them."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ log = logging.getLogger("zerosum.relay")
 
 @dataclass(frozen=True, slots=True)
 class Checkpoints:
-    """run() beside the relay that is called `holder`. every_s: from one to the next, where something happens."""
+    """Call run() beside the relay named `holder`. every_s: from one checkpoint to the next, if
+    anything happened."""
 
     pool: Pool
     holder: str

@@ -1,4 +1,5 @@
-"""The database's clock, held against one that never jumps: it dates entries, expires holds and ends leases."""
+"""Compare the database's clock with one that never jumps: it dates entries, expires holds and ends
+leases."""
 
 from __future__ import annotations
 
@@ -13,17 +14,18 @@ log = logging.getLogger("zerosum.relay")
 
 
 class DatabaseClock:
-    """see() what it says, now and then: a line and a metric tell when it has jumped between two looks."""
+    """Call see() with the database's time now and then: when its clock has jumped between two
+    calls, a log line and a metric say so."""
 
     def __init__(self) -> None:
         self.seen: tuple[float, float, datetime] | None = None
 
     def see(self, asked: float, answered: float, moment: datetime) -> None:
-        """moment: what it said some time between these two of time.monotonic()."""
+        """moment: the database's time at some point between these two values of time.monotonic()."""
         if self.seen is not None:
             asked_then, answered_then, then = self.seen
             went = (moment - then).total_seconds()
-            # How much time had passed, at least and at most.
+            # The time that has passed, at least and at most.
             least, most = asked - answered_then, answered - asked_then
             jump = max(0.0, went - most) or min(0.0, went - least)
             if abs(jump) > JUMP_S:

@@ -1,4 +1,5 @@
-"""One endpoint's deliveries: read from the feed past its cursor, sent several at a time, recorded together."""
+"""The deliveries to one endpoint: read from the feed after its cursor, sent several at a time,
+recorded together."""
 
 from __future__ import annotations
 
@@ -15,12 +16,12 @@ from relay.backoff import retry_after_s
 from relay.lease import Lease, is_lost
 from relay.webhook import Message, Outcome, WebhookSender
 
-# Deliveries on their way at a time. One that is not answered halves it, down to one, and one that is doubles it: those
-# that hang hold few connections.
+# How many deliveries are on their way at a time. A delivery that is not answered halves the number,
+# down to one, and an answered one doubles it: endpoints that hang hold few connections.
 CONCURRENCY, FIRST_WIDTH = 16, 4
 PAGE = 128
-MAX_BUSY = 512  # More are not taken until some of these are recorded.
-GATHER_S = 0.01  # between two recordings, so that more outcomes share one
+MAX_BUSY = 512  # Take no more until some of so many are recorded.
+GATHER_S = 0.01  # between two recordings, so that more outcomes share one commit
 DATABASE_RETRY_S = 0.5
 DRAIN_S = 3
 GONE = 410
@@ -29,9 +30,13 @@ log = logging.getLogger("zerosum.relay")
 
 
 class EndpointWorker:
-    """run() until cancelled; wake() when there may be something to send.
+    """run() sends until it is cancelled; call wake() when there may be something to send.
 
-    Each endpoint has one of its own, so that a slow endpoint delays no other.
+    Each endpoint has a worker of its own, so that a slow endpoint delays no other. What always
+    holds: `fresh` is a part of `busy`. The cursor may move up to the lowest of `fresh` less one, or
+    to `read_to` if there are none. A seq leaves `busy` only when its outcome is in Postgres.
+    `recorded_to` is how far the recorded cursor is: it stays when `read_to` is read anew, since it
+    only ever grows.
     """
 
     def __init__(
@@ -44,8 +49,8 @@ class EndpointWorker:
         self.finished = asyncio.Event()
         self.sending: set[asyncio.Task[None]] = set()
         self.senders, self.width = 0, FIRST_WIDTH
-        # Deliveries that are being sent or not recorded yet: not to be taken again. Fresh are those that the feed gave:
-        # the cursor can't pass them.
+        # Seqs that are being sent or not recorded yet, which are not to be taken again. Fresh are
+        # those that the feed gave: the cursor can't pass them.
         self.busy: set[int] = set()
         self.fresh: set[int] = set()
         self.read_to = self.recorded_to = 0
@@ -63,7 +68,8 @@ class EndpointWorker:
             await self.drain()
 
     async def drain(self) -> None:
-        """At the end: let what is being sent arrive, for a moment, and record it, so that it is not sent again."""
+        """At the end, wait a moment for what is being sent, and record it, so that it is not sent
+        again."""
         self.waiting.clear()
         if self.sending:
             await asyncio.wait(self.sending, timeout=DRAIN_S)
@@ -76,7 +82,7 @@ class EndpointWorker:
                 log.info("what was sent last is sent again: %s", error)
 
     async def take(self) -> None:
-        """Fetch what is due, and send it, CONCURRENCY at a time."""
+        """Fetch what is due and send it, CONCURRENCY deliveries at a time."""
         while True:
             self.woken.clear()
             if len(self.busy) >= MAX_BUSY or len(self.waiting) >= PAGE:
@@ -102,7 +108,8 @@ class EndpointWorker:
                 await self.woken.wait()
 
     def send_all(self, row: asyncpg.Record) -> bool:
-        """Let what one call found be sent, or pass over what is not for this endpoint; False if there was nothing."""
+        """Start sending what one call found, or pass over what is not for this endpoint. Return
+        whether there was anything."""
         seqs = row["seqs"]
         self.busy.update(seqs)
         self.fresh.update(seqs[len(seqs) - row["fresh"] :])
@@ -126,12 +133,13 @@ class EndpointWorker:
             task.add_done_callback(self.sending.discard)
 
     async def send_some(self) -> None:
-        """One after the other, until none waits: `width` of these run at a time."""
+        """Send one waiting delivery after the other, until none waits. `width` of these run at a
+        time."""
         try:
             while self.waiting and self.senders <= self.width:
                 if not self.lease.held():
                     await self.lease.wait()
-                    continue  # Others may have taken what waited.
+                    continue  # Other senders may have taken what waited.
                 seq, attempt, message = self.waiting.popleft()
                 outcome = await self.sender.send(message)
                 self.outcomes.append((seq, attempt, outcome))
@@ -142,11 +150,12 @@ class EndpointWorker:
                     self.width = min(CONCURRENCY, 2 * self.width)
                     self.add_senders()
         finally:
-            # At once, unlike the set of tasks, which forgets one only later: what is taken meanwhile finds its sender.
+            # Decrease at once; the set of tasks forgets one only later. What is taken meanwhile
+            # must find its sender.
             self.senders -= 1
 
     async def record(self) -> None:
-        """Write outcomes down, all that there are at a time, until the database has them."""
+        """Write outcomes, all that there are at a time, until the database has them."""
         while True:
             await self.finished.wait()
             self.finished.clear()
@@ -167,7 +176,8 @@ class EndpointWorker:
                 await asyncio.sleep(GATHER_S)
 
     def sent_to(self, outcomes: list[tuple[int, int, Outcome]]) -> int:
-        """The seq up to which, with these outcomes, nothing is left to be sent for the first time."""
+        """Return the seq up to which, with these outcomes, nothing is left to be sent for the first
+        time."""
         left = self.fresh.difference(seq for seq, _, _ in outcomes)
         return min(left) - 1 if left else self.read_to
 
@@ -198,7 +208,7 @@ class EndpointWorker:
 
 
 def verdict(outcome: Outcome, retry_s: float | None) -> str:
-    """410 Gone says that the endpoint wants nothing more."""
+    """Return the outcome's name for Postgres. 410 Gone says that the endpoint wants nothing more."""
     if outcome.delivered:
         return "delivered"
     if outcome.status == GONE:

@@ -1,4 +1,4 @@
-"""Kafka, by librdkafka: an idempotent producer, acks=all."""
+"""Send to Kafka by librdkafka: an idempotent producer with acks=all."""
 
 from __future__ import annotations
 
@@ -12,23 +12,25 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from app.sink_url import BadSink, SinkUrl
 from relay.carrier import CarryFailed, Event, attributes, order_key
 
-# How long the broker is given, in all; then what has not been acknowledged is tried again.
+# How long the broker has, in all. What is not acknowledged by then is retried.
 TIMEOUT_S = 10
-# librdkafka gives up a message a moment after its time; waiting stops so much later whatever it does.
+# librdkafka gives up a message a moment after its time; we stop waiting so much later, whatever it
+# does.
 GRACE_S = 5
 POLL_S = 0.1
 DEFAULT_PORT = ":9092"
 
 
 class KafkaCarrier:
-    """carry() hands all events to librdkafka's own thread and waits, in a thread, for the acknowledgements."""
+    """carry() hands all events to librdkafka's own thread, and waits in a thread for the
+    acknowledgements."""
 
     def __init__(self, sink: SinkUrl) -> None:
         self.sink = sink
         self.key = sink.options.get("key", "ledger")
-        # What the connection last suffered from: a message only knows that it timed out.
+        # The connection's last error: a message only knows that it timed out.
         self.trouble = ""
-        # Seen by the thread that waits, so that a stop needs not wait for a dead broker.
+        # The waiting thread sees this, so that a stop need not wait for a dead broker.
         self.closed = False
         try:
             self.producer = Producer({**settings(sink), "error_cb": self.suffer})
@@ -69,7 +71,8 @@ class KafkaCarrier:
                 )
                 self.producer.poll(0)
             except (BufferError, KafkaException) as error:
-                # What has been handed over still goes; no more does, so that nothing overtakes this one.
+                # What was handed over still goes. Hand over no more, so that nothing overtakes the
+                # failed message.
                 left -= len(events) - n
                 failed.append(f"{event.type} {event.seq}: {told(error)}")
                 break
@@ -77,7 +80,7 @@ class KafkaCarrier:
         while left > 0 and time.monotonic() < until and not self.closed:
             try:
                 self.producer.poll(POLL_S)
-            except KafkaException as error:  # It can't go on without a gap.
+            except KafkaException as error:  # The producer can't go on without a gap.
                 failed.append(told(error))
                 break
         if left > 0 and not failed:
@@ -89,7 +92,7 @@ class KafkaCarrier:
             )
 
     async def close(self) -> None:
-        """Whatever it still has is dropped: it will be sent again."""
+        """Drop whatever is not sent: it will be sent again."""
         self.closed = True
         self.producer.purge(blocking=False)
 
@@ -101,7 +104,7 @@ def settings(sink: SinkUrl) -> dict[str, Any]:
         "bootstrap.servers": ",".join(hosts),
         "client.id": "zerosum",
         "enable.idempotence": True,
-        # A message that can't be had must not be overtaken by those behind it.
+        # A message that fails must not be overtaken by those behind it.
         "enable.gapless.guarantee": True,
         "acks": "all",
         "linger.ms": 1,
@@ -131,7 +134,7 @@ def settings(sink: SinkUrl) -> dict[str, Any]:
 
 
 def default_security(sink: SinkUrl) -> str:
-    """A password goes over TLS unless told otherwise."""
+    """A password goes over TLS, unless the URL says otherwise."""
     if sink.user:
         return "sasl_ssl"
     return "ssl" if "ca" in sink.options or "certificate" in sink.options else "plaintext"

@@ -1,7 +1,8 @@
-"""LISTEN on a connection of its own: a hint that there is something to do. The poll heals what it misses.
+"""LISTEN on a connection of its own: a hint that there is something to do. The poll finds what it
+misses.
 
-A pooler may swallow a LISTEN, a replica or a half-open connection may never deliver: so it is probed now and then,
-and says once when that does not arrive.
+A pooler may swallow a LISTEN; a replica or a half-open connection may never deliver. So the
+listener is probed now and then, and says once when notifications don't arrive.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ log = logging.getLogger("zerosum.relay")
 
 
 class Listener:
-    """run() for ever: calls wake() at each notification, and once after each connect."""
+    """run() listens for ever: it calls wake() at each notification, and once after each connect."""
 
     def __init__(self, url: str, pool: Pool, wake: Callable[[], None]) -> None:
         self.url, self.pool, self.wake = url, pool, wake
@@ -57,7 +58,7 @@ class Listener:
             await asyncio.sleep(RECONNECT_S)
 
     async def probe(self) -> bool:
-        """Does a notification from another connection arrive?"""
+        """Return whether a notification from another connection arrives."""
         self.probed.clear()
         try:
             async with asyncio.timeout(PROBE_TIMEOUT_S):
@@ -71,7 +72,7 @@ class Listener:
         return True
 
     def say(self, what: str) -> None:
-        """Once until it is well again."""
+        """Log a failure once, until the listener is well again."""
         if not self.warned:
             log.warning("%s; events leave by the poll meanwhile", what)
             self.warned = True

@@ -1,4 +1,4 @@
-"""Redis Streams: XADD with MAXLEN ~; fields id, type, seq, ledger, data."""
+"""Send to Redis Streams: XADD with MAXLEN ~; the fields are id, type, seq, ledger and data."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class RedisStreamCarrier:
         )
 
     async def carry(self, events: list[Event]) -> None:
-        """Each chunk enters whole or not at all; one whose fate is not known is sent again."""
+        """Each chunk enters as a whole or not at all. A chunk whose fate is unknown is sent again."""
         for start in range(0, len(events), CHUNK):
             pipeline = self.client.pipeline(transaction=True)
             chunk = events[start : start + CHUNK]

@@ -1,10 +1,14 @@
-"""The relay: holds the ledgers' leases, stamps what the outbox has, wakes the endpoints' workers.
+"""The relay holds the ledgers' leases, stamps what is in the outbox, and wakes the endpoints'
+workers.
 
-Asleep, a NOTIFY wakes it; a poll about each second finds what a NOTIFY missed, retries that have come due, and leases
-that others let go of. Busy, it says that it is awake and looks by itself, and writers spare the NOTIFY. Before it
-sleeps again it says so, and looks on until every transaction that may have read otherwise has ended: no wake-up is
-lost. Everything it knows is in Postgres: one that dies is followed by another, which sends again what it can't know
-to have arrived, under the same id.
+Asleep, it is woken by a NOTIFY. A poll about each second finds what a NOTIFY missed, retries that
+are due, and leases that other relays have released. Busy, it announces that it is awake and looks
+by itself, so that writers spare the NOTIFY. Before it sleeps again it announces that, and goes on
+looking until every transaction that may have read the earlier announcement has ended: no wake-up is
+lost.
+
+All its state is in Postgres. When a relay dies, another one takes over and sends again, under the
+same ids, what may not have arrived.
 """
 
 from __future__ import annotations
@@ -28,30 +32,35 @@ from relay.listener import Listener
 from relay.sink import SinkWorker
 from relay.webhook import WebhookSender
 
-POLL_S = 1.1  # With the listener's probe less than a query a second.
-LEASE_S = 5.0  # How long the next relay waits for one that was killed.
+POLL_S = 1.1  # With the listener's probe this is less than one query a second.
+LEASE_S = 5.0  # How long another relay waits for one that was killed.
 STAMP_MAX = 500
-# Events are bundled when nothing has been stamped for a while, but for the last, which most are read of; past so many
-# that could be, also while busy, faster than they are stamped.
+# Bundle old events while the relay is idle, except the newest KEEP_EVENTS, which most readers want.
+# If more than BUNDLE_ANYHOW wait, bundle under load too, faster than new ones arrive.
 KEEP_EVENTS, QUIET_S, BUNDLE_S = 4096, 1.0, 0.5
 BUNDLE_ANYHOW, BUNDLES_ANYHOW = 100_000, 4
-POOL_SIZE = 2  # and one connection to listen
+POOL_SIZE = 2  # one more connection listens
 TELL_EVERY_S = 60.0
-# So many looks in a row that found something, and it says that it is awake; so many that found nothing, and it sleeps.
+# After so many looks in a row that found something the relay announces that it is awake; after so
+# many that found nothing it goes to sleep.
 BUSY_LOOKS, IDLE_LOOKS = 3, 20
-# Between two looks while awake; after one that stamped many, so that more share a commit.
+# Pauses between two looks while awake. The pause is longer after a look that stamped many, so that
+# more events share a commit.
 LOOK_S, LONG_LOOK_S, MANY = 0.01, 0.025, 40
 AWAKE_MS, RENEW_S = 2000, 1.0
-SETTLE_S = 2.0  # How long a sleeper waits for older transactions; what a longer one writes, the poll finds.
+# How long the relay waits for older transactions before it sleeps. The poll finds what a longer one
+# writes.
+SETTLE_S = 2.0
 
 log = logging.getLogger("zerosum.relay")
 
 
 class Relay:
-    """run() until cancelled.
+    """run() works until it is cancelled.
 
-    listen_url: past a pooler; None: it only polls. carries: False to only stamp, where something else reads the outbox.
-    log_key, checkpoint_every_s: with both, checkpoints of the logs are events.
+    listen_url: past a pooler; None: the relay only polls. carries: False: only stamp, where
+    something else reads the outbox. log_key, checkpoint_every_s: with both, checkpoints of the logs
+    become events.
     """
 
     def __init__(
@@ -76,14 +85,16 @@ class Relay:
         self.leases: dict[int, Lease] = {}
         self.hinted: dict[tuple[int, int], float] = {}
         self.waited_for: dict[int, float] = {}
-        self.unbundled: dict[int, int] = {}  # Ledgers in which events may be bundled: their epochs.
+        self.unbundled: dict[int, int] = {}  # The epochs of ledgers in which events may be bundled.
         self.stamped_unbundled = 0
         self.stamped_at = 0.0
-        self.told: dict[int, float] = {}  # Ledgers that failed: when that is said again.
+        self.told: dict[int, float] = {}  # When the next failure of a ledger may be logged.
         self.clock = DatabaseClock()
-        self.whole = False  # Are all leases held here? Only then may it say that it is awake.
+        # Whether all leases are held here. Only then may it announce that it is awake.
+        self.whole = False
 
     async def run(self) -> None:
+        """Look for events, and run the workers, until it is cancelled."""
         self.workers.clear()
         self.working.clear()
         self.leases.clear()
@@ -101,6 +112,7 @@ class Relay:
             await self.let_go()
 
     async def look_for_ever(self) -> None:
+        """Look whenever something wakes the relay, and about each second without that."""
         while True:
             try:
                 async with asyncio.timeout(POLL_S):
@@ -117,7 +129,8 @@ class Relay:
                 await asyncio.sleep(POLL_S)
 
     async def look_until_idle(self) -> None:
-        """One look when there is nothing; with much to do, awake until there is nothing for a while."""
+        """Look once if there is nothing. With much to do, stay awake until there is nothing for a
+        while."""
         loop = asyncio.get_running_loop()
         busy, idle, awake_until = 0, 0, 0.0
         while True:
@@ -137,7 +150,8 @@ class Relay:
             await self.fall_asleep()
 
     async def fall_asleep(self) -> None:
-        """Say so, then look until whoever may have seen otherwise has ended: one snapshot says both."""
+        """Announce the sleep, then look until every writer that may have read the earlier
+        announcement has ended. One snapshot shows both the outbox and the open writers."""
         loop = asyncio.get_running_loop()
         await call(self.pool, "stay_awake", milliseconds=0)
         ((horizon,),) = await call(self.pool, "draw_xid")
@@ -150,9 +164,10 @@ class Relay:
                 await asyncio.sleep(LOOK_S)
 
     async def look(self, horizon: str | None = None) -> tuple[int, bool]:
-        """Look once at every ledger whose lease can be had, and stamp what waits there.
+        """Look once at every ledger whose lease is to be had, and stamp what waits there.
 
-        Returns how much was stamped, and whether no transaction older than `horizon` was open at that moment.
+        Returns how much was stamped, and whether no transaction older than `horizon` was open at
+        that moment.
         """
         asked = time.monotonic()
         rows = await call(
@@ -180,7 +195,8 @@ class Relay:
         return stamped, all(row["settled"] for row in rows)
 
     def confirm_leases(self, rows: list[asyncpg.Record], asked: float) -> None:
-        """Those that are held since, and those that are held anew: another relay may have sent meanwhile."""
+        """Note the leases that still hold and those that are new. After a new epoch another relay
+        may have sent meanwhile."""
         held = {row["ledger_id"]: row["epoch"] for row in rows}
         for ledger, lease in list(self.leases.items()):
             if held.get(ledger) != lease.epoch:
@@ -188,10 +204,11 @@ class Relay:
                 self.stop_workers(ledger)
         for ledger, epoch in held.items():
             lease = self.leases.setdefault(ledger, Lease(self.holder, epoch))
-            lease.confirm(asked, LEASE_S / 2)  # It is prolonged when half of it is over.
+            lease.confirm(asked, LEASE_S / 2)  # Postgres prolongs a lease when half of it is over.
 
     async def look_at(self, row: asyncpg.Record) -> int:
-        """What there is to do in one ledger, as zerosum.take_leases tells it. Returns how much was stamped."""
+        """Do what there is to do in one ledger, as zerosum.take_leases() returned it. Returns how
+        much was stamped."""
         stamped = 0
         if row["expired"]:
             stamped += await self.expire_holds(row["ledger_id"])
@@ -204,7 +221,7 @@ class Relay:
         return stamped
 
     def tell_failure(self, ledger: int, error: Exception) -> None:
-        """One ledger's look failed, which keeps no other waiting. Said about once a minute."""
+        """Log that one ledger's look failed, about once a minute. The other ledgers go on."""
         if is_lost(error):
             return
         metrics.RELAY_FAILURES.labels(str(ledger)).inc()
@@ -214,7 +231,8 @@ class Relay:
             log.error("ledger %d: its outbox is not stamped: %s", ledger, error)
 
     async def bundle_while_quiet(self) -> None:
-        """Until it is woken, and not for long, since leases run out: the next look comes at once, then this again."""
+        """Bundle until something wakes the relay, and not for long, since leases end: the next look
+        comes at once, then this again."""
         loop = asyncio.get_running_loop()
         if loop.time() < self.stamped_at + QUIET_S:
             return
@@ -225,7 +243,8 @@ class Relay:
                 self.woken.set()
 
     async def bundle(self, max_bundles: int) -> None:
-        """The next old events in each ledger that may have some: few, since whoever wants to stamp waits for it."""
+        """Bundle the next old events of each ledger that may have some. Few at a time: whoever
+        wants to stamp waits for this."""
         for ledger, epoch in list(self.unbundled.items()):
             ((made,),) = await call(
                 self.pool,
@@ -242,6 +261,8 @@ class Relay:
             self.stamped_unbundled = 0
 
     async def stamp(self, ledger: int, epoch: int) -> int:
+        """Stamp the next events of a ledger, wake their endpoints' workers, and return how many
+        there were."""
         ((stamped, endpoints),) = await call(
             self.pool,
             "stamp",
@@ -255,7 +276,8 @@ class Relay:
         return int(stamped)
 
     async def expire_holds(self, ledger: int) -> int:
-        """Settle what has expired, past what is locked; when all of it is, wait a moment for the first."""
+        """Settle expired holds, except those on locked wallets. If only those are left, wait a
+        moment for the first one. Returns how many were settled."""
         ((settled,),) = await call(
             self.pool, "expire_holds", ledger=ledger, max_holds=STAMP_MAX, wait=False
         )
@@ -266,20 +288,22 @@ class Relay:
         return int(settled)
 
     async def expire_locked(self, ledger: int) -> None:
+        """Settle one expired hold whose wallet is locked, if the lock goes within a moment."""
         try:
             await call(self.pool, "expire_holds", ledger=ledger, max_holds=1, wait=True)
         except DATABASE_ERRORS as error:
             log.info("a hold that has expired waits for its wallet: %s", error)
 
     async def hint(self, ledger: int, reader: int) -> None:
-        """It is behind, or a retry is due: told at every look, also while it works on that, so mostly passed over."""
+        """Wake a reader that is behind or has a retry due. Postgres reports this at every look,
+        even while the worker is already on it, so wake it at most once per POLL_S."""
         now = asyncio.get_running_loop().time()
         if now - self.hinted.get((ledger, reader), 0) >= POLL_S:
             self.hinted[ledger, reader] = now
             await self.wake_worker(ledger, reader)
 
     async def wake_worker(self, ledger: int, reader: int) -> None:
-        """reader: an endpoint or a sink."""
+        """Wake the worker of an endpoint or a sink, and create it first if there is none."""
         if not self.carries:
             return
         worker = self.workers.get((ledger, reader))
@@ -289,7 +313,7 @@ class Relay:
         worker.wake()
 
     def stop_workers(self, ledger: int) -> None:
-        """The lease is another's: so is the sending."""
+        """Stop sending in this ledger: another relay has its lease."""
         for key in [key for key in self.workers if key[0] == ledger]:
             del self.workers[key]
             self.working.pop(key).cancel()

@@ -1,9 +1,11 @@
-"""Names of webhooks' hosts: looked up without threads, with the system's own resolver behind, and guarded.
+"""Look up the names of webhooks' hosts, without threads, with the system's own resolver as a
+fallback, and refuse addresses that webhooks may not reach.
 
-c-ares asks for any number of names at once, so that a name server that is silent delays its own names only. But it is
-not the system's resolver: it knows no mDNS and no NSS, and a channel that lives long was seen to stop resolving while
-the system went on (open-webui/open-webui#28215). So the system is asked for what c-ares can't resolve, in a few threads
-of our own, and if the system knows better the channel is made anew.
+c-ares asks for any number of names at once, so a silent name server delays only its own names. But
+c-ares is not the system's resolver: it knows no mDNS and no NSS, and a channel that lives long was
+seen to stop resolving while the system went on (open-webui/open-webui#28215). So we ask the system,
+in a few threads of our own, for what c-ares can't resolve. If the system can resolve it, we open a
+new channel.
 """
 
 from __future__ import annotations
@@ -22,9 +24,10 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from app.egress import is_allowed
 from app.settings import Network
 
-# Of a name server that is silent, seconds for a try and how many.
+# For a silent name server: seconds a try, and how many tries.
 TRY_S, TRIES = 2.0, 2
-# How many names the system is asked for at once, and for how long: it may hold a thread for half a minute.
+# How many names the system is asked for at once, and for how long: it may hold a thread for half a
+# minute.
 THREADS, SYSTEM_S = 16, 5.0
 RENEW_S = 60.0
 
@@ -44,7 +47,8 @@ class GuardedResolver(AbstractResolver):
         self, host: str, port: int = 0, family: AddressFamily = AddressFamily.AF_UNSPEC
     ) -> list[ResolveResult]:
         found = await self.look_up(host, port, family)
-        # A hosts file has localhost as both, and both are this machine: what is allowed of it is the IPv4 network.
+        # A hosts file has both addresses for localhost, and both are this machine. What is allowed
+        # of it is the IPv4 network.
         if any(result["host"].startswith("127.") for result in found):
             found = [result for result in found if result["host"] != "::1"]
         for result in found:
@@ -69,7 +73,8 @@ class GuardedResolver(AbstractResolver):
         return found
 
     async def ask_system(self, host: str, port: int, family: AddressFamily) -> list[ResolveResult]:
-        """Raises OSError, TimeoutError. The thread is a daemon: waiting for a name server it keeps no process alive."""
+        """Raises OSError, TimeoutError. The thread is a daemon: a thread that waits for a name
+        server must not keep the process alive."""
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[list[ResolveResult]] = loop.create_future()
 
@@ -109,7 +114,7 @@ def new_channel() -> aiohttp.AsyncResolver:
 
 
 def by_system(host: str, port: int, family: AddressFamily) -> list[ResolveResult]:
-    """As getaddrinfo() has it, and with it all that this system resolves names by."""
+    """Resolve as getaddrinfo() does, and so by everything that this system resolves names by."""
     infos = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM, 0, socket.AI_ADDRCONFIG)
     return [
         ResolveResult(

@@ -7,7 +7,8 @@ import hmac
 
 
 def signature(secret: bytes, message_id: str, timestamp: int, body: bytes) -> str:
-    """The value of `webhook-signature`. secret: the bytes behind `whsec_`; timestamp: Unix seconds."""
+    """Return the value of `webhook-signature`. secret: the bytes behind `whsec_`. timestamp: Unix
+    seconds."""
     signed = f"{message_id}.{timestamp}.".encode() + body
     mac = hmac.digest(secret, signed, "sha256")
     return "v1," + base64.b64encode(mac).decode()

@@ -1,7 +1,8 @@
-"""One sink: reads the feed past its cursor in Postgres, carries what it finds, moves the cursor, over and over.
+"""One sink: read the feed after its cursor in Postgres, send what is there, move the cursor, again
+and again.
 
-It knows nothing but what Postgres tells: a cursor that somebody set back meanwhile stays where it was set, and what
-may have arrived already is sent again, under the same ids.
+The worker keeps no state. A cursor that somebody has moved meanwhile stays where it was moved to.
+What may have arrived already is sent again, under the same ids.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from relay.lease import Lease, is_lost
 
 PAGE = 1000
 PAGE_BYTES = 4 * 1024 * 1024
-CARRY_S = 30  # No carrier takes as long; one that does is given up.
+CARRY_S = 30  # No carrier takes so long; give up one that does.
 DATABASE_RETRY_S = 0.5
 FIRST_RETRY_S, MAX_RETRY_S = 0.5, 60.0
 ERROR_LIMIT = 500
@@ -30,7 +31,7 @@ log = logging.getLogger("zerosum.relay")
 
 
 class SinkWorker:
-    """run() until cancelled; wake() when there may be something to carry."""
+    """run() sends until it is cancelled; call wake() when there may be something to send."""
 
     def __init__(self, pool: Pool, lease: Lease, ledger: int, sink: int) -> None:
         self.pool, self.lease, self.ledger, self.sink = pool, lease, ledger, sink
@@ -57,7 +58,7 @@ class SinkWorker:
             await self.close()
 
     async def carry_some(self) -> bool:
-        """False if there was nothing to do."""
+        """Send the next events. Return False if there was nothing to do."""
         await self.lease.wait()
         found = await call(
             self.pool,
@@ -104,7 +105,8 @@ class SinkWorker:
         return True
 
     async def carry(self, row: asyncpg.Record) -> tuple[str | None, int]:
-        """Why not all arrived, or None; and how many did, from the first on."""
+        """Send events. Return how many arrived, from the first on, and why the others did not, or
+        None."""
         ledger = row["ledger_name"]
         columns = zip(
             row["ids"], row["types"], row["seqs"], row["times"], row["bodies"], strict=True
@@ -127,7 +129,7 @@ class SinkWorker:
             why, sent = f"no answer within {CARRY_S} s", 0
         except (
             Exception
-        ) as error:  # Whatever a library raises, no other sink or webhook may feel it.
+        ) as error:  # Whatever a library raises must not affect another sink or webhook.
             log.exception("sink %s", row["name"])
             why, sent = f"{type(error).__name__}: {error}", 0
         else:
@@ -136,7 +138,8 @@ class SinkWorker:
         return why[:ERROR_LIMIT].replace("\0", ""), sent
 
     def pause_s(self) -> float:
-        """Doubled each time, with jitter, so that many don't come back together."""
+        """Return how long to wait after so many failures: doubled each time, with jitter, so that
+        many sinks don't come back together."""
         return float(
             min(MAX_RETRY_S, FIRST_RETRY_S * 2 ** min(self.failures, 10))
         ) * random.uniform(0.8, 1.2)  # noqa: S311
@@ -152,7 +155,8 @@ class Missing(BadSink):
 
 
 def open_carrier(url: str) -> Carrier:
-    """Raises BadSink. The libraries are imported when a sink needs them: they are extras."""
+    """Open a connection to the sink. Raises BadSink. Libraries are imported here, since they are
+    extras."""
     sink = parse_sink_url(url)
     if sink.scheme == "kafka":
         try:

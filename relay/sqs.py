@@ -1,4 +1,5 @@
-"""Amazon SQS, and what speaks its protocol: batches of up to ten, of which those that failed are sent again alone."""
+"""Send to Amazon SQS, or to what speaks its protocol: batches of up to ten. Those of a batch that
+failed are sent again, alone."""
 
 from __future__ import annotations
 
@@ -15,14 +16,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from app.sink_url import BadSink, SinkUrl
 from relay.carrier import CarryFailed, Event, attributes, order_key
 
-BATCH, BATCH_BYTES = 10, 200_000  # SQS takes 256 KiB, attributes included.
+BATCH, BATCH_BYTES = 10, 200_000  # SQS takes 256 KiB a batch, attributes included.
 TRIES = 3
-PARALLEL = 8  # batches of a standard queue, which keeps no order anyway
+PARALLEL = 8  # batches at a time to a standard queue, which keeps no order
 TIMEOUT_S = 5
 
 
 class SqsCarrier:
-    """carry() sends from threads: botocore's client is made for that."""
+    """carry() sends from threads: botocore's client is blocking and thread-safe."""
 
     def __init__(self, sink: SinkUrl) -> None:
         self.sink = sink
@@ -45,7 +46,7 @@ class SqsCarrier:
             raise BadSink(f"SQS: {error}") from None
 
     async def carry(self, events: list[Event]) -> None:
-        """Runs of one queue, in turn; what arrived after what did not is sent again."""
+        """Send the runs of one queue in turn. What arrived after a failed event is sent again."""
         sent = 0
         for queue, run in groupby(events, self.queue_of):
             batches = split(list(run))
@@ -61,7 +62,8 @@ class SqsCarrier:
                         raise CarryFailed(sent, f"SQS: {why}")
 
     def queue_of(self, event: Event) -> str:
-        """Names have letters, digits, - and _: anything else that a template brings becomes -."""
+        """Return the queue's name. Names have letters, digits, - and _; any other character becomes
+        -."""
         name = self.sink.topic_of(event.ledger, event.type)
         fifo = name.endswith(".fifo")
         return re.sub(r"[^A-Za-z0-9_-]", "-", name.removesuffix(".fifo")) + (
@@ -69,7 +71,7 @@ class SqsCarrier:
         )
 
     def send(self, queue: str, batch: list[Event]) -> tuple[int, str]:
-        """How many arrived, from the first on, and why no more."""
+        """Send one run. Return how many arrived, from the first on, and why the others did not."""
         left = dict(enumerate(batch))
         why = ""
         for _ in range(0 if self.closed else TRIES):
@@ -116,7 +118,8 @@ class SqsCarrier:
 
 
 def group(key: str) -> str:
-    """A group's name has at most 128 printable ASCII characters without spaces; ours have no others."""
+    """Return the group's name. It may have 128 printable ASCII characters without spaces; ours have
+    no others."""
     return key if len(key) <= 128 else hashlib.sha256(key.encode()).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""Send one webhook: signed, to a checked address, within limits; say what came of it."""
+"""Send one webhook: signed, to a checked address, within limits. Return what came of it."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ from relay.resolver import GuardedResolver
 from relay.signing import signature
 
 TOTAL_TIMEOUT_S = 15
-# Of an answer's body so much is read, for so long, that the connection can be used again: the status has said it all.
+# Read so much of an answer's body, for so long, that the connection can be used again: the status
+# has said everything.
 READ_LIMIT, READ_S = 4096, 1.0
-# What an answer's head may have is more than any server sends, but not without end.
+# An answer's head may have more than any server sends, but not without end.
 MAX_FIELD, MAX_FIELDS = 256 * 1024, 10_000
-URLS = 1024  # whose checks are remembered: of what is written in them only; names are resolved anew
+URLS = 1024  # URLs whose checks are remembered; names are resolved anew each time
 USER_AGENT = "Zerosum-Webhooks/1"
 
 
@@ -39,9 +40,9 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """status: of HTTP, None when there was no answer. error: why it is not delivered, for a person.
+    """status: of HTTP, None when there was no answer. error: why it is not delivered, for people.
 
-    retry_after_s: what the endpoint asked for.
+    retry_after_s: the wait that the endpoint asked for.
     """
 
     delivered: bool
@@ -52,8 +53,8 @@ class Outcome:
 
 
 class HeadFirst(ResponseHandler):
-    """Gives an answer's head to the parser before its body: of both together a body that is spelled wrongly takes the
-    status along."""
+    """Gives an answer's head to the parser before its body: given both at once, a malformed body
+    would discard the status too."""
 
     def data_received(self, data: bytes) -> None:
         end = data.find(b"\r\n\r\n") + 4
@@ -64,7 +65,8 @@ class HeadFirst(ResponseHandler):
 
 
 class WebhookSender:
-    """send() messages over connections that are kept. A session a scheme: http goes to allowed networks only."""
+    """send() messages over kept connections. There is a session for each scheme: http goes to
+    allowed networks only."""
 
     def __init__(self, allow: tuple[Network, ...]) -> None:
         self.allow = allow
@@ -72,15 +74,16 @@ class WebhookSender:
         self.checked = functools.lru_cache(URLS)(self.check)
 
     def check(self, url: str) -> yarl.URL:
-        """The URL, if webhooks may go there; raises BadUrl."""
+        """Return the URL if webhooks may go there. Raises BadUrl."""
         check_url(url, self.allow)
-        # As it was given, byte for byte: a signature in it may be over its very spelling.
+        # Keep the URL byte for byte: a signature in it may cover its very spelling.
         return yarl.URL(url, encoded=True)
 
     async def __aenter__(self) -> WebhookSender:
         for scheme in ("http", "https"):
             resolver = GuardedResolver(self.allow, routable=scheme == "https")
-            # Each endpoint bounds its own: one pool for all would have those that hang keep the others waiting.
+            # Each endpoint bounds its own connections: with one pool for all, those that hang would
+            # keep the others waiting.
             connector = aiohttp.TCPConnector(resolver=resolver, limit=0)
             connector._factory = functools.partial(HeadFirst, asyncio.get_running_loop())  # type: ignore[assignment]
             self.sessions[scheme] = aiohttp.ClientSession(
@@ -106,7 +109,7 @@ class WebhookSender:
             await session.close()
 
     async def send(self, message: Message) -> Outcome:
-        """Never raises but for cancellation; a redirect is a failure."""
+        """Send the message. Raises nothing but a cancellation. A redirect is a failure."""
         timestamp = int(time.time())
         headers = {
             "webhook-id": message.id,
@@ -130,14 +133,15 @@ class WebhookSender:
             error = f"no answer within {TOTAL_TIMEOUT_S} s"
         except (
             Exception
-        ) as failed:  # Whatever it is, it is an attempt: a delivery must not be lost by it.
+        ) as failed:  # Whatever it is, this was an attempt, and the delivery must not be lost.
             error = f"{type(failed).__name__}: {failed}"[:500].replace("\0", "")
         took_ms = round((time.monotonic() - began) * 1000)
         return Outcome(error is None, status, error, took_ms, asked)
 
 
 async def read_a_little(answer: aiohttp.ClientResponse) -> None:
-    """The body's beginning, whatever becomes of it: it may end too soon, never end, or be spelled wrongly."""
+    """Read the beginning of the body, whatever becomes of it: it may end too soon, never end, or be
+    malformed."""
     try:
         async with asyncio.timeout(READ_S):
             await answer.content.read(READ_LIMIT)
@@ -146,7 +150,8 @@ async def read_a_little(answer: aiohttp.ClientResponse) -> None:
 
 
 def asked_wait_s(retry_after: str | None) -> float | None:
-    """Retry-After (RFC 9110, 10.2.3): seconds or a date; None for anything else."""
+    """Return the seconds that Retry-After asks for (RFC 9110, 10.2.3: seconds or a date); None for
+    anything else."""
     if retry_after is None:
         return None
     if retry_after.isascii() and retry_after.isdigit():

@@ -62,7 +62,7 @@ begin
         i := made[d].request;
         outcomes[i] := 'refused';
         bodies[i] := refusals[d];
-        -- A settled request keeps no wallets: read_parts() would find parts for it.
+        -- A settled request refers to nothing: read_parts() must find no parts for it.
         for p in firsts[i]..lasts[i] loop
             posting := postings[p];
             posting.origin := null;
