@@ -1,4 +1,4 @@
-"""`python -m app serve` where the command `zerosum` is not installed."""
+"""`python -m app serve`, where the command `zerosum` is not installed."""
 
 from app.cli.main import main
 

@@ -1,4 +1,4 @@
-"""API keys: what they look like, and the only form of them that is ever stored or looked up."""
+"""API keys: their form, and the only form in which they are stored and looked up."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ def key_hash(key: str) -> bytes:
 
 
 def stored(key: str, scope: str) -> dict[str, Any]:
-    """What zerosum.add_key stores of a key: never the key itself."""
+    """Return what zerosum.add_key stores of a key: never the key itself."""
     return {"key_hash": key_hash(key), "scope": scope, "hint": key[:HINT_LENGTH]}

@@ -1,9 +1,10 @@
-"""Where this process connects to on somebody's word: the one guard of webhooks and of sinks.
+"""The one guard of where this process connects to on a client's word: of webhooks and of sinks.
 
-Webhooks go to globally routable addresses, and to networks that the operator allows. That is checked three times: the
-URL when an endpoint is made, the URL's literal address and every resolved address when a webhook is sent. The
-connection goes to exactly the addresses that were checked, so a name that changes its mind between check and use gains
-nothing, and redirects are not followed. Sinks that are made over the API go to hosts that the operator names.
+Webhooks go to globally routable addresses, and to networks that the operator allows. That is
+checked three times: the URL when an endpoint is created; the URL's literal address, and every
+resolved address, when a webhook is sent. The connection goes to the very addresses that were
+checked, so a name that changes between check and use gains nothing, and redirects are not followed.
+Sinks that are created over the API go to hosts that the operator names.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from app.settings import Network
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-# Not all of these are "not global" to Python 3.11. From the IANA special-purpose registries, and multicast.
+# Python 3.11 does not call all of these "not global". From the IANA special-purpose registries, and
+# multicast.
 DENIED = [
     ipaddress.ip_network(network)
     for network in (
@@ -28,7 +30,8 @@ DENIED = [
         *("64:ff9b:1::/48", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8"),
     )
 ]
-# All that is routed: the rest of IPv6 is reserved, and some of it stands for IPv4 to somebody.
+# All of IPv6 that is routed. The rest is reserved, and some of it stands for IPv4 addresses in some
+# systems.
 GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 TRANSLATED = ipaddress.IPv6Network("::ffff:0:0:0/96")
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
@@ -40,11 +43,12 @@ URL_LIMIT = 2048
 
 
 class BadUrl(Exception):
-    """A URL that webhooks don't go to; the message says why."""
+    """A URL that webhooks may not go to; the message says why."""
 
 
 def embedded(address: Address) -> Address:
-    """The IPv4 address that an IPv6 one stands for (mapped, translated, compatible, NAT64, 6to4), or itself."""
+    """Return the IPv4 address that an IPv6 address stands for (mapped, translated, compatible,
+    NAT64, 6to4), or the address itself."""
     if isinstance(address, ipaddress.IPv4Address):
         return address
     if address.ipv4_mapped is not None:
@@ -61,7 +65,8 @@ def embedded(address: Address) -> Address:
 
 
 def is_allowed(text: str, allow: tuple[Network, ...], routable: bool = True) -> bool:
-    """May a connection go to this address? routable: not only to allowed networks, but to the whole internet."""
+    """Return whether a connection may go to this address. routable: to the whole internet, not only
+    to allowed networks."""
     try:
         address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
@@ -75,9 +80,10 @@ def is_allowed(text: str, allow: tuple[Network, ...], routable: bool = True) -> 
 
 
 def check_url(url: str, allow: tuple[Network, ...]) -> None:
-    """Raise BadUrl unless a webhook may be sent there as far as the URL alone tells.
+    """Raise BadUrl unless a webhook may be sent to this URL, as far as the URL alone tells.
 
-    https, or http where every address the name has is in `allow`; no user name, no password, no fragment.
+    It is https, or http where every address of the name is in `allow`, without user name, password
+    and fragment.
     """
     try:
         parts = urlsplit(url)
@@ -95,7 +101,8 @@ def check_url(url: str, allow: tuple[Network, ...]) -> None:
     try:
         ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
-        # 127.1, 2130706433, 0x7f.1 are addresses to some libraries, which then look up no name that could be checked.
+        # Some libraries take 127.1, 2130706433 and 0x7f.1 for addresses, and look up no name that
+        # could be checked.
         if not HOST.fullmatch(host) or NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2]):
             raise BadUrl(f"{host!r} is not a host name.") from None
         return
@@ -104,7 +111,8 @@ def check_url(url: str, allow: tuple[Network, ...]) -> None:
 
 
 def refused_place(places: Iterable[str], allowed: frozenset[str]) -> str | None:
-    """Of the host:port, or host alone, that a sink would connect to the first that the operator does not allow."""
+    """Return the first place (host:port, or host alone) that a sink would connect to and the
+    operator does not allow; None: all are allowed."""
     for place in places:
         if place not in allowed and HOST_OF.sub("", place) not in allowed:
             return place

@@ -1,4 +1,4 @@
-"""Which events an endpoint or a sink asks for: `*`, a type, or a prefix such as `transaction.*`."""
+"""Which events an endpoint or a sink wants: `*`, a type, or a prefix such as `transaction.*`."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ MAX_TYPES = 32
 
 
 def are_types(types: Sequence[str]) -> bool:
-    """As zerosum.type_matches reads them."""
+    """Return whether these are 1 to 32 patterns as zerosum.type_matches() reads them."""
     return 1 <= len(types) <= MAX_TYPES and all(map(TYPE.fullmatch, types))

@@ -1,4 +1,5 @@
-"""One JSON object a line on standard error: a request each, and what else is worth telling. Never a secret."""
+"""One JSON object a line on standard error: each request, and what else is worth knowing. Never a
+secret."""
 
 from __future__ import annotations
 
@@ -35,7 +36,8 @@ def set_up_logs() -> None:
 
 
 class RequestLog:
-    """Lines of requests, written together a few times a second: a write each would cost as much as the rest of it."""
+    """Lines of requests, written together a few times a second: a write for each would cost as much
+    as the rest of it."""
 
     def __init__(self, enabled: bool = True) -> None:
         self.enabled = enabled
@@ -50,7 +52,7 @@ class RequestLog:
             asyncio.get_running_loop().call_later(FLUSH_S, self.flush)
             if not self.last_ones:
                 self.last_ones = True
-                atexit.register(self.flush)  # Those that the loop's end leaves behind.
+                atexit.register(self.flush)  # Write what is left when the loop ends.
             self.at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         self.lines.append(
             f'{{"at":"{self.at}","level":"info","logger":"zerosum.request","request_id":"{request_id}",'

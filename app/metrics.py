@@ -1,4 +1,4 @@
-"""What `/metrics` tells, by Prometheus's conventions of names and units."""
+"""The metrics at `/metrics`, by Prometheus's conventions of names and units."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ LEADER = Gauge("zerosum_relay_leader", "1 when this process's relay leads.", reg
 
 
 class OfLedger:
-    """A registry whose series with a ledger's name are only those of one ledger; "": of none."""
+    """A registry in which only one ledger's series have a ledger's name; "": no ledger's."""
 
     def __init__(self, ledger: str) -> None:
         self.ledger = ledger
@@ -100,5 +100,6 @@ class OfLedger:
 
 
 def exposition(ledger: str | None) -> bytes:
-    """ledger: whose series are told beside those of the process; None: every ledger's."""
+    """Return the metrics as text. ledger: whose series are there beside those of the process; None:
+    every ledger's."""
     return generate_latest(REGISTRY if ledger is None else OfLedger(ledger))

@@ -1,7 +1,7 @@
 """Configuration from the environment, read once at the start.
 
-An empty value means unset. An unknown `ZEROSUM_*` name or a bad value raises BadSetting, whose text is one
-sentence that says which name and what to do.
+An empty value means unset. An unknown `ZEROSUM_*` name or a bad value raises BadSetting, whose text
+is one sentence that names the setting and says what to do.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from app.api_keys import API_KEY
 from app.database.url import BadUrl, driver_url
 from app.sink_url import BadSink, SinkUrl, parse_sink_url
 
-# What the environment may set: the default as people read it, and what the setting does. The docs' table is made of it.
+# What the environment may set: the default in words, and what the setting does. The reference of
+# settings is generated from this.
 SETTINGS: dict[str, tuple[str, str]] = {
     "DATABASE_URL": (
         "the embedded Postgres",
@@ -114,19 +115,19 @@ class BadSetting(Exception):
 class Settings:
     """What the environment asks for.
 
-    database_url: None means the embedded Postgres in data_dir.
-    direct_url: where to LISTEN, past a pooler; None means database_url.
-    log_requests: a line for each request.
+    database_url: None: the embedded Postgres in data_dir.
+    direct_url: where to LISTEN, past a pooler; None: database_url.
+    log_requests: write a line for each request.
     allow_unsafe: serve from a Postgres that may lose commits.
-    listen: wake the relay by LISTEN; without, it polls.
-    sinks: where every ledger's feed goes besides webhooks.
-    redis_url: locks and answers of idempotency keys, and rate limits, shared by processes.
-    rate_limit: how many requests an API key may make in how long; None: as many as it likes.
-    log_key: what checkpoints are signed with; None: the file's, log_key_file.
-    log_key_file: None: with the embedded Postgres one in data_dir, else none.
+    listen: wake the relay by LISTEN; if not, it polls.
+    sinks: where every ledger's feed goes, besides webhooks.
+    redis_url: for locks and answers of idempotency keys, and rate limits, shared by processes.
+    rate_limit: how many requests an API key may make in how long; None: no limit.
+    log_key: what signs checkpoints; None: the key in log_key_file.
+    log_key_file: None: a file in data_dir with the embedded Postgres, else none.
     log_origin: what the ledgers' logs are named by.
     checkpoint_every: seconds from one checkpoint event to the next; 0: never.
-    sink_hosts: host or host:port that sinks made over the API may go to.
+    sink_hosts: host or host:port that sinks created over the API may go to.
     webhook_allow: networks that webhooks may reach although they are not globally routable.
     metrics_port: where /metrics and /readyz name everything, without a key; None: nowhere.
     keep_alive: seconds that an idle connection stays open.
@@ -157,7 +158,7 @@ class Settings:
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
-    """Parse the environment; raises BadSetting."""
+    """Return the settings of this environment. Raises BadSetting."""
     given = {name: value for name, value in environ.items() if value}
     for name in sorted(given):
         if name.startswith("ZEROSUM_") and name not in KNOWN:
@@ -209,7 +210,7 @@ def workers(text: str) -> int:
 
 
 def rate_limit(text: str | None) -> RateLimitItem | None:
-    """Such as 100/second, 5000/minute."""
+    """Parse a limit such as 100/second or 5000/minute."""
     if text is None:
         return None
     if not re.fullmatch(r"[1-9][0-9]{0,8}/(second|minute|hour|day)", text):
@@ -227,7 +228,7 @@ def redis_url(given: Mapping[str, str]) -> str | None:
 
 
 def log_key(text: str | None, where: str = "ZEROSUM_LOG_KEY") -> bytes | None:
-    """32 bytes as base64 or hexadecimal, as hosts' generators of secrets give them."""
+    """Parse a key: 32 bytes in base64 or hexadecimal, as hosts' generators of secrets return them."""
     if text is None:
         return None
     seed = b""
@@ -243,7 +244,7 @@ def log_key(text: str | None, where: str = "ZEROSUM_LOG_KEY") -> bytes | None:
 
 
 def log_origin(text: str) -> str:
-    """Such as example.com/wallets: a URL's host and path, without its scheme."""
+    """Parse an origin such as example.com/wallets: a URL's host and path, without its scheme."""
     if (
         not re.fullmatch(r"[A-Za-z0-9._:/-]{1,200}", text)
         or text.startswith("/")
@@ -254,7 +255,7 @@ def log_origin(text: str) -> str:
 
 
 def port(given: Mapping[str, str], name: str, default: str) -> int | None:
-    """None for none."""
+    """Parse a port; None: there is none."""
     text = given.get(name, default)
     if text and (not re.fullmatch(r"[0-9]{1,5}", text) or not 1 <= int(text) <= 65535):
         raise BadSetting(f"{name} is {text!r}; set it to a number from 1 to 65535.")
@@ -276,7 +277,7 @@ def flag(given: Mapping[str, str], name: str, default: str = "0") -> bool:
 
 
 def sinks(text: str) -> tuple[SinkUrl, ...]:
-    """URLs separated by white space."""
+    """Parse URLs that are separated by white space."""
     found: list[SinkUrl] = []
     for number, url in enumerate(text.split(), 1):
         try:
@@ -290,7 +291,7 @@ def sinks(text: str) -> tuple[SinkUrl, ...]:
 
 
 def networks(text: str) -> tuple[Network, ...]:
-    """CIDRs separated by commas or white space."""
+    """Parse CIDRs that are separated by commas or white space."""
     found: list[Network] = []
     for item in re.split(r"[,\s]+", text.strip()):
         if not item:

@@ -1,4 +1,4 @@
-"""What a sink's URL says: where the events go, which, from when on, and how they look there."""
+"""What a sink's URL says: where events go, which ones, from when on, and in which form."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.event_types import MAX_TYPES, are_types
 
 URL_LIMIT = 2048
 COMMON = {"types", "from", "format", "topic", "name"}
-# Of each scheme, the options of its own.
+# The options that each scheme has of its own.
 REDIS = {"stream", "maxlen"}
 TLS = {"ca", "certificate", "private_key", "private_key_password"}
 OPTIONS = {
@@ -26,12 +26,13 @@ FIELDS = re.compile(r"\{(ledger|type)\}")
 
 
 class BadSink(ValueError):
-    """A URL that can't be used; the text says why, without its secrets."""
+    """A URL that can't be used; the text says why, without the URL's secrets."""
 
 
 @dataclass(frozen=True, slots=True)
 class SinkUrl:
-    """topic: where in the system, with {ledger} and {type} in it. start: now, beginning or a seq. name: no secrets."""
+    """topic: where in the system, with {ledger} and {type} in it. start: now, beginning or a seq.
+    name: has no secrets."""
 
     url: str
     scheme: str
@@ -48,7 +49,7 @@ class SinkUrl:
 
     @property
     def places(self) -> tuple[str, ...]:
-        """The host:port, or host alone, of everything that it connects to."""
+        """The host:port, or host alone, of everything that the sink connects to."""
         if self.scheme != "sqs":
             return tuple(self.hosts.split(","))
         endpoint = self.options.get("endpoint")
@@ -61,7 +62,7 @@ class SinkUrl:
 
 
 def parse_sink_url(url: str) -> SinkUrl:
-    """Raises BadSink."""
+    """Parse a sink's URL. Raises BadSink."""
     if len(url) > URL_LIMIT or not url.isascii() or re.search(r"[\x00-\x20\x7f]", url):
         raise BadSink(f"a sink's URL has at most {URL_LIMIT} printable ASCII characters")
     try:
@@ -111,7 +112,8 @@ def default_topic(scheme: str, hosts: str, path: str, options: Mapping[str, str]
 
 
 def default_name(scheme: str, hosts: str, path: str, topic: str) -> str:
-    """What tells it from others and has no secret: two to one place need names of their own."""
+    """Return what tells the sink from others and has no secret. Two sinks that go to one place need
+    names."""
     if scheme == "sqs":
         return f"sqs://{topic}"
     place = path if scheme.startswith("redis") else ""
@@ -133,7 +135,7 @@ FORMS = {
 
 
 def check(sink: SinkUrl) -> None:
-    """Raises BadSink."""
+    """Check the options. Raises BadSink."""
     for option, choices in CHOICES.items():
         if sink.options.get(option, choices[0]) not in choices:
             raise BadSink(f"{option}= is one of {', '.join(choices)}")

@@ -1,3 +1,4 @@
-"""The release's version, where no installed package says it: hosts install the requirements only."""
+"""The release's version, for hosts that install the requirements only and so have no package to
+ask."""
 
 VERSION = "0.1.0"  # As in pyproject.toml.

@@ -1,7 +1,7 @@
 """Connections to Postgres, and calls of the `zerosum` functions: the only query text of the app.
 
-Every wait for Postgres ends: a connection is dropped when a call takes longer than CALL_LIMIT_S, since a server that is
-stopped, or a host that vanished, never says so; TCP's own probes find those between calls.
+Every wait for Postgres ends. A connection is dropped when a call takes longer than CALL_LIMIT_S,
+since a stopped server or a vanished host never says so. TCP's own probes find those between calls.
 """
 
 from __future__ import annotations
@@ -19,11 +19,13 @@ from app.database.errors import DATABASE_ERRORS, NotConnected, is_away
 from app.database.outage import Outage
 
 CONNECT_TIMEOUT_S = 5
-# Seconds that the client waits for an answer; the server gives up before that (statement_timeout below).
+# Seconds that the client waits for an answer. The server gives up before that (statement_timeout
+# below).
 CALL_LIMIT_S = 10.0
 CLOSE_S = 5
 KEEPALIVE = {"TCP_KEEPIDLE": 15, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 30_000}
-# What a database or a role may have otherwise, and what answers, stored values or the driver depend on.
+# What a database or a role may set otherwise, and what answers, stored values or the driver depend
+# on.
 PINNED = {
     "standard_conforming_strings": "on",
     "default_transaction_isolation": "read committed",
@@ -36,10 +38,10 @@ PINNED = {
     "array_nulls": "on",
     "row_security": "on",
     "quote_all_identifiers": "off",
-    # Of a transaction whose client vanished in the middle: it holds locks until then.
+    # A transaction whose client vanished in the middle holds its locks until then.
     "idle_in_transaction_session_timeout": "5000",
 }
-# Milliseconds. No call that was given up commits much later, and none waits long for a lock.
+# Milliseconds. So no call that was given up commits much later, and none waits long for a lock.
 POST_LIMITS = {
     "statement_timeout": 8_000,
     "lock_timeout": 250,
@@ -56,9 +58,12 @@ def settings_of(limits: dict[str, int]) -> Settings:
 
 
 def set_locally(limits: dict[str, int]) -> str:
-    """Through a pooler settings travel with each transaction, since the next one may get another connection. They are
-    armed when a statement starts, so they are set before the call and not inside it. Without a pooler the session has
-    them, and a call is one round trip."""
+    """Return a statement that sets these limits for the transaction.
+
+    Through a pooler settings travel with each transaction, since the next one may get another
+    connection. Limits are armed when a statement starts, so they are set before the call and not
+    inside it. Without a pooler the session has them, and a call is one round trip.
+    """
     pairs = settings_of(limits).items()
     return "select " + ", ".join(
         f"pg_catalog.set_config('{name}', '{value}', true)" for name, value in pairs
@@ -73,7 +78,8 @@ BEGIN_POST, BEGIN_READ = (
 
 @contextlib.asynccontextmanager
 async def transaction(conn: asyncpg.Connection) -> AsyncIterator[None]:
-    """One without limits, for what may take long: of the start and the command line, also through a pooler."""
+    """A transaction without limits, for what may take long: at the start and from the command line,
+    through a pooler too."""
     async with conn.transaction(isolation="read_committed"):
         await conn.execute(set_locally(UNLIMITED))
         yield
@@ -82,8 +88,11 @@ async def transaction(conn: asyncpg.Connection) -> AsyncIterator[None]:
 async def connect(
     url: str, pooled: bool = False, limits: dict[str, int] | None = None
 ) -> asyncpg.Connection:
-    """limits: for each statement of this session; None: it takes as long as it takes. pooled: a pooler that changes
-    servers between transactions is between, so no statement stays prepared, and it takes no settings for a session."""
+    """Open a connection.
+
+    limits: for each statement of this session; None: none. pooled: a pooler in transaction mode is
+    between, so no statement stays prepared, and the session takes no settings.
+    """
     conn = await asyncpg.connect(
         url,
         timeout=CONNECT_TIMEOUT_S,
@@ -108,7 +117,7 @@ def session(pooled: bool, limits: dict[str, int] | None) -> Settings:
 
 
 def keep_alive(conn: asyncpg.Connection) -> None:
-    """Let TCP find out that the host has vanished, also where nothing is sent."""
+    """Let TCP find out that the host has vanished, also while nothing is sent."""
     sock = conn._transport.get_extra_info("socket")  # type: ignore[attr-defined]
     if sock is None or sock.family not in {socket.AF_INET, socket.AF_INET6}:
         return
@@ -122,7 +131,8 @@ def keep_alive(conn: asyncpg.Connection) -> None:
 def time_limit(
     conn: asyncpg.Connection | PoolConnectionProxy, seconds: float | None = None
 ) -> Iterator[None]:
-    """Drop the connection, which ends whatever waits for it, when the block takes longer: CALL_LIMIT_S."""
+    """Drop the connection when the block takes longer than `seconds` (None: CALL_LIMIT_S). That
+    ends whatever waits for it."""
     after = CALL_LIMIT_S if seconds is None else seconds
     timer = asyncio.get_running_loop().call_later(after, conn.terminate)
     try:
@@ -132,12 +142,12 @@ def time_limit(
 
 
 def cached(pooled: bool) -> int:
-    """How many statements stay prepared."""
+    """Return how many statements stay prepared."""
     return 0 if pooled else 100
 
 
 async def is_pooled(url: str) -> bool:
-    """Is a pooler between that gives each transaction another connection? It takes no limits for a session, then."""
+    """Return whether a pooler in transaction mode is between. It takes no limits for a session."""
     try:
         conn = await asyncpg.connect(
             url,
@@ -158,19 +168,21 @@ async def is_pooled(url: str) -> bool:
 
 
 async def connect_to_post(url: str, pooled: bool) -> tuple[asyncpg.Connection, bool]:
-    """A connection, and whether its session has POST_LIMITS; through a pooler each transaction must bring them."""
+    """Return a connection, and whether its session has POST_LIMITS. Through a pooler each
+    transaction must bring them."""
     return await connect(url, pooled, POST_LIMITS), not pooled
 
 
 class Pool:
-    """At most `size` connections. Through a pooler each statement is a transaction: its parts must stay together."""
+    """At most `size` connections. Through a pooler each statement is a transaction, whose parts
+    must stay together."""
 
     def __init__(self, pool: asyncpg.Pool, pooled: bool, limit_s: float | None) -> None:
         self.pool, self.pooled, self.limit_s = pool, pooled, limit_s
         self.outage = Outage()
 
     async def fetch(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
-        """Raises NotConnected when nothing was sent, and what the driver raises."""
+        """Run a query. Raises NotConnected when nothing was sent, and what the driver raises."""
         conn = await self.acquire()
         try:
             with time_limit(conn, self.limit_s):
@@ -186,14 +198,16 @@ class Pool:
                 return rows
         except DATABASE_ERRORS as error:
             if is_away(error):
-                # The others may be no better: of a failover each would tell the same, one request after the other.
+                # The other connections may be no better: after a failover each would fail a request
+                # of its own.
                 await self.pool.expire_connections()
             raise
         finally:
             await self.release(conn)
 
     async def acquire(self) -> PoolConnectionProxy:
-        """A connection of the pool, to be released; raises NotConnected, or what says why there is none."""
+        """Return a connection of the pool, to be released. Raises NotConnected, or what says why
+        there is none."""
         if self.outage.is_closed():
             raise NotConnected("the database is away")
         try:
@@ -211,7 +225,7 @@ class Pool:
         await self.pool.release(conn)
 
     async def close(self) -> None:
-        """Within a moment: what is still under way then is given up."""
+        """Close all connections within a moment; give up what is still under way then."""
         try:
             async with asyncio.timeout(CLOSE_S):
                 await self.pool.close()
@@ -222,9 +236,10 @@ class Pool:
 async def open_pool(
     url: str, size: int, pooled: bool = False, limit_s: float | None = None
 ) -> Pool:
-    """The first connection is made now. Small hosts give 20 in all: serve takes 6 at most, relay 3.
+    """Open a pool and its first connection. Small hosts allow 20 connections in all: serve takes up
+    to 6, relay 3.
 
-    limit_s: for each call, and to get a connection for it; None: CALL_LIMIT_S.
+    limit_s: seconds for each call, and to get a connection for it; None: CALL_LIMIT_S.
     """
 
     async def set_up(conn: asyncpg.Connection) -> None:
@@ -244,12 +259,13 @@ async def open_pool(
 
 
 async def keep(_: asyncpg.Connection) -> None:
-    """We leave no session state, so nothing need be reset: that would be a round trip a query."""
+    """Reset nothing: we leave no session state, and a reset would be a round trip a query."""
 
 
 async def call(
     conn: asyncpg.Connection | Pool, function: str, **arguments: Any
 ) -> list[asyncpg.Record]:
-    """The rows of `zerosum.function(argument => value, …)`. Names come from our code, never from input."""
+    """Return the rows of `zerosum.function(argument => value, …)`. Names come from our code, never
+    from input."""
     named = ", ".join(f"{name} => ${i}" for i, name in enumerate(arguments, 1))
     return await conn.fetch(f"select * from zerosum.{function}({named})", *arguments.values())  # noqa: S608

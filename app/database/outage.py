@@ -1,4 +1,4 @@
-"""While the database is away, attempts to use it are few, and what comes between two of them is refused at once."""
+"""While the database is away, try it rarely, and refuse at once what comes between two tries."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ FORGOTTEN_S = 30.0
 
 
 class Outage:
-    """failed() and succeeded() tell it what happened; is_closed(): may nothing be tried just now?
+    """Call failed() and succeeded() with each outcome; is_closed() says whether nothing may be
+    tried now.
 
-    patience_s: a restart or failover shorter than this is waited for, and nothing is refused because of it.
+    patience_s: a restart or failover that is shorter refuses nobody: requests wait.
     """
 
     def __init__(self, patience_s: float = 0.0) -> None:
@@ -25,19 +26,19 @@ class Outage:
         self.pause_s = FIRST_PAUSE_S
 
     def failed(self) -> float:
-        """Returns after how many seconds the next attempt may be made."""
+        """Return after how many seconds the next attempt may be made."""
         now = time.monotonic()
         if self.since is None or now > self.until + FORGOTTEN_S:
-            self.since = now  # Nobody has asked for long: this is another one.
+            self.since = now  # Nobody has tried for long, so this is a new outage.
         pause = self.pause_s
         self.pause_s = min(2 * pause, LONGEST_PAUSE_S)
         self.until = now + pause
         return pause
 
     def is_long(self) -> bool:
-        """Has the database been away for longer than is waited for?"""
+        """Return whether the database has been away for longer than requests wait."""
         return self.since is not None and time.monotonic() >= self.since + self.patience_s
 
     def is_closed(self) -> bool:
-        """Is it away, and the next attempt not due yet?"""
+        """Return whether the database is away and the next attempt is not due yet."""
         return self.is_long() and time.monotonic() < self.until

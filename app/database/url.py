@@ -1,4 +1,5 @@
-"""DATABASE_URL as hosts hand it out: parameters that libpq knows and the driver does not, translated or named."""
+"""DATABASE_URL as hosts hand it out. Parameters that libpq knows and the driver does not are
+translated, or named in an error."""
 
 from __future__ import annotations
 
@@ -6,7 +7,8 @@ import logging
 import ssl
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-# Those of other drivers, or of libpq, that ask for nothing that would be missing: they are left out.
+# Parameters of other drivers or of libpq that ask for nothing that would be missing: they are left
+# out.
 WITHOUT_EFFECT = {
     *("connect_timeout", "pgbouncer", "gssencmode", "sslcompression", "sslsni", "connection_limit"),
     *(
@@ -26,7 +28,7 @@ WITHOUT_EFFECT = {
     ),
     *("load_balance_hosts", "channel_binding", "require_auth", "prepareThreshold", "supa"),
 }
-# Those that the driver takes itself.
+# Parameters that the driver takes itself.
 KNOWN = {
     *("host", "port", "dbname", "database", "user", "password", "passfile", "service", "sslmode"),
     *("sslcert", "sslkey", "sslrootcert", "sslcrl", "sslpassword", "sslnegotiation", "krbsrvname"),
@@ -38,11 +40,12 @@ log = logging.getLogger("zerosum")
 
 
 class BadUrl(ValueError):
-    """The text is a sentence that goes on from the setting's name."""
+    """The text is a sentence that begins with the setting's name, which the caller adds."""
 
 
 def driver_url(text: str) -> str:
-    """The same for our driver. Raises BadUrl for what is no URL, or asks for what is not known."""
+    """Return the URL for our driver. Raises BadUrl for what is no URL or asks for something
+    unknown."""
     if not text.startswith(("postgres://", "postgresql://")):
         raise BadUrl("must begin with postgres:// or postgresql://.")
     try:

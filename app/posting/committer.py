@@ -1,11 +1,14 @@
-"""One connection that posts batches, each in one transaction, and repeats what can't post anything twice.
+"""One connection that posts batches, each in one transaction, and repeats what can't post anything
+twice.
 
-A batch is repeated when the server's own error proves a rollback (a serialization failure or deadlock: whole;
-another error: in halves, so that one bad request harms no other), or by key when the connection broke. Every request
-has a key by then, the client's or a private one. What can't be settled before its deadline is `outcome_unknown`.
+A batch is repeated when the server's own error proves a rollback: after a serialization failure or
+a deadlock as a whole, after another error in halves, so that one bad request harms no other. When
+the connection broke, it is repeated by key; every request has a key by then, the client's or a
+private one. What can't be settled before its deadline is `outcome_unknown`.
 
-What is known of a request is in Waiting.written, and changes here only: send() before an attempt, roll_back() when the
-server says that it wrote nothing, lose() when the attempt ended without a word.
+What is known of a request is in Waiting.written, which changes here only: send() before an attempt,
+roll_back() when the server says that it wrote nothing, lose() when the attempt ended without a
+word.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ from app.posting.lost_backends import LostBackends
 from app.posting.waiting import Answer, Waiting, Written, together
 
 PATIENCE_S = 5.0  # A failover or restart that is shorter refuses nobody.
-STALLED_S = 3.0  # While a batch takes longer, money can't be posted, as far as readiness goes.
+STALLED_S = 3.0  # While a batch takes longer, /readyz says that money can't be posted.
 
 POST = (
     "select outcome, body from zerosum.post"
@@ -38,9 +41,11 @@ Connect = Callable[[], Awaitable[tuple[asyncpg.Connection, bool]]]
 
 
 class Committer:
-    """settle() batches, one at a time. gave_up: called when the database has been away for too long to wait for it.
+    """settle() batches, one at a time. gave_up: is called when the database has been away for too
+    long to wait.
 
-    lost_backends: of all connections that a request may come to, since it may go from one to another.
+    lost_backends: of all connections that a request may come to, since it may go from one to
+    another.
     """
 
     def __init__(
@@ -51,18 +56,20 @@ class Committer:
         self.limited = False
         self.pid = 0  # of its backend; 0 behind a pooler
         self.outage = Outage(PATIENCE_S)
-        self.began: float | None = None  # the attempt that is being made
+        self.began: float | None = None  # the attempt that is under way
 
     def can_post(self) -> bool:
-        """As far as is known: the database is not away, and no attempt takes suspiciously long."""
+        """Return whether money can be posted, as far as is known: the database is not away, and no
+        attempt takes suspiciously long."""
         now = asyncio.get_running_loop().time()
         return not self.outage.is_closed() and (self.began is None or now < self.began + STALLED_S)
 
     async def settle(self, batch: list[Waiting], skip_locked: bool = False) -> list[Waiting]:
-        """Answer every request of the batch, whatever happens, but those that a lock keeps: they are returned.
+        """Answer every request of the batch, whatever happens, but return those that a lock holds
+        up.
 
-        Without skip_locked a lock that is not to be had within lock_timeout returns the whole batch; with it, those
-        come back whose wallets somebody else has locked.
+        Without skip_locked, a lock that is not free within lock_timeout returns the whole batch.
+        With it, only the requests are returned whose wallets somebody else has locked.
         """
         try:
             return await self.try_settle(batch, skip_locked)
@@ -102,7 +109,7 @@ class Committer:
         return []
 
     def give(self, batch: list[Waiting], answers: list[Answer]) -> list[Waiting]:
-        """Each its answer; those that a lock keeps are returned."""
+        """Give each request its answer, and return those that a lock holds up."""
         kept = []
         given = iter(answers)
         for waiting in batch:
@@ -113,19 +120,20 @@ class Committer:
                 waiting.locked = next((body for busy, body in own if busy == "busy" and body), None)
                 kept.append(waiting)
             elif outcome == "refused" and waiting.written is Written.UNKNOWN and self.lost_backends:
-                # An earlier attempt may still be under way in a backend that is not known to have ended.
+                # An earlier attempt may still be under way, in a backend that is not known to have
+                # ended.
                 waiting.refuse("outcome_unknown")
             else:
                 waiting.settle(own)
         return kept
 
     async def wait_for_database(self, batch: list[Waiting], error: Exception) -> None:
-        """Drop the connection, and let time pass before the next attempt. When it has been away for long, what is
-        certainly not written is refused, and only what may be waits on."""
+        """Drop the connection, and let time pass before the next attempt. If the database has been
+        away for long, refuse what is certainly not written; only what may be written waits on."""
         if self.outage.since is None:
             log.warning("the database is away: %s", error or type(error).__name__)
         unknown = any(waiting.written is Written.UNKNOWN for waiting in batch)
-        if unknown and self.conn is not None:  # Without one nothing was sent this time.
+        if unknown and self.conn is not None:  # Without a connection nothing was sent this time.
             self.lost_backends.add(self.pid)
         self.disconnect()
         pause = self.outage.failed()
@@ -140,7 +148,7 @@ class Committer:
     async def settle_apart(
         self, batch: list[Waiting], skip_locked: bool, error: Exception
     ) -> list[Waiting]:
-        """In halves, until the one that the server fails at is alone."""
+        """Settle the batch in halves, until the request that the server fails at is alone."""
         if len(batch) == 1:
             log.error("a request failed", exc_info=error)
             batch[0].refuse("internal_error")
@@ -150,7 +158,8 @@ class Committer:
         return kept + await self.try_settle(batch[half:], skip_locked)
 
     async def attempt(self, batch: list[Waiting], skip_locked: bool) -> list[Answer]:
-        """Post the batch in one transaction; raises what the driver raises, after a rollback where one is due."""
+        """Post the batch in one transaction. Raises what the driver raises, after a rollback where
+        one is due."""
         self.began = asyncio.get_running_loop().time()
         try:
             if self.conn is None or self.conn.is_closed():

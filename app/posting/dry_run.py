@@ -1,7 +1,7 @@
-"""`?dry_run=true` on a money route: the answer it would give, nothing written.
+"""A dry run: what a money request would be answered, and nothing written.
 
-The very call that would post is made, and rolled back. What it answers was so at that moment: another request may
-come first. The id in it is nobody's.
+It makes the very call that would post, and rolls back. The answer was true at that moment; another
+request may come first. The id in it belongs to nobody.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ TRIES = 5
 
 
 async def rehearse(pool: Pool, requests: list[PostRequest], atomic: bool = False) -> list[Answer]:
-    """Outcomes and bodies as zerosum.post gives them; raises Refusal wallet_busy, and what the driver raises."""
+    """Return outcomes and bodies as zerosum.post returns them. Raises Refusal wallet_busy, and what
+    the driver raises."""
     if not requests:
         return []
     units = [0] * len(requests) if atomic else []

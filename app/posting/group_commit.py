@@ -1,11 +1,11 @@
 """Group commit: requests that wait together share one call of zerosum.post and one commit.
 
-Each ledger has a queue of its own, and one batch of it is in flight at a time; what arrives meanwhile is the next.
-Ledgers take turns, so that one that is flooded costs the others their share and no more. A second connection, used only
-while a second ledger waits, commits beside the first.
+Each ledger has a queue of its own, and one batch of it is in flight at a time. What arrives
+meanwhile is the next batch. Ledgers take turns, so that a flooded one costs the others no more than
+its share. A second connection commits beside the first, only while a second ledger waits.
 
-A lock that is not to be had soon sends the batch again without those that wait for it: they go to the slow lane, and
-others that name the same wallets too.
+When a lock is not free soon, the batch is sent again without the requests that wait for it. Those,
+and later requests that name the same wallets, go to the slow lane.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ MAX_QUEUE = 10_000  # requests, of all ledgers together
 MAX_REQUESTS, MAX_POSTINGS = 256, 2_000  # in a batch
 COMMITTERS = 2
 MIN_HALVED = 16
-GONE_AFTER_S = 1.0  # Whoever waits longer is asked, this often, whether its client is still there.
+# After so long, and as often from then on, a request is dropped if its client has left.
+GONE_AFTER_S = 1.0
 
 Queue = deque[Waiting]
 
@@ -39,16 +40,17 @@ class GroupCommit:
         lost = LostBackends()
         self.committers = [Committer(connect, self.refuse_all, lost) for _ in range(COMMITTERS)]
         self.slow_lane = SlowLane(connect, lost)
-        # Of each ledger that has some waiting; whose turn is next comes first.
+        # The queue of each ledger that has waiting requests. The ledger whose turn is next comes
+        # first.
         self.queues: dict[int, Queue] = {}
         self.in_flight: set[int] = set()  # ledgers
         self.queued = 0  # requests in all queues
-        # Of each connection that has nothing to do, what wakes it; the first connection comes first.
+        # What wakes each connection that has nothing to do; the first connection comes first.
         self.idle: list[asyncio.Event] = []
 
     @property
     def committer(self) -> Committer:
-        """The one that is used first."""
+        """The connection that is used first."""
         return self.committers[0]
 
     def can_post(self) -> bool:
@@ -57,7 +59,8 @@ class GroupCommit:
     async def submit(
         self, request: PostRequest, gone: Callable[[], Awaitable[bool]] | None = None
     ) -> Answer:
-        """Outcome and body as zerosum.post gives them; raises Refusal when it is not known to be settled."""
+        """Return outcome and body as zerosum.post returns them. Raises Refusal when the request is
+        not known to be settled."""
         return (await self.enqueue([request], gone).answer)[0]
 
     def enqueue(
@@ -66,14 +69,14 @@ class GroupCommit:
         gone: Callable[[], Awaitable[bool]] | None = None,
         atomic: bool = False,
     ) -> Waiting:
-        """As submit(), of one request or, atomic, several that post together or not at all; they may be answered
-        earlier by whoever holds them. Raises Refusal queue_full, database_unavailable.
+        """Queue one request, or with `atomic` several that post together or not at all. Others who
+        hold the result may answer it earlier. Raises Refusal queue_full, database_unavailable.
 
-        gone: tells whether the client has left; then what was not sent yet never is.
+        gone: returns whether the client has left; then what was not sent yet never is.
         """
         ledger = requests[0].ledger
         queue = self.queues.get(ledger)
-        # Of the places one ledger takes all but a tenth: the others find some.
+        # One ledger may take all but a tenth of the places, so that the others find some.
         if self.queued >= MAX_QUEUE or (queue is not None and len(queue) >= MAX_QUEUE * 9 // 10):
             raise Refusal("queue_full")
         if self.committer.outage.is_closed():
@@ -120,22 +123,22 @@ class GroupCommit:
             committer.disconnect()
 
     def next_ledger(self) -> int | None:
-        """Whose turn it is, of those that no other connection commits for."""
+        """Return the ledger whose turn it is, of those that no other connection commits for."""
         for ledger, queue in list(self.queues.items()):
             if ledger in self.in_flight:
                 continue
             if queue:
-                # To the end of the line.
+                # Move it to the end of the line.
                 self.queues[ledger] = self.queues.pop(ledger)
                 return ledger
             del self.queues[ledger]
         return None
 
     async def commit_queue(self, committer: Committer, ledger: int) -> None:
-        """A batch of the ledger; more while no other ledger waits."""
+        """Commit a batch of the ledger, and more while no other ledger waits."""
         queue = self.queues[ledger]
-        # All clients at once would take turns with the database: by halves, one half's requests are read and
-        # answered while the other's are committed. Several ledgers take turns as it is.
+        # Commit a large queue in two halves, so that we read and answer one half while Postgres
+        # commits the other. Several ledgers take turns as it is.
         count = len(queue)
         limit = count // 2 if count >= MIN_HALVED and len(self.queues) == 1 else MAX_REQUESTS
         while queue:
@@ -147,7 +150,8 @@ class GroupCommit:
                 break
 
     def take(self, queue: Queue, limit: int = MAX_REQUESTS) -> list[Waiting]:
-        """What is at the queue's head, as much as fits; skips who has gone."""
+        """Return what is at the queue's head, as much as fits, without requests whose client has
+        left."""
         batch: list[Waiting] = []
         requests = postings = 0
         now = time.monotonic()
@@ -174,25 +178,25 @@ class GroupCommit:
     async def settle(self, committer: Committer, batch: list[Waiting]) -> None:
         if not self.slow_lane.waiting:
             batch = await committer.settle(batch)
-        # While somebody holds a wallet for long, no batch waits at a lock: a capture does not say which wallets it
-        # concerns, so that any could be of that one.
+        # While somebody holds a wallet for long, no batch waits at a lock. A capture does not say
+        # which wallets it concerns, so any could be that one.
         if batch:
             for waiting in await committer.settle(batch, skip_locked=True):
                 self.slow_lane.add(waiting)
 
     def refuse_all(self) -> None:
-        """The database is away, and has been for long: nobody waits for it."""
+        """The database has been away for long: refuse everything that waits."""
         for queue in self.queues.values():
             while queue:
                 self.pop(queue).refuse("database_unavailable")
 
     def waiting(self) -> list[Waiting]:
-        """All that are not being posted."""
+        """All requests that wait and are not being posted."""
         queued = [waiting for queue in self.queues.values() for waiting in queue]
         return queued + self.slow_lane.waiting
 
     async def dismiss_gone(self) -> None:
-        """A request whose client has left while it waited is not sent."""
+        """Drop the waiting requests whose client has left."""
         while True:
             await asyncio.sleep(GONE_AFTER_S)
             before = time.monotonic() - GONE_AFTER_S

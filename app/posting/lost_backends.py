@@ -1,8 +1,8 @@
 """Backends of the database whose connection broke while they may have been posting.
 
-Such a backend may still write, much later: it was stopped, or bytes that the network holds back reach it. So
-the next connection ends it before anything is repeated. Until it is known to have ended, a refusal of what it was
-posting says nothing of whether it was written.
+Such a backend may still write, much later: it was stopped, or bytes that the network holds back
+reach it. So the next connection ends it before anything is repeated. Until the backend is known to
+have ended, a refusal of what it was posting says nothing of whether it was written.
 """
 
 from __future__ import annotations
@@ -15,29 +15,31 @@ import asyncpg
 from app.database.connections import call, time_limit
 from app.database.errors import DATABASE_ERRORS, Failure, failure
 
-# A backend that can't be asked about, behind a pooler, gives up by then: the server's own limits see to it.
+# A backend behind a pooler can't be asked about. It gives up by then: the server's own limits end
+# it.
 GONE_AFTER_S = 10.0
 
 log = logging.getLogger("zerosum")
 
 
 class LostBackends:
-    """True while one may be alive."""
+    """True while a lost backend may be alive."""
 
     def __init__(self) -> None:
         self.pids: dict[
             int, float
-        ] = {}  # when its connection broke; 0 stands for those that have no number
+        ] = {}  # when its connection broke; 0 is for those without a number
 
     def __bool__(self) -> bool:
         return bool(self.pids)
 
     def add(self, pid: int) -> None:
-        """pid: of the backend whose connection broke just now; 0 where a pooler hides it."""
+        """Note a backend whose connection has just broken. pid: 0 where a pooler hides it."""
         self.pids[pid] = time.monotonic()
 
     async def end(self, conn: asyncpg.Connection) -> None:
-        """End them, over a new connection; raises what the driver raises when that breaks too."""
+        """End the lost backends over a new connection. Raises what the driver raises when that
+        breaks too."""
         now = time.monotonic()
         if 0 in self.pids and now >= self.pids[0] + GONE_AFTER_S:
             del self.pids[0]

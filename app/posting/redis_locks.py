@@ -1,8 +1,10 @@
-"""Redis beside the group commit: a key being worked on is refused at once, a finished one answered from a cache.
+"""Redis beside the group commit: refuse a key that is in progress at once, answer a finished one
+from a cache.
 
-Postgres decides, whatever Redis says or loses: a lock that is not there costs a wait in a batch, and an answer is
-believed only if this database, in this run of its server, gave it to this very request. Requests that come
-together share one round trip, and wait for none: Redis is asked while a request waits for its turn.
+Postgres decides, whatever Redis says or loses. A missing lock costs a wait in a batch. An answer is
+believed only if this database, in this run of its server, signed it for this very request. Requests
+that come together share one round trip, and wait for none: Redis is asked while a request waits for
+its turn.
 """
 
 from __future__ import annotations
@@ -29,7 +31,8 @@ from app.posting.waiting import Answer, PostRequest, Waiting
 
 TIMEOUT_S = 0.1  # What a slow Redis may cost a request,
 AWAY_S = 2.0  # and for how long it is left alone then.
-LOCK_S = 5  # A process that dies keeps its keys from others no longer; Postgres keeps them apart after it.
+# A process that dies holds its keys no longer than this; Postgres keeps duplicates apart after it.
+LOCK_S = 5
 CACHE_S = 24 * 3600
 CACHED_BYTES = 16 * 1024
 IDENTITY_FRESH_S = 1.0
@@ -38,10 +41,10 @@ GATHER_S = 0.003  # between two round trips: each costs as much as the locks of 
 MAC_BYTES = 32
 LOCK, DONE = b"L", b"D"
 
-# KEYS: those to be taken, then those that are finished. ARGV: how many of the first, milliseconds of a lock, seconds of
-# an answer, then each one's lock, then of each of the second its lock and its answer (empty: none).
-# Returns of each of the first what was there, or false when it is taken now. What is finished comes first: whoever has
-# an answer may ask again at once.
+# KEYS: those to lock, then those that are finished. ARGV: how many to lock, milliseconds of a lock,
+# seconds of an answer, then the lock of each key to lock, then for each finished key its lock and
+# its answer (empty: none). Returns for each key to lock what was there, or false if it is locked
+# now. Finished keys are written first: a client with an answer may ask again at once.
 EXCHANGE = """
 local takes = tonumber(ARGV[1])
 local function get(key)
@@ -71,7 +74,7 @@ log = logging.getLogger("zerosum")
 
 @dataclass(slots=True, eq=False)
 class Take:
-    """A key that is being worked on. owned: is the lock ours? None: Redis has not said."""
+    """A key that is in progress. owned: whether the lock is ours; None: Redis has not answered."""
 
     name: str
     lock: bytes
@@ -80,7 +83,7 @@ class Take:
 
 
 class RedisLocks:
-    """submit() as GroupCommit's; run() beside it for as long as the process serves."""
+    """submit() requests, as to GroupCommit; run() beside it for as long as the process serves."""
 
     def __init__(self, url: str, pool: Pool, group_commit: GroupCommit) -> None:
         self.pool, self.group_commit = pool, group_commit
@@ -94,7 +97,8 @@ class RedisLocks:
         self.finishes: list[tuple[str, bytes, bytes]] = []
         self.arrived = asyncio.Event()
         self.away_until = 0.0
-        # Of this run of the database, which no other deployment on the same Redis has; None: not known.
+        # The secret of this run of the database, which no other deployment on the same Redis has;
+        # None: not known yet.
         self.secret: bytes | None = None
         self.run_name = ""
         self.secret_until = 0.0
@@ -102,13 +106,13 @@ class RedisLocks:
     async def submit(
         self, request: PostRequest, gone: Callable[[], Awaitable[bool]] | None = None
     ) -> Answer:
-        """Raises Refusal request_in_progress too.
+        """As GroupCommit.submit(). Raises Refusal request_in_progress too.
 
-        Redis is asked while the request waits for its turn: whoever answers first does.
+        Redis is asked while the request waits for its turn. Whichever answers first does.
         """
         keyed = (
             request.key is not None
-        )  # From here on it has one, be it a private one, which nobody asks for again.
+        )  # From here on every request has a key. Nobody asks for a private one again.
         waiting = self.group_commit.enqueue([request], gone)
         if not keyed or time.monotonic() < self.away_until:
             return (await waiting.answer)[0]
@@ -135,14 +139,15 @@ class RedisLocks:
         return DONE + self.mac(self.secret, request, text) + text
 
     def unsealed(self, request: PostRequest, found: bytes) -> str | None:
-        """The answer, if this database gave it to the very same request."""
+        """Return the answer, if this database gave it to the very same request."""
         mac, text = found[1 : 1 + MAC_BYTES], found[1 + MAC_BYTES :]
         if self.secret is None or not found.startswith(DONE):
             return None
         return text.decode() if compare_digest(mac, self.mac(self.secret, request, text)) else None
 
     def mac(self, secret: bytes, request: PostRequest, text: bytes) -> bytes:
-        """Over all that makes a request the same. One that differs in its spelling only, Postgres decides."""
+        """Return a MAC over all that makes a request the same. Postgres decides about one that
+        differs in its spelling only."""
         said = msgspec.json.encode(request) + b"\0" + text
         return hashlib.blake2b(said, key=secret, digest_size=MAC_BYTES).digest()
 
@@ -161,8 +166,8 @@ class RedisLocks:
             await self.client.aclose()
 
     async def exchange(self, takes: list[Take], finishes: list[tuple[str, bytes, bytes]]) -> None:
-        """One round trip, within TIMEOUT_S; if it fails Redis is left alone for a while."""
-        # Whose request is answered by now needs no lock, and would leave one behind.
+        """Make one round trip, within TIMEOUT_S. If it fails, leave Redis alone for a while."""
+        # A request that is answered by now needs no lock, and would leave one behind.
         takes = [take for take in takes if not take.waiting.answer.done()]
         names = [take.name for take in takes] + [name for name, _, _ in finishes]
         if not names or self.secret is None:
@@ -194,14 +199,15 @@ class RedisLocks:
                 self.answer(take, value)
 
     def answer(self, take: Take, found: bytes) -> None:
-        """Somebody is working on it, or has; of anything else Postgres knows better."""
+        """Somebody has locked the key, or has its answer. In any other case Postgres decides."""
         if found.startswith(LOCK):
             take.waiting.refuse("request_in_progress")
         elif (cached := self.unsealed(take.waiting.requests[0], found)) is not None:
             take.waiting.settle([("replayed", cached)])
 
     async def know_the_database(self) -> None:
-        """An answer is this database's only while the same server runs on."""
+        """Find out which run of which database this is: an answer counts only while the same server
+        runs."""
         if time.monotonic() < self.secret_until:
             return
         try:

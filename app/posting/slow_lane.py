@@ -1,8 +1,9 @@
-"""Requests whose wallets somebody else holds locked wait here, on a connection of their own, and hold up nobody.
+"""Requests on wallets that somebody else has locked wait here, on a connection of their own, and
+hold up nobody.
 
-Each round posts what has come free without waiting, then lets the oldest wait at its lock for a moment: a wallet
-that is locked by one short transaction after the other is had that way too. What is still locked at its deadline
-is `wallet_busy`, and certainly not written.
+Each round posts what has become free without waiting, then lets the oldest request wait at its lock
+for a moment: so it also gets a wallet that one short transaction after the other locks. What is
+still locked at its deadline is refused with `wallet_busy`, and is certainly not written.
 """
 
 from __future__ import annotations
@@ -25,19 +26,21 @@ ledger_of = attrgetter("ledger")
 
 
 class SlowLane:
-    """add() requests that were found busy; run() as one task for as long as the process serves."""
+    """add() requests that met a lock; run() as one task for as long as the process serves."""
 
     def __init__(self, connect: Connect, lost_backends: LostBackends) -> None:
         self.committer = Committer(connect, self.refuse_all, lost_backends)
         self.waiting: list[Waiting] = []
         self.requests = 0
         self.turns = 0
-        # How many of the waiting name a wallet: those that are known to be locked, or wait beside one that is.
+        # How many waiting requests name each wallet: those that are known to be locked, and those
+        # beside them.
         self.wallets: dict[tuple[int, str], int] = {}
         self.arrived = asyncio.Event()
 
     def concerns(self, waiting: Waiting) -> bool:
-        """Does the request name a wallet that one here waits for? Then its place is here."""
+        """Return whether the request names a wallet that a request here waits for. Then it belongs
+        here."""
         if not self.wallets:
             return False
         for name in waiting.wallets():
@@ -72,7 +75,7 @@ class SlowLane:
             self.committer.disconnect()
 
     async def turn(self) -> None:
-        """One round over those that wait, a ledger at a time."""
+        """Make one round over the waiting requests, one ledger at a time."""
         for waiting in self.waiting:
             waiting.expired()
         for _, same in groupby(sorted(self.next_round(), key=ledger_of), ledger_of):
@@ -83,8 +86,9 @@ class SlowLane:
             self.forget_answered()
 
     def next_round(self) -> Iterator[Waiting]:
-        """As many as a round takes, at least one: the first that wait for each locked wallet, then the seconds, so that
-        many who wait for one wallet keep nobody from another's turn. Each round begins at another wallet."""
+        """Return as many requests as a round takes, at least one: the first that wait for each
+        locked wallet, then the seconds, and so on, so that many who wait for one wallet keep
+        nobody from another's turn. Each round begins at another wallet."""
         queues: dict[tuple[int, str | None], list[Waiting]] = {}
         for waiting in self.waiting:
             queues.setdefault((waiting.ledger, waiting.locked), []).append(waiting)
@@ -101,7 +105,7 @@ class SlowLane:
                 yield waiting
 
     def refuse_all(self) -> None:
-        """The database is away, and has been for long: nobody waits for it."""
+        """The database has been away for long: refuse everything that waits."""
         for waiting in self.waiting:
             if waiting.written is Written.NO:
                 waiting.refuse("database_unavailable")

@@ -12,7 +12,7 @@ from enum import Enum
 
 from app.errors import Refusal
 
-DEADLINE_S = 25.0  # Hosts cut a request at 30 s.
+DEADLINE_S = 25.0  # Hosts end a request after 30 s.
 
 CLAIM_NOTHING = {"request_in_progress"}
 
@@ -21,7 +21,7 @@ Answer = tuple[str, str]
 
 @dataclass(slots=True)
 class PostRequest:
-    """One request for zerosum.post: postings are (source, destination, amount as digits)."""
+    """One request for zerosum.post. postings: (source, destination, amount as digits)."""
 
     ledger: int
     kind: str
@@ -35,7 +35,8 @@ class PostRequest:
     options: str | None = None
 
     def wallets(self) -> set[tuple[int, str]]:
-        """All that it would lock, as far as it names them; what it is about stands for a hold's or transaction's."""
+        """Return all wallets that the request would lock, as far as it names them. A hold or
+        transaction that it refers to stands for that one's wallets."""
         named = {(self.ledger, name) for posting in self.postings for name in posting[:2]}
         if self.conditions is not None:
             named |= {(self.ledger, one["wallet"]) for one in json.loads(self.conditions)}
@@ -50,10 +51,12 @@ class PostRequest:
 
 
 class Written(Enum):
-    """What is known of a request that is not answered.
+    """What is known of a request that is not answered yet.
 
-    no: it was never sent, or the server proved that it rolled it back. under_way: an attempt at it is being made.
-    unknown: an attempt ended without a word, so that only an answer by its key can tell; no later failure can.
+    no: it was never sent, or the server proved that it rolled it back.
+    under_way: an attempt at it is being made.
+    unknown: an attempt ended without a word. Only an answer by the request's key can end that; no later
+        failure can.
     """
 
     NO = "no"
@@ -63,11 +66,13 @@ class Written(Enum):
 
 @dataclass(slots=True, eq=False)
 class Waiting:
-    """A request, or an atomic batch of them, on its way; the answer is a list of one each.
+    """A request, or an atomic batch of requests, that waits; the answer is a list of one answer
+    each.
 
-    atomic: all post or none. late: the code to refuse it with if its deadline passes while it is not written.
-    gone: has its client left? locked: the wallet that Postgres found locked, whether or not the request names it: a
-    capture names its hold. named: what the slow lane counts it under.
+    atomic: all post or none. late: the code to refuse with if the deadline passes while nothing is
+    written. gone: returns whether the client has left. locked: the wallet that Postgres found
+    locked, whether or not the request names it (a capture names its hold). named: what the slow
+    lane counts it under.
     """
 
     requests: list[PostRequest]
@@ -90,14 +95,14 @@ class Waiting:
         return sum(len(request.postings) for request in self.requests)
 
     def wallets(self) -> frozenset[tuple[int, str]]:
-        """All that it would lock, as far as is known."""
+        """Return all wallets that it would lock, as far as is known."""
         named = {name for request in self.requests for name in request.wallets()}
         if self.locked is not None:
             named.add((self.ledger, self.locked))
         return frozenset(named)
 
     def expired(self) -> bool:
-        """Is it answered, or out of time? Then it is answered now."""
+        """Return whether it is answered. If its deadline has passed, it is answered now."""
         if not self.answer.done() and self.deadline <= time.monotonic():
             self.refuse(self.late)
         return self.answer.done()
@@ -122,7 +127,8 @@ class Waiting:
             self.answer.set_result(answers)
 
     def refuse(self, code: str) -> None:
-        """Answer with this code, which says that nothing was written; unless that is not known."""
+        """Answer with this code, which says that nothing was written; or with outcome_unknown if
+        that is not certain."""
         if self.written is not Written.NO and code not in CLAIM_NOTHING:
             code = "outcome_unknown"
         if not self.answer.done():
@@ -140,7 +146,7 @@ def wait(
 
 
 def together(batch: list[Waiting], skip_locked: bool = False) -> tuple[object, ...]:
-    """The batch, all of one ledger, as zerosum.post's arguments."""
+    """Return the batch, all of one ledger, as zerosum.post's arguments."""
     requests = [request for waiting in batch for request in waiting.requests]
     units: list[int | None] = []
     if any(waiting.atomic for waiting in batch):
@@ -152,7 +158,8 @@ def together(batch: list[Waiting], skip_locked: bool = False) -> tuple[object, .
 def arguments(
     requests: list[PostRequest], units: Sequence[int | None], skip_locked: bool = False
 ) -> tuple[object, ...]:
-    """units: of each request the number of the atomic batch that it is of, or None; may be empty."""
+    """Return zerosum.post's arguments. units: for each request the number of its atomic batch, or
+    None; may be empty."""
     owners, sources, destinations, amounts = [], [], [], []
     for i, request in enumerate(requests, 1):
         for source, destination, amount in request.postings:
@@ -171,5 +178,6 @@ def arguments(
 
 
 def rare(values: Sequence[object]) -> Sequence[object]:
-    """An array that is all null goes as an empty one, which means the same and costs nothing."""
+    """Return an empty list instead of one that is all None: it means the same, and costs nothing to
+    send."""
     return values if any(value is not None for value in values) else []

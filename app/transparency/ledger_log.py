@@ -12,13 +12,13 @@ Connection = asyncpg.Connection | Pool
 
 
 async def log_state(conn: Connection, ledger: int) -> tuple[str, int, bytes]:
-    """The ledger's name, its log's size and root."""
+    """Return the ledger's name, and its log's size and root."""
     ((name, size, root),) = await call(conn, "log_state", ledger=ledger)
     return name, size, root
 
 
 async def event_proof(conn: Connection, ledger: int, seq: int, key: LogKey) -> str | None:
-    """The tlog-proof of an event, which is its extra data; None if there is none."""
+    """Return the tlog-proof of an event, which is its extra data; None: there is no such event."""
     name, size, root = await log_state(conn, ledger)
     ((path,),) = await call(conn, "log_inclusion", ledger=ledger, seq=seq, size=size)
     if path is None:

@@ -1,4 +1,5 @@
-"""Proofs of a transparency log, as whoever doubts us checks them: RFC 6962 trees, C2SP tlog-proof bundles."""
+"""Proofs of a transparency log, as whoever doubts us checks them: RFC 6962 trees, C2SP tlog-proof
+bundles."""
 
 from __future__ import annotations
 
@@ -30,7 +31,8 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 def root_of(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes:
-    """The root that a leaf has by its inclusion proof (RFC 9162, section 2.1.3.2); raises BadNote."""
+    """Return the root that follows from a leaf and its inclusion proof (RFC 9162, section 2.1.3.2).
+    Raises BadNote."""
     if not 0 <= index < size:
         raise BadNote(f"there is no leaf {index} in a log of {size}")
     node, last, root = index, size - 1, leaf
@@ -50,7 +52,8 @@ def root_of(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes:
 
 
 def check_growth(old: Checkpoint, new: Checkpoint, path: Sequence[bytes]) -> None:
-    """Raise BadNote unless the consistency proof shows that the newer log begins with the older one."""
+    """Raise BadNote unless the consistency proof shows that the newer log begins with the older
+    one."""
     if old.origin != new.origin or old.size > new.size:
         raise BadNote("the checkpoints are not of one log, the older first")
     if old.size in {0, new.size}:
@@ -61,7 +64,8 @@ def check_growth(old: Checkpoint, new: Checkpoint, path: Sequence[bytes]) -> Non
 
 
 def roots_of(old: Checkpoint, size: int, path: Sequence[bytes]) -> tuple[bytes, bytes]:
-    """The roots that a log has by its consistency proof, at the old size and now (RFC 9162, section 2.1.4.2)."""
+    """Return the roots, at the old size and now, that follow from a consistency proof (RFC 9162,
+    section 2.1.4.2)."""
     nodes = [old.root, *path] if old.size & (old.size - 1) == 0 else list(path)
     node, last = old.size - 1, size - 1
     while node % 2:
@@ -83,9 +87,9 @@ def roots_of(old: Checkpoint, size: int, path: Sequence[bytes]) -> tuple[bytes, 
 
 
 def bundle(index: int, path: Sequence[bytes], checkpoint: str, body: bytes | None = None) -> str:
-    """The tlog-proof that the leaf `index` is in the log of the checkpoint, a signed note.
+    """Return the tlog-proof that the leaf `index` is in the log of the checkpoint, a signed note.
 
-    body: the event itself, which goes along as the extra data.
+    body: the event itself, which becomes the extra data.
     """
     extra = "" if body is None else f"{EXTRA}{encoded(body)}\n"
     hashes = "".join(f"{encoded(hash_)}\n" for hash_ in path)
@@ -93,10 +97,11 @@ def bundle(index: int, path: Sequence[bytes], checkpoint: str, body: bytes | Non
 
 
 def check_bundle(proof: str, vkey: str, body: bytes | None = None) -> tuple[bytes, int, Checkpoint]:
-    """The event, its index and the checkpoint that it is in; raises BadNote if it is not proved to be.
+    """Return the event, its index and the checkpoint of the log that it is in. Raises BadNote if
+    the proof does not hold.
 
-    body: the event as it came; without it, the one that the proof brings along. What comes along is believed only
-    for being in the log.
+    body: the event as it came; None: the event in the proof, which is believed only for being in
+    the log.
     """
     head, _, note = proof.partition("\n\n")
     lines = head.split("\n")

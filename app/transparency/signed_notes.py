@@ -1,7 +1,8 @@
-"""Signed notes and the checkpoints in them, as C2SP signed-note and tlog-checkpoint say, with Ed25519.
+"""Signed notes and the checkpoints in them, by C2SP signed-note and tlog-checkpoint, with Ed25519.
 
-A note is text that ends in a newline, an empty line, then a line a signature: `— name base64(key id ‖ signature)`. A
-vkey is how the format writes a public key down: `name+key id in hex+base64(0x01 ‖ key)`.
+A note is text that ends in a newline, an empty line, then a line for each signature: `— name
+base64(key id ‖ signature)`. A vkey is the format's form of a public key: `name+key id in
+hex+base64(0x01 ‖ key)`.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ class BadNote(Exception):
 
 @dataclass(frozen=True, slots=True)
 class LogKey:
-    """What an operator's checkpoints are signed with. Each ledger is a log of its own, named origin/ledger."""
+    """What signs an operator's checkpoints. Each ledger has a log of its own, named origin/ledger."""
 
     private: Ed25519PrivateKey
     origin: str
@@ -42,7 +43,7 @@ class LogKey:
         return f"{name}+{key_id(name, public).hex()}+{key}"
 
     def checkpoint(self, ledger: str, size: int, root: bytes) -> str:
-        """The signed note that the log had this root at this size."""
+        """Return the signed note that the log had this root at this size."""
         name, public = self.name(ledger), self.private.public_key().public_bytes_raw()
         text = f"{name}\n{size}\n{encoded(root)}\n"
         signature = key_id(name, public) + self.private.sign(text.encode())
@@ -61,7 +62,7 @@ def key_id(name: str, public: bytes) -> bytes:
 
 
 def open_checkpoint(note: str, vkey: str) -> Checkpoint:
-    """What the note says, if the key signed it; raises BadNote."""
+    """Return what the note says, if the key signed it. Raises BadNote."""
     text = open_note(note, vkey)
     lines = text.split("\n")
     if len(lines) < 4 or not all(lines[:-1]) or not SIZE.fullmatch(lines[1]):
@@ -75,7 +76,8 @@ def open_checkpoint(note: str, vkey: str) -> Checkpoint:
 
 
 def open_note(note: str, vkey: str) -> str:
-    """The text of the note, if this key signed it; raises BadNote. Signatures of other keys are passed over."""
+    """Return the text of the note, if this key signed it. Raises BadNote. Signatures of other keys
+    are ignored."""
     name, id_, public = parse_vkey(vkey)
     text, gap, signatures = note.rpartition("\n\n")
     lines = signatures.split("\n")
@@ -100,7 +102,7 @@ def open_note(note: str, vkey: str) -> str:
 
 
 def parse_vkey(vkey: str) -> tuple[str, bytes, bytes]:
-    """Name, key id and public key; raises BadNote."""
+    """Return the name, key id and public key. Raises BadNote."""
     name, _, rest = vkey.partition("+")
     hex_id, _, encoded = rest.partition("+")
     key = decoded(encoded)
@@ -112,7 +114,7 @@ def parse_vkey(vkey: str) -> tuple[str, bytes, bytes]:
 
 
 def encoded(raw: bytes) -> str:
-    """Base64, as all of these formats have it."""
+    """Return base64, as all of these formats use it."""
     return base64.b64encode(raw).decode()
 
 
