@@ -1,7 +1,8 @@
-"""Write sql/schema.sql: the tables, triggers and functions that migrating makes, for people to read.
+"""Write sql/schema.sql: the tables, triggers and functions that migrating creates, for people to
+read.
 
-`python -m sql.dump` migrates a fresh database of an embedded Postgres and dumps it. What differs between machines
-(versions, settings, ownership, privileges) is left out.
+`python -m sql.dump` migrates a fresh database of an embedded Postgres and dumps it. What differs
+between machines (versions, settings, ownership, privileges) is left out.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ LEFT_OUT = re.compile(r"^(--.*|SET .*|SELECT pg_catalog\.set_config.*|\\(un)?res
 
 
 def dump(url: str) -> str:
-    """The schemas ledger and zerosum of this database as SQL text."""
+    """Return the schemas ledger and zerosum of this database as SQL text."""
     done = subprocess.run(  # noqa: S603
         [
             *(programs() / "pg_dump", "--schema-only", "--no-owner", "--no-privileges"),
@@ -40,7 +41,7 @@ async def migrate_url(url: str) -> None:
 
 
 def made_schema() -> str:
-    """What migrating makes of an empty database, on an embedded Postgres of its own."""
+    """Return what migrating makes of an empty database, on an embedded Postgres of its own."""
     with tempfile.TemporaryDirectory(prefix="zerosum-dump-") as room:
         Path(room).chmod(0o755)
         server = start_embedded(Path(room) / "data")
@@ -52,8 +53,8 @@ def made_schema() -> str:
 
 
 def count_up() -> None:
-    """Keep the digest of the functions in sql/release, and count its number up when they have changed: so that an older
-    release knows a newer one's database."""
+    """Store the digest of the functions in sql/release, and increase its number if they have
+    changed: so that an older release recognizes a newer one's database."""
     kept = (SQL / "release").read_text().split()
     number, digest = release_of(SQL)
     if kept[1:] != [digest]:

@@ -1,8 +1,10 @@
-"""`zerosum export` and `zerosum import`: a ledger whole, as JSON lines that anybody can check (docs/check_export.py).
+"""`zerosum export` and `zerosum import`: a whole ledger as JSON lines that anybody can check
+(docs/check_export.py).
 
-The first line tells what follows: the ledger, the size and root of its log. Then come the parts in the order in which
-they can be written: a transaction brings its entries, a wallet comes after all entries. API keys, webhooks and sinks
-stay behind: they hold secrets and addresses, and belong to a place.
+The first line says what follows: the ledger, and the size and root of its log. Then come the parts
+in the order in which they can be written: a transaction has its entries, and a wallet comes after
+all entries. API keys, webhooks and sinks stay behind: they have secrets and addresses, and belong
+to a place.
 """
 
 from __future__ import annotations
@@ -46,9 +48,10 @@ async def export_ledger(conn: asyncpg.Connection, ledger: int, out: TextIO) -> N
 
 
 async def import_ledger(conn: asyncpg.Connection, source: TextIO) -> tuple[str, int]:
-    """Write an export into a ledger that is empty, all or nothing; return its name and how many lines were read.
+    """Write an export into a ledger that is empty, all or nothing. Returns its name and how many
+    lines were read.
 
-    Raises ClickException where it is no export, is not whole, or does not verify.
+    Raises ClickException if it is no export, is not whole, or does not verify.
     """
     head = read_head(source)
     count = 0
@@ -83,7 +86,7 @@ def read_head(source: TextIO) -> dict[str, Any]:
 
 
 def read_lines(source: TextIO) -> Iterator[tuple[str, str]]:
-    """The part and the text of each line, in the order of the parts."""
+    """Yield the part and the text of each line, in the order of the parts."""
     place = 0
     for number, line in enumerate(source, 2):
         try:

@@ -34,7 +34,7 @@ from app.sink_url import BadSink, parse_sink_url
 stamp_only_option = click.option(
     "--stamp-only",
     is_flag=True,
-    help="Empty the outbox into the feed and carry nothing out, where Debezium or the like does that.",
+    help="Only give events their place in the feed, where Debezium or the like sends them.",
 )
 
 
@@ -44,7 +44,7 @@ def cli() -> None:
 
 
 @cli.command()
-@click.option("--relay/--no-relay", default=True, show_default=True, help="Carry events out too.")
+@click.option("--relay/--no-relay", default=True, show_default=True, help="Run the relay too.")
 @stamp_only_option
 @click.option(
     "--workers",
@@ -52,8 +52,9 @@ def cli() -> None:
     help="Server processes on one socket.  [default: WEB_CONCURRENCY, or 1]",
 )
 @click.option("--quiet", is_flag=True, hidden=True)
-@click.option("--listening", type=int, hidden=True)  # A worker's: the socket that the parent bound.
-@click.option("--parent", type=int, hidden=True)  # And its tie to the parent.
+# For workers: the socket that the parent bound.
+@click.option("--listening", type=int, hidden=True)
+@click.option("--parent", type=int, hidden=True)  # For workers: the tie to the parent.
 def serve(
     relay: bool,
     stamp_only: bool,
@@ -78,7 +79,7 @@ def serve(
 @cli.command("relay")
 @stamp_only_option
 def relay_command(stamp_only: bool) -> None:
-    """Carry events out until SIGTERM or Ctrl-C; a second one stands by."""
+    """Run the relay until SIGTERM or Ctrl-C; a second one stands by."""
     from app.host.serve import relay_only
 
     relay_only(read_settings(os.environ), stamp_only=stamp_only)
@@ -92,16 +93,17 @@ def migrate_command() -> None:
 
 
 @cli.command()
-@click.option("--ledger", help="Only this one.")
+@click.option("--ledger", help="Verify only this ledger.")
 @click.option(
     "--since",
     metavar="SEQ[:ROOT]",
-    help="Only what came after this event of the ledger; ROOT: as it was told then, in base64.",
+    help="Verify only what came after this event; ROOT: the log's root then, in base64.",
 )
 def verify(ledger: str | None, since: str | None) -> None:
-    """Prove every ledger from its entries and events; exit 1 and tell each fault if there is one."""
+    """Prove every ledger from its entries and events; print each fault, and exit with 1 if there is
+    one."""
     if since is not None and ledger is None:
-        raise click.UsageError("--since is of one ledger; say which with --ledger")
+        raise click.UsageError("--since needs --ledger")
     start = None if since is None else parse_since(since)
     sys.exit(1 if with_database(lambda conn: verify_ledgers(conn, ledger, start)) else 0)
 
@@ -116,7 +118,7 @@ def export_command(ledger: str) -> None:
 @cli.command("import")
 @click.argument("file", type=click.File())
 def import_command(file: TextIO) -> None:
-    """Read an export from FILE (- is standard input) into a ledger that is empty, and verify it."""
+    """Read an export from FILE (- is standard input) into an empty ledger, and verify it."""
     name, count = with_database(lambda conn: import_ledger(conn, file))
     print(f"ledger {name}: {count} lines imported, all is well")
 
@@ -125,7 +127,7 @@ def import_command(file: TextIO) -> None:
 @click.option("--port", default=9000, show_default=True)
 @click.option("--secret", help="whsec_…, to check signatures with.")
 def receive(port: int, secret: str | None) -> None:
-    """Receive webhooks on this machine: print each, and whether its signature holds."""
+    """Receive webhooks on this machine: print each, and whether its signature is right."""
     from app.cli.receive import receive
 
     receive(port, secret)
@@ -139,14 +141,14 @@ def ledgers() -> None:
 @ledgers.command("create")
 @click.argument("name")
 def create_ledger(name: str) -> None:
-    """Make a ledger, with the currencies of ISO 4217."""
+    """Create a ledger, with the currencies of ISO 4217."""
     with_database(lambda conn: call(conn, "create_ledger", name=name))
     print(name)
 
 
 @ledgers.command("list")
 def list_ledgers() -> None:
-    """The names of all ledgers."""
+    """List the names of all ledgers."""
     for row in with_database(lambda conn: call(conn, "list_ledgers")):
         print(row["name"])
 
@@ -162,7 +164,7 @@ def keys() -> None:
     "--scope", type=click.Choice(["read", "write", "admin"]), default="write", show_default=True
 )
 def create_key(ledger: str, scope: str) -> None:
-    """Make an API key and print it, this once."""
+    """Create an API key and print it, this once."""
     key = new_key()
     in_ledger(ledger, "add_key", **stored(key, scope))
     print(key)
@@ -171,7 +173,7 @@ def create_key(ledger: str, scope: str) -> None:
 @keys.command("list")
 @ledger_option
 def list_keys(ledger: str) -> None:
-    """The ledger's API keys, without themselves."""
+    """List the ledger's API keys, without the keys themselves."""
     print_rows(in_ledger(ledger, "list_keys", after=0, max=PAGE))
 
 
@@ -179,7 +181,7 @@ def list_keys(ledger: str) -> None:
 @ledger_option
 @click.argument("number", type=NUMBER)
 def revoke_key(ledger: str, number: int) -> None:
-    """Let the key with this id in no more."""
+    """Revoke the API key with this id."""
     if not in_ledger(ledger, "revoke_key", id=number)[0][0]:
         raise click.ClickException(f"the ledger {ledger} has no key {number}")
 
@@ -192,7 +194,7 @@ def sinks() -> None:
 @sinks.command("list")
 @ledger_option
 def list_sinks(ledger: str) -> None:
-    """The ledger's sinks, without their URLs: state, cursor, how far behind, why."""
+    """List the ledger's sinks, without their URLs: state, cursor, how far behind, error."""
     print_rows(in_ledger(ledger, "list_sinks", after=0, max=PAGE))
 
 
@@ -200,7 +202,7 @@ def list_sinks(ledger: str) -> None:
 @ledger_option
 @click.argument("url")
 def add_sink(ledger: str, url: str) -> None:
-    """Carry the feed to URL too; one of that name gets this URL and keeps its cursor."""
+    """Send the feed to URL too. A sink of that name gets this URL and keeps its cursor."""
     try:
         sink = parse_sink_url(url)
     except BadSink as error:
@@ -216,7 +218,7 @@ def add_sink(ledger: str, url: str) -> None:
 @ledger_option
 @click.argument("number", type=NUMBER)
 def pause_sink(ledger: str, number: int) -> None:
-    """Carry nothing more to the sink with this id, until it is resumed."""
+    """Send nothing more to the sink with this id until it is resumed."""
     change_sink(ledger, number, paused=True)
 
 
@@ -224,7 +226,7 @@ def pause_sink(ledger: str, number: int) -> None:
 @ledger_option
 @click.argument("number", type=NUMBER)
 def resume_sink(ledger: str, number: int) -> None:
-    """Go on from where it was paused."""
+    """Let the sink go on from where it was paused."""
     change_sink(ledger, number, paused=False)
 
 
@@ -233,7 +235,7 @@ def resume_sink(ledger: str, number: int) -> None:
 @click.argument("number", type=NUMBER)
 @click.argument("seq", type=NUMBER)
 def rewind_sink(ledger: str, number: int, seq: int) -> None:
-    """Carry from the event SEQ on, again, or past those before it."""
+    """Send from the event SEQ on: again, or without those between."""
     change_sink(ledger, number, next_seq=seq)
 
 
@@ -241,7 +243,7 @@ def rewind_sink(ledger: str, number: int, seq: int) -> None:
 @ledger_option
 @click.argument("number", type=NUMBER)
 def remove_sink(ledger: str, number: int) -> None:
-    """Forget the sink, its cursor with it."""
+    """Remove the sink and its cursor."""
     if not in_ledger(ledger, "remove_sink", sink=number)[0][0]:
         raise click.ClickException(f"the ledger {ledger} has no sink {number}")
 
@@ -263,7 +265,7 @@ def wallets() -> None:
 @click.argument("name")
 @click.argument("asset")
 def create_wallet(ledger: str, name: str, asset: str) -> None:
-    """Make a wallet."""
+    """Create a wallet."""
     (row,) = in_ledger(ledger, "create_wallet", id=name, asset=asset, admin=True)
     if row["outcome"] == "refused":
         raise click.ClickException(row["body"])
@@ -274,7 +276,7 @@ def create_wallet(ledger: str, name: str, asset: str) -> None:
 @ledger_option
 @click.option("--prefix", default="", help="Only ids that begin with this.")
 def list_wallets(ledger: str, prefix: str) -> None:
-    """Wallets by id, at most 1,000."""
+    """List wallets by id, at most 1,000."""
     print_rows(in_ledger(ledger, "list_wallets", after=None, max=PAGE, prefix=prefix))
 
 
@@ -283,7 +285,7 @@ for command in (proof, *COMMANDS):
 
 
 def main() -> None:
-    """Run a command; what a person can mend ends it with one sentence and exit code 2."""
+    """Run a command. What a person can mend ends it with one sentence and exit code 2."""
     try:
         cli()
     except (BadSetting, EmbeddedError, EditedMigration, NotReady, Unfit) as error:

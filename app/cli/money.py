@@ -1,4 +1,5 @@
-"""`zerosum credit`, `debit`, `transfer`, `hold`, `capture`, `void`, `holds`, `reverse`: money moved from a terminal."""
+"""`zerosum credit`, `debit`, `transfer`, `hold`, `capture`, `void`, `holds`, `reverse`: move money
+from a terminal."""
 
 from __future__ import annotations
 
@@ -37,7 +38,7 @@ class Moment(click.ParamType[datetime]):
 
 
 def move(ledger: str, verb: str, **arguments: Any) -> None:
-    """Call the verb and print the transaction that it made."""
+    """Call the verb and print its transaction."""
     (row,) = in_ledger(ledger, verb, **arguments)
     print(json.dumps(json.loads(row["transaction"])))
 
@@ -76,24 +77,24 @@ def transfer(ledger: str, key: str | None, source: str, destination: str, amount
 @click.command()
 @ledger_option
 @key_option
-@click.option("--expires-at", type=Moment(), help="When it reserves nothing any more; RFC 3339.")
+@click.option("--expires-at", type=Moment(), help="When the hold expires; RFC 3339.")
 @click.argument("source")
 @click.argument("destination")
 @click.argument("amount", type=Amount())
 def hold(ledger: str, key: str | None, expires_at: datetime | None, **ends: Any) -> None:
-    """Reserve AMOUNT of SOURCE for DESTINATION; the id of the transaction is the hold's."""
+    """Reserve AMOUNT of SOURCE for DESTINATION. The id of the transaction is the hold's."""
     move(ledger, "hold", **ends, key=key, expires_at=expires_at)
 
 
 @click.command()
 @ledger_option
 @key_option
-@click.option("--amount", type=Amount(), help="Not all that is left of it.")
-@click.option("--final", is_flag=True, help="Release what is left after that.")
-@click.option("--destination", help="Another than was named.")
+@click.option("--amount", type=Amount(), help="How much; all that is left unless given.")
+@click.option("--final", is_flag=True, help="Release what is left afterwards.")
+@click.option("--destination", help="Another wallet that receives the value.")
 @click.argument("number", metavar="HOLD", type=NUMBER)
 def capture(ledger: str, number: int, **given: Any) -> None:
-    """Move what is held, to where the hold says."""
+    """Move what the hold reserves to its destination."""
     move(ledger, "capture", hold=number, **given)
 
 
@@ -102,7 +103,7 @@ def capture(ledger: str, number: int, **given: Any) -> None:
 @key_option
 @click.argument("number", metavar="HOLD", type=NUMBER)
 def void(ledger: str, key: str | None, number: int) -> None:
-    """Release all that is still held."""
+    """Release all that the hold still reserves."""
     move(ledger, "void", hold=number, key=key)
 
 
@@ -110,15 +111,15 @@ def void(ledger: str, key: str | None, number: int) -> None:
 @ledger_option
 @click.option("--before", type=NUMBER, help="Only ids below this.")
 def holds(ledger: str, before: int | None) -> None:
-    """Holds as they are now, newest first, at most 1,000."""
+    """List holds as they are now, newest first, at most 1,000."""
     print_rows(in_ledger(ledger, "list_holds", before=before, max=PAGE))
 
 
 @click.command()
 @ledger_option
 @key_option
-@click.option("--amount", type=Amount(), help="Not all that is left of it.")
-@click.option("--force", is_flag=True, help="Below a wallet's floor, if it must be.")
+@click.option("--amount", type=Amount(), help="How much; all that is left unless given.")
+@click.option("--force", is_flag=True, help="A wallet may go below its floor.")
 @click.argument("number", metavar="TRANSACTION", type=NUMBER)
 def reverse(ledger: str, number: int, **given: Any) -> None:
     """Move back what a transaction moved."""

@@ -1,4 +1,4 @@
-"""`zerosum proof …`: keys, checkpoints and proofs of a ledger's log, made and checked."""
+"""`zerosum proof …`: create and check keys, checkpoints and proofs of a ledger's log."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ from app.transparency.signed_notes import BadNote, LogKey, decoded, encoded, ope
 
 @click.group()
 def proof() -> None:
-    """The log of a ledger's events: what is in it, and that it only grows."""
+    """The log of a ledger's events: prove what is in it, and that it only grows."""
 
 
 @proof.command("key")
 def make_key() -> None:
-    """Make a key to sign checkpoints with, for ZEROSUM_LOG_KEY, and print it."""
+    """Draw a key that signs checkpoints, for ZEROSUM_LOG_KEY, and print it."""
     print(encoded(secrets.token_bytes(32)))
 
 
 @proof.command("vkey")
 @ledger_option
 def print_vkey(ledger: str) -> None:
-    """The public key of the ledger's log, for whoever checks it."""
+    """Print the public key of the ledger's log, for whoever checks it."""
     print(log_key().vkey(ledger))
 
 
 @proof.command("checkpoint")
 @ledger_option
 def print_checkpoint(ledger: str) -> None:
-    """The log as it is now, a signed note."""
+    """Print the log as it is now, a signed note."""
     (state,) = in_ledger(ledger, "log_state")
     print(log_key().checkpoint(state["name"], state["size"], state["root"]), end="")
 
@@ -50,7 +50,8 @@ def print_checkpoint(ledger: str) -> None:
 @ledger_option
 @click.argument("seq", type=NUMBER)
 def prove_event(ledger: str, seq: int) -> None:
-    """Prove that the event SEQ is in the log: the event, its path, a signed checkpoint (C2SP tlog-proof)."""
+    """Prove that the event SEQ is in the log: print the event, its path and a signed checkpoint
+    (C2SP tlog-proof)."""
     key = log_key()
 
     async def work(conn: asyncpg.Connection, number: int) -> str | None:
@@ -67,7 +68,7 @@ def prove_event(ledger: str, seq: int) -> None:
 @click.option("--event", type=click.Path(dir_okay=False, exists=True, path_type=Path))
 @click.argument("file", type=click.Path(dir_okay=False, exists=True, path_type=Path))
 def check(file: Path, event: Path | None, vkey: str) -> None:
-    """Check the proof in FILE, of the event that came with it or of one that you have, byte for byte."""
+    """Check the proof in FILE: of the event in it, or of one that you have, byte for byte."""
     try:
         body, index, checkpoint = check_bundle(
             file.read_text(), vkey, None if event is None else event.read_bytes()
@@ -86,7 +87,8 @@ def check(file: Path, event: Path | None, vkey: str) -> None:
 @click.argument("new", type=click.File())
 @click.argument("answer", type=click.File())
 def check_grew(old: TextIO, new: TextIO, answer: TextIO, vkey: str) -> None:
-    """Check that the log of the checkpoint NEW begins with that of OLD, by ANSWER, what /v1/proof/consistency gave."""
+    """Check that the log of the checkpoint NEW begins with that of OLD, by ANSWER, the answer of
+    /v1/proof/consistency."""
     try:
         older, newer = (open_checkpoint(note.read(), vkey) for note in (old, new))
         check_growth(older, newer, [decoded(text) for text in json.load(answer)["hashes"]])

@@ -1,4 +1,4 @@
-"""`zerosum receive`: a consumer of webhooks for trying them."""
+"""`zerosum receive`: a consumer of webhooks, to try them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BODY_LIMIT = 1024 * 1024
 
 
 def receive(port: int, secret: str | None) -> None:
-    """Print each delivery until Ctrl-C; answers 204."""
+    """Print each delivery until Ctrl-C, and answer 204."""
     known = base64.b64decode(secret.removeprefix("whsec_")) if secret else None
 
     async def answer(request: web.Request) -> web.Response:
@@ -28,7 +28,7 @@ def receive(port: int, secret: str | None) -> None:
 
 
 def verdict(request: web.Request, body: bytes, secret: bytes | None) -> str:
-    """Does one of the signatures hold?"""
+    """Return whether one of the signatures is right, in words."""
     if secret is None:
         return "(signature not checked: give --secret)"
     try:

@@ -1,4 +1,4 @@
-"""What the commands share: the database they work on, a ledger by its name, printing rows."""
+"""What the commands share: the database that they work on, a ledger by its name, printing rows."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ ledger_option = click.option(
 
 
 def with_database(work: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
-    """Do something on one connection to the database: DATABASE_URL's, or the embedded one, started if need be."""
+    """Do something on one connection to the database: DATABASE_URL's, or the embedded one, started
+    if need be."""
     with database(read_settings(os.environ)) as url:
         return asyncio.run(on_connection(url, work))
 

@@ -1,4 +1,5 @@
-"""`zerosum verify`: every ledger proved from its entries and events, or what came since an earlier proof."""
+"""`zerosum verify`: prove every ledger from its entries and events, or what came since an earlier
+proof."""
 
 from __future__ import annotations
 
@@ -32,7 +33,7 @@ def parse_since(text: str) -> Since:
 
 
 async def verify_ledgers(conn: asyncpg.Connection, only: str | None, since: Since | None) -> int:
-    """Print what each ledger's verification found; return how many faults there are."""
+    """Print what each ledger's verification found. Returns how many faults there are."""
     count, name = 0, ""
     conn.add_log_listener(lambda _, said: print(f"ledger {name}: {said.message}", file=sys.stderr))
     ledgers = [row for row in await call(conn, "list_ledgers") if only in {None, row["name"]}]
@@ -55,7 +56,7 @@ async def verify_ledgers(conn: asyncpg.Connection, only: str | None, since: Sinc
 
 
 async def verify_ledger(conn: asyncpg.Connection, ledger: int, since: Since | None) -> list[str]:
-    """A line for each fault."""
+    """Print a line for each fault."""
     if since is None:
         rows = await call(conn, "verify", ledger=ledger)
     else:

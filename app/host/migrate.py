@@ -1,12 +1,14 @@
 """Bring a database up to date with sql/: each migration once, every function every time.
 
-`sql/migrations/NNNN_name.sql` change the schema `ledger` and run once, in order; a file that has run and was
-edited since stops everything. `sql/functions/ROOM/NAME.sql` each create the function `zerosum.NAME`, replaced on every
-run (callers keep seeing one function, old or new); a function whose file is gone is dropped. What the release before
-still calls stays for one release, in `sql/retired/`. All of it is one transaction, and an advisory lock lets one
-migrator at a time through.
+`sql/migrations/NNNN_name.sql` change the schema `ledger`. They run once, in order; a file that was
+edited after it ran stops everything. `sql/functions/ROOM/NAME.sql` each create the function
+`zerosum.NAME`, replaced on every run (callers always see one function, the old or the new). A
+function whose file is gone is dropped; functions that the release before still calls stay for one
+release, in `sql/retired/`. All of it is one transaction, and an advisory lock admits one migrator
+at a time.
 
-Nobody but the role `zerosum_app` and the owner may call the functions, and nobody but the owner may touch the tables.
+Nobody but the role `zerosum_app` and the owner may call the functions, and nobody but the owner may
+touch the tables.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from app.database.connections import call, transaction
 SQL = Path(__file__).parents[2] / "sql"
 LOCK_KEY = 0x7A65726F  # "zero"
 LOCK_TIMEOUT = (
-    "2s"  # A table's lock is waited for this long, so that what queues behind it waits no longer.
+    "2s"  # Wait this long for a table's lock, so that what queues behind us waits no longer.
 )
 TRIES = 20
 PAUSE_S = 0.5
@@ -46,8 +48,9 @@ create table if not exists ledger.releases (
 );
 """
 
-# CREATE OR REPLACE rewrites the row in pg_proc, so a function whose row is where it was before has no file. (Its xmin
-# alone would not tell: inside a caller's transaction a savepoint's changes have another.)
+# CREATE OR REPLACE rewrites the row in pg_proc, so a function whose row is where it was before has
+# no file. (Its xmin alone would not tell: inside a caller's transaction a savepoint's changes have
+# another one.)
 FUNCTIONS = """
 select oid, ctid::text || xmin::text as place, oid::regprocedure::text as name
 from pg_proc where pronamespace = 'zerosum'::regnamespace
@@ -63,14 +66,15 @@ log = logging.getLogger("zerosum")
 
 
 class EditedMigration(Exception):
-    """A migration that has run differs from its file: restore the file and add a new one."""
+    """A migration that has run differs from its file. Restore the file, and add a new one."""
 
 
 class Unfit(Exception):
-    """The database can't be migrated by this release; the message says why and what to do. Nothing was changed."""
+    """This release can't migrate the database; the message says why and what to do. Nothing was
+    changed."""
 
 
-# What must be so of a database, and what is said when it is not. The first that is not so is said.
+# What a database must be, and the message when it is not. The first that fails is reported.
 FITNESS = """
 select case
     when pg_is_in_recovery() then 'it is a standby, which takes no writes; give the address of the primary'
@@ -93,9 +97,11 @@ left join lateral (
 
 
 async def migrate(conn: asyncpg.Connection, sql: Path = SQL) -> list[str]:
-    """Apply what is missing; return the names of the migrations that ran now. Raises EditedMigration, Unfit.
+    """Apply what is missing, and return the names of the migrations that ran now. Raises
+    EditedMigration, Unfit.
 
-    A lock that can't be had soon rolls all of it back, to be tried again: the service goes on meanwhile.
+    A lock that is not free soon rolls everything back, and it is tried again: the service goes on
+    meanwhile.
     """
     for left in reversed(range(TRIES)):
         try:
@@ -116,7 +122,8 @@ async def migrate_once(conn: asyncpg.Connection, sql: Path) -> list[str]:
         await conn.execute(BOOTSTRAP)
         await refuse_newer(conn, sql)
         ran = await run_migrations(conn, sql)
-        # Bodies name each other's functions, so they are checked when all are there: at their first call.
+        # Bodies name each other's functions, so Postgres checks them when all are there, at their
+        # first call.
         await conn.execute("set local check_function_bodies = off")
         before = {row["oid"]: row["place"] for row in await conn.fetch(FUNCTIONS)}
         for _, text in sql_files(sql, "functions") + sql_files(sql, "retired"):
@@ -137,13 +144,14 @@ async def migrate_once(conn: asyncpg.Connection, sql: Path) -> list[str]:
 
 
 async def check_fitness(conn: asyncpg.Connection) -> None:
-    """Raises Unfit for a database that no release can use."""
+    """Raise Unfit for a database that no release can use."""
     if why := await conn.fetchval(FITNESS):
         raise Unfit(f"the database can't be used: {why}.")
 
 
 async def ensure_app_role(conn: asyncpg.Connection) -> bool:
-    """Make the role that may call the verbs and nothing else; False where the host gives only one role."""
+    """Create the role that may call the verbs and nothing else. Return False where the host allows
+    only one role."""
     if await conn.fetchval("select exists (select from pg_roles where rolname = $1)", APP_ROLE):
         return True
     try:
@@ -151,20 +159,21 @@ async def ensure_app_role(conn: asyncpg.Connection) -> bool:
             await conn.execute(f"create role {APP_ROLE} nologin")
     except asyncpg.InsufficientPrivilegeError:
         return False
-    # Roles are the cluster's: another database's migrator was first (and when it had yet to commit, the index says so).
+    # Roles belong to the cluster: another database's migrator was first. (If it has not committed
+    # yet, the index says so.)
     except (asyncpg.DuplicateObjectError, asyncpg.UniqueViolationError):
         return True
     return True
 
 
 async def ensure_login(conn: asyncpg.Connection, name: str) -> None:
-    """A role to connect as that may call the verbs and nothing else."""
+    """Create a login that may call the verbs and nothing else."""
     if not await conn.fetchval("select exists (select from pg_roles where rolname = $1)", name):
         await conn.execute(f"create role {name} login in role {APP_ROLE}")
 
 
 async def may_migrate(conn: asyncpg.Connection) -> bool:
-    """Does this role own the tables, or may it make them?"""
+    """Return whether this role owns the tables, or may create them."""
     return bool(
         await conn.fetchval(
             "select coalesce((select pg_has_role(nspowner, 'usage') from pg_namespace where nspname = 'ledger'),"
@@ -174,8 +183,8 @@ async def may_migrate(conn: asyncpg.Connection) -> bool:
 
 
 async def is_current(conn: asyncpg.Connection, sql: Path = SQL) -> bool:
-    """Are this release's migrations and functions here? For those who may call the functions only. Raises Unfit when a
-    newer release's are."""
+    """Return whether this release's migrations and functions are installed, for roles that may only
+    call functions. Raises Unfit if a newer release's are."""
     try:
         async with conn.transaction():
             (row,) = await call(conn, "release")
@@ -189,7 +198,8 @@ async def is_current(conn: asyncpg.Connection, sql: Path = SQL) -> bool:
 
 
 async def refuse_newer(conn: asyncpg.Connection, sql: Path) -> None:
-    """Raises Unfit when a newer release has migrated here: this one's functions would break its tables."""
+    """Raise Unfit if a newer release has migrated here: this release's functions would break its
+    tables."""
     known = [name for name, _ in sql_files(sql, "migrations")]
     unknown = await conn.fetchval(
         "select max(name) from ledger.migrations where name <> all ($1)", known
@@ -208,7 +218,7 @@ def newer(what: str) -> Unfit:
 
 
 def release_of(sql: Path) -> tuple[int, str]:
-    """The number in sql/release, and the digest of the functions. (A test holds the two together.)"""
+    """Return the number in sql/release and the digest of the functions. (A test compares the two.)"""
     digest = hashlib.sha256()
     for name, text in sql_files(sql, "functions") + sql_files(sql, "retired"):
         digest.update(f"{name}\0{text}\0".encode())
@@ -236,6 +246,6 @@ async def run_migrations(conn: asyncpg.Connection, sql: Path) -> list[str]:
 
 
 def sql_files(sql: Path, folder: str) -> list[tuple[str, str]]:
-    """Names and texts, in order of name, of the files in the folder and in those below."""
+    """Return names and texts, in the order of the names, of the files in the folder and below it."""
     paths = sorted(sql.glob(f"{folder}/**/*.sql"), key=lambda path: path.name)
     return [(path.name, path.read_text()) for path in paths]

@@ -1,7 +1,8 @@
-"""Run by root: the embedded Postgres, which refuses root, runs as another user, who can't look into root's folders.
+"""As root: the embedded Postgres refuses root, so it runs as another user, who can't look into
+root's folders.
 
-Nobody's folder is opened for that user. What can't be reached where it is lies in a folder of ours: the server's
-programs as a copy, and the data with a link to it from where it was asked for.
+Nobody's folder is opened for that user. What that user can't reach is put into a folder of ours: a
+copy of the server's programs, and the data, with a link to it from where it was asked for.
 """
 
 from __future__ import annotations
@@ -25,12 +26,12 @@ def ensure_user(name: str) -> None:
 
 
 def is_reachable(path: Path) -> bool:
-    """May anybody pass through the folders that this one lies in?"""
+    """Return whether anybody may pass through the folders that contain this one."""
     return all(folder.stat().st_mode & 0o001 for folder in path.parents)
 
 
 def reachable_data(data_dir: Path) -> Path:
-    """Where the data of this folder lies: there, or in ours, with a link to it."""
+    """Return where the data of this folder is: there, or in our folder, with a link to it."""
     if data_dir.is_symlink():
         return data_dir.resolve()
     taken = data_dir.exists() and any(data_dir.iterdir())
@@ -46,7 +47,8 @@ def reachable_data(data_dir: Path) -> Path:
 
 
 def reachable_programs(bin_dir: Path, version: str) -> Path:
-    """The server's programs: where they are, or in a copy of their package in our folder, made once a version."""
+    """Return the server's programs: where they are, or in a copy of their package in our folder,
+    one for each version."""
     if is_reachable(bin_dir / "postgres"):
         return bin_dir
     package = bin_dir.parents[1]
@@ -54,12 +56,12 @@ def reachable_programs(bin_dir: Path, version: str) -> Path:
     if not kept.exists():
         half = Path(tempfile.mkdtemp(prefix="copy-", dir=our_folder()))
         half.chmod(0o755)
-        # A wheel has the libraries that it brings beside its package.
+        # A wheel keeps its libraries beside its package.
         for folder in (package, package.with_name(package.name + ".libs")):
             if folder.exists():
                 shutil.copytree(folder, half / folder.name, symlinks=True)
         for path in half.rglob("*"):
-            if not path.is_symlink():  # Whatever the umask was when it was installed.
+            if not path.is_symlink():  # Whatever the umask was at the installation.
                 path.chmod(path.stat().st_mode | (0o555 if path.stat().st_mode & 0o100 else 0o444))
         try:
             half.rename(kept)
@@ -69,7 +71,8 @@ def reachable_programs(bin_dir: Path, version: str) -> Path:
 
 
 def our_folder() -> Path:
-    """Root's, where anybody may pass through and nobody look around. Raises OSError for one that is not."""
+    """Return root's folder, through which anybody may pass and in which nobody may look around.
+    Raises OSError if it is not so."""
     FOLDER.mkdir(mode=0o711, exist_ok=True)
     found = FOLDER.lstat()
     if found.st_uid != os.geteuid() or FOLDER.is_symlink() or found.st_mode & 0o022:

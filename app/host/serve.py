@@ -52,9 +52,10 @@ def serve(
     parent_fileno: int | None = None,
     quiet: bool = False,
 ) -> None:
-    """Run until a signal. stamp_only: the relay carries nothing out; quiet: without a greeting.
+    """Serve until a signal. stamp_only: the relay only stamps. quiet: print no greeting.
 
     listening_fileno, parent_fileno: a worker's, see app/host/workers.py.
+
     Raises EmbeddedError, EditedMigration, NotReady, BadSetting.
     """
     set_up_logs()
@@ -87,7 +88,7 @@ async def serve_database(
     parent: Parent | None,
     quiet: bool,
 ) -> None:
-    """Migrate, open what the app needs, serve until a signal, close it again in reverse order."""
+    """Migrate, open what the app needs, serve until a signal, and close it again in reverse order."""
     url, api_key = await prepare(settings, url)
     async with contextlib.AsyncExitStack() as stack:
         pooled = await is_pooled(url)
@@ -151,7 +152,7 @@ async def serve_database(
 
 
 def relay_only(settings: Settings, stamp_only: bool = False) -> None:
-    """Carry events out until a signal, or only stamp them; raises as serve()."""
+    """Run the relay until a signal. Raises as serve()."""
     set_up_logs()
     allow_many_files()
     with (
@@ -182,7 +183,7 @@ async def relay_database(
 async def relaying(
     settings: Settings, url: str, pooled: bool, stamp_only: bool, log_key: LogKey | None
 ) -> AsyncIterator[Pool]:
-    """A relay with connections of its own, which are given, for as long as the block runs."""
+    """A relay with connections of its own, whose pool this yields, for as long as the block runs."""
     pool = await open_pool(url, relay_module.POOL_SIZE, pooled)
     try:
         sender = WebhookSender(settings.webhook_allow)
@@ -202,7 +203,7 @@ async def relaying(
 
 
 def allow_many_files() -> None:
-    """As many sockets as the system lets us have: hosts' defaults are for programs of another time."""
+    """Allow as many sockets as the system lets us have: hosts' defaults are too low."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MAX_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_FILES)
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -210,9 +211,11 @@ def allow_many_files() -> None:
 
 
 def collect_rarely() -> None:
-    """What is there now stays: the garbage collector passes it over, and looks less often at what comes and goes.
+    """Freeze what is in memory now: the garbage collector ignores it, and looks less often at what
+    comes and goes.
 
-    Requests leave it nothing to find (14,000 of them 1,700 objects); looking at every 700 took a twentieth of the time.
+    Requests leave it nothing to find: 14,000 of them left 1,700 objects. Looking after every 700
+    took a twentieth of the time.
     """
     gc.collect()
     gc.freeze()

@@ -1,4 +1,5 @@
-"""What must be so before anything is served: a database that is reached, safe, up to date, and a key to get in by."""
+"""What is needed before anything is served: a database that is reachable, safe and up to date, and
+an API key."""
 
 from __future__ import annotations
 
@@ -30,9 +31,11 @@ class NotReady(Exception):
 
 
 async def prepare(settings: Settings, url: str) -> tuple[str, str]:
-    """Bring the database up to date. Returns the URL to serve from and what the greeting says of the API key.
+    """Bring the database up to date. Returns the URL to serve from, and what the greeting says of
+    the API key.
 
-    Raises NotReady. The owner of the tables migrates; whoever may only call the verbs finds it done.
+    Raises NotReady. The owner of the tables migrates; a role that may only call the verbs finds it
+    done.
     """
     try:
         conn = await connect_anyhow(settings.direct_url or url)
@@ -79,7 +82,7 @@ async def prepare_on(
 
 
 async def check_durability(conn: asyncpg.Connection, settings: Settings) -> None:
-    """A server that may forget a commit can't keep money."""
+    """Refuse a server that may forget a commit: it can't keep money. Raises NotReady."""
     unsafe = [row["name"] for row in await call(conn, "unsafe_settings")]
     if not unsafe:
         return
@@ -92,10 +95,12 @@ async def check_durability(conn: asyncpg.Connection, settings: Settings) -> None
 
 
 async def ensure_key(conn: asyncpg.Connection, settings: Settings, ledger: int) -> str:
-    """ZEROSUM_API_KEY if set; else the key that the first start made, kept beside the embedded database's files.
+    """Add ZEROSUM_API_KEY if it is set, else the key that the first start drew and stored beside
+    the embedded database's files.
 
-    With a database elsewhere there is no such place: the key is shown once, by the start that makes it. Returns how
-    a shell says it: the key itself only when it was made now, since what is printed may be kept in logs.
+    With a database elsewhere there is no such place: the start that draws the key shows it once.
+    Returns how a shell spells the key. The key itself is returned only when it was drawn now, since
+    what is printed may be kept in logs.
     """
     kept = settings.data_dir / "zerosum_api_key" if settings.database_url is None else None
     shown = "$ZEROSUM_API_KEY  # as you have set it"
@@ -114,20 +119,21 @@ async def ensure_key(conn: asyncpg.Connection, settings: Settings, ledger: int) 
 
 
 def write_secret(path: Path, text: str) -> None:
-    """A file for nobody else to read that is there whole or not at all. One that is there already stays."""
+    """Write a file that nobody else may read, as a whole or not at all. A file that exists stays."""
     half = path.with_name(f"{path.name}.{os.getpid()}")
     half.unlink(missing_ok=True)
     half.touch(mode=0o600)
     half.write_text(text + "\n")
-    # Not a rename: of two that start at once the second takes the first one's.
+    # Not a rename: of two processes that start at once, the second takes the first one's.
     with contextlib.suppress(FileExistsError):
         path.hardlink_to(half)
     half.unlink()
 
 
 def ensure_log_key(settings: Settings) -> LogKey | None:
-    """What checkpoints are signed with: ZEROSUM_LOG_KEY, or what is in ZEROSUM_LOG_KEY_FILE, which is made if it is not
-    there; with the embedded database a file beside its own. None: they are not signed.
+    """Return the key that signs checkpoints: ZEROSUM_LOG_KEY, or the content of
+    ZEROSUM_LOG_KEY_FILE, which is created if it does not exist; with the embedded database, of a
+    file beside its own. None: checkpoints are not signed.
 
     Raises NotReady, BadSetting.
     """
@@ -147,7 +153,8 @@ def ensure_log_key(settings: Settings) -> LogKey | None:
 
 
 async def ensure_sinks(conn: asyncpg.Connection, settings: Settings) -> None:
-    """ZEROSUM_SINKS, where it is set, is the whole truth of the sinks that come from the settings, in every ledger."""
+    """Make the sinks that come from the settings, in every ledger, those that ZEROSUM_SINKS names,
+    if it is set."""
     if not settings.sinks:
         return
     for row in await call(conn, "list_ledgers"):
@@ -167,7 +174,7 @@ async def ensure_sinks(conn: asyncpg.Connection, settings: Settings) -> None:
 
 
 def greeting(settings: Settings, api_key: str) -> str:
-    """api_key: as a shell says it."""
+    """Return what a start prints. api_key: as a shell spells it."""
     base = f"http://{settings.host}:{settings.port}"
     lines = [
         ("wallets", '{"id":"alice","asset":"USD"}'),

@@ -14,7 +14,7 @@ log = logging.getLogger("zerosum")
 
 @contextlib.asynccontextmanager
 async def running(work: Callable[[], Coroutine[None, None, None]]) -> AsyncIterator[None]:
-    """A task for as long as the block runs; should it fail, it is logged and begins anew."""
+    """Run a task for as long as the block runs. If it fails, log that and start it again."""
     task = asyncio.create_task(keep_running(work))
     try:
         yield

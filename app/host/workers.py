@@ -1,8 +1,10 @@
-"""Several server processes that listen on one socket, for machines of more cores than one process fills.
+"""Several server processes that listen on one socket, for machines with more cores than one process
+fills.
 
-The parent binds the socket, starts the workers and starts again those that end. Each worker is `zerosum serve`
-with connections and a group commit of its own; the first has the relay. A socket pair ties each worker to the
-parent: the worker says over it that it is ready, and learns by its end that the parent is gone.
+The parent binds the socket, starts the workers, and starts again those that end. Each worker is
+`zerosum serve` with connections and a group commit of its own; the first has the relay. A socket
+pair ties each worker to the parent: over it the worker says that it is ready, and by its end it
+learns that the parent is gone.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ log = logging.getLogger("zerosum")
 
 
 def serve_workers(settings: Settings, count: int, options: list[str]) -> None:
-    """Run so many until a signal. options: further ones of `zerosum serve`, of the worker that has the relay.
+    """Run so many workers until a signal. options: further options of `zerosum serve`, for the
+    worker that has the relay.
 
     Raises BadSetting, and SystemExit with the first worker's code if that ends before it is ready.
     """
@@ -46,7 +49,7 @@ class Workers:
         loop = asyncio.get_running_loop()
         for sig in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(sig, self.stop)
-        # The first migrates and greets; the others would only wait for it.
+        # The first worker migrates and greets; the others would only wait for it.
         process, link = await self.start(1)
         started = await ready(link)
         if self.stopping.is_set():
@@ -66,7 +69,7 @@ class Workers:
                 process.send_signal(signal.SIGTERM)
 
     async def start(self, number: int) -> tuple[Process, socket.socket]:
-        """A worker, and our end of its socket pair."""
+        """Start a worker. Returns it, and our end of its socket pair."""
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         options = self.options if number == 1 else ["--no-relay", "--quiet"]
@@ -86,7 +89,7 @@ class Workers:
         return process, ours
 
     async def keep(self, number: int, process: Process, link: socket.socket) -> None:
-        """Start it again whenever it ends, until we stop."""
+        """Start the worker again whenever it ends, until we stop."""
         while True:
             code = await process.wait()
             link.close()
@@ -101,7 +104,7 @@ class Workers:
 
 
 async def ready(link: socket.socket) -> bool:
-    """Has the worker said so? It ended if not."""
+    """Return whether the worker has said that it is ready; it has ended if not."""
     return await asyncio.get_running_loop().sock_recv(link, 1) == READY
 
 
@@ -117,6 +120,6 @@ class Parent:
             self.link.send(READY)
 
     async def gone(self) -> None:
-        """Returns when the parent has ended, however it did."""
+        """Return when the parent has ended, however it did."""
         with contextlib.suppress(OSError):
             await asyncio.get_running_loop().sock_recv(self.link, 1)

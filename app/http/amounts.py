@@ -1,4 +1,4 @@
-"""Amounts in answers: integers, or strings for the clients that ask for `Zerosum-Amounts: string`."""
+"""Amounts in answers: integers, or strings for clients that ask with `Zerosum-Amounts: string`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.http.headers import field
 
 OBJECT, LIST = msgspec.json.Decoder(dict[str, Raw]), msgspec.json.Decoder(list[Raw])
 INTEGER = re.compile(rb"-?[0-9]+")
-# Members whose value is an amount, wherever they stand but inside metadata.
+# Members whose value is an amount, everywhere but inside metadata.
 AMOUNTS = frozenset(
     {
         *("amount", "balance", "posted", "held", "available", "would_be", "min_balance"),
@@ -26,7 +26,8 @@ def wants_strings(scope: Scope) -> bool:
 
 
 def quote_amounts(body: bytes) -> bytes:
-    """This JSON with its amounts as strings. Metadata, and all that is no amount, keeps its spelling."""
+    """Return this JSON with its amounts as strings. Metadata, and all that is no amount, keeps its
+    spelling."""
     if body.startswith(b"["):
         items = LIST.decode(body)
         return b"[" + b",".join(quote_amounts(bytes(item)) for item in items) + b"]"
@@ -38,7 +39,7 @@ def quote_amounts(body: bytes) -> bytes:
 
 
 def quoted(name: str, value: bytes) -> bytes:
-    """A member's value, as quote_amounts() spells it."""
+    """Return a member's value, as quote_amounts() spells it."""
     if name == "metadata":
         return value
     if name in AMOUNTS and INTEGER.fullmatch(value):

@@ -1,4 +1,5 @@
-"""The shapes of answers, for OpenAPI. SQL spells the bodies; a test holds them against these."""
+"""The bodies of answers, for OpenAPI. SQL spells them; a test compares what it answers with these
+types."""
 
 from __future__ import annotations
 
@@ -48,7 +49,8 @@ HoldStatus = Literal["pending", "captured", "voided", "expired"]
 
 
 class HoldTransaction(AnyTransaction, kw_only=True):
-    """A hold as it is placed; of several assets the amounts are null, their postings tell them."""
+    """A hold as it is placed. If it has several assets, the amounts are null and its postings have
+    them."""
 
     kind: Literal["hold"]
     status: Literal["pending"]
@@ -67,7 +69,7 @@ class HoldState(Struct, kw_only=True):
 
 
 class CaptureTransaction(AnyTransaction, kw_only=True):
-    """hold: as this leaves it."""
+    """A capture or a void, with the hold as it leaves it."""
 
     kind: Literal["capture", "void"]
     hold: HoldState
@@ -79,7 +81,8 @@ class ForcedWallet(Struct, kw_only=True):
 
 
 class ReversalTransaction(AnyTransaction, kw_only=True):
-    """reverses: the transaction. forced: the wallets that it took below their min_balance, and how far."""
+    """A reversal, with the transaction that it reverses and the wallets that it took below their
+    floor."""
 
     kind: Literal["reversal"]
     reverses: int
@@ -87,7 +90,7 @@ class ReversalTransaction(AnyTransaction, kw_only=True):
 
 
 class ReadTransaction(AnyTransaction, kw_only=True):
-    """Of any kind, with what that kind has."""
+    """A transaction of any kind, with the members of that kind."""
 
     kind: Literal[
         "transfer", "credit", "debit", "transaction", "hold", "capture", "void", "reversal"
@@ -109,7 +112,7 @@ class HoldPosting(Posting, kw_only=True):
 
 
 class Hold(HoldState, kw_only=True):
-    """transactions: the last 100 captures of it, and its void."""
+    """A hold as it is now, with its last 100 captures and its void."""
 
     expires_at: datetime | None
     postings: list[HoldPosting]
@@ -123,7 +126,7 @@ class Hold(HoldState, kw_only=True):
 
 
 class BatchResult(Struct, kw_only=True):
-    """status: what the request alone would have been answered."""
+    """One transaction's result: what it alone would have been answered."""
 
     status: int
     replayed: bool | None = None
@@ -167,7 +170,7 @@ class Asset(Struct, kw_only=True):
 
 
 class AssetProof(Struct, kw_only=True):
-    """sum: over all wallets, zero. entries: how many make it."""
+    """The sum of all wallets of an asset, which is zero, and how many wallets and entries make it."""
 
     asset: str
     sum: Whole
@@ -177,7 +180,7 @@ class AssetProof(Struct, kw_only=True):
 
 
 class LogState(Struct, kw_only=True):
-    """root: of the RFC 6962 tree over the ledger's events, base64. vkey: the C2SP key that signs its checkpoints."""
+    """The transparency log of the ledger's events: name, key, size and root."""
 
     origin: str | None
     vkey: str | None
@@ -193,7 +196,7 @@ class Proof(Struct, kw_only=True):
 
 
 class Inclusion(Struct, kw_only=True):
-    """hashes: base64, the sibling of the event's leaf first."""
+    """The hashes of an inclusion proof, the sibling of the event's leaf first."""
 
     seq: int
     size: int
@@ -201,7 +204,7 @@ class Inclusion(Struct, kw_only=True):
 
 
 class Consistency(Struct, kw_only=True):
-    """hashes: base64, as in RFC 6962, section 2.1.2."""
+    """The hashes of a consistency proof, as in RFC 6962, section 2.1.2."""
 
     old_size: int
     size: int
@@ -218,7 +221,7 @@ class Event(Struct, kw_only=True):
 
 
 class Checkpoint(Struct, kw_only=True):
-    """Of the event `ledger.checkpoint`."""
+    """The data of an event `ledger.checkpoint`."""
 
     origin: str
     size: int
@@ -298,7 +301,8 @@ class Health(Struct, kw_only=True):
 
 
 class Problem(Struct, kw_only=True):
-    """RFC 9457. What more there is depends on the code: `wallet`, `available`, …"""
+    """A problem body of RFC 9457. Its code decides which further members it has, such as `wallet`
+    and `available`."""
 
     type: str
     title: str
@@ -308,7 +312,7 @@ class Problem(Struct, kw_only=True):
 
 
 def list_of(item: type[Struct]) -> type[Struct]:
-    """The shape of a page; `next` is the `after` of the one after it, null at the end."""
+    """Return the type of a page of such items."""
     members: list[tuple[str, Any]] = [("data", list[item]), ("next", str | None)]  # type: ignore[valid-type]
     return defstruct(f"{item.__name__}List", members, module=__name__, kw_only=True)
 

@@ -25,7 +25,7 @@ STATIC = Path(__file__).parent / "static"
 
 
 class NumberConvertor(Convertor[int]):
-    """`{id:number}` in a path, as parsing.number() has it."""
+    """`{id:number}` in a path, as parsing.number() reads it."""
 
     regex = "[0-9]+"
 
@@ -40,10 +40,11 @@ register_url_convertor("number", NumberConvertor())
 
 
 def make_app(services: Services) -> App:
-    """The app; whoever opened the services closes them after it.
+    """Return the app. Whoever opened the services closes them after it has ended.
 
-    Each route has one endpoint. Starlette's router leads to all of them; money's are also found by their path alone,
-    past the router, which takes as long as all else that the process does for a transfer.
+    Each route has one endpoint. Starlette's router leads to all of them. Money's endpoints are also
+    found by their path alone, past the router, which takes as long as all else that the process
+    does for a transfer.
     """
     endpoints = {(route.method, route.path): Endpoint(route, services) for route in ROUTES}
     paths: dict[str, dict[str, ASGIApp]] = {}
@@ -59,10 +60,12 @@ def make_app(services: Services) -> App:
             routing.Route("/docs", read_docs),
             routing.Mount("/docs", StaticFiles(directory=STATIC / "swagger-ui")),
         ],
-        # For Exception alone Starlette would log each refusal of the router as a failure of the server.
+        # With Exception alone, Starlette would log each refusal of the router as a failure of the
+        # server.
         exception_handlers={HTTPException: on_exception, Exception: on_exception},
     )
-    # A redirect would name another scheme behind a balancer, and take the API key along in the clear.
+    # Behind a load balancer a redirect would name another scheme, and take the API key along in the
+    # clear.
     starlette.router.redirect_slashes = False
     direct: dict[str, ASGIApp] = {
         route.path: endpoints[route.method, route.path] for route in ROUTES if route.keyed
@@ -71,7 +74,7 @@ def make_app(services: Services) -> App:
 
 
 class ByMethod:
-    """An ASGI app of one path: the endpoint of the request's method, GET's for HEAD."""
+    """An ASGI app for one path: it calls the endpoint of the request's method, GET's for HEAD."""
 
     def __init__(self, endpoints: dict[str, ASGIApp]) -> None:
         self.endpoints = endpoints
@@ -82,5 +85,5 @@ class ByMethod:
 
 
 def on_exception(request: Request, error: Exception) -> Response:
-    """What the router and the static files raise; endpoints answer for themselves."""
+    """Answer what the router and the static files raise; endpoints answer for themselves."""
     return response_for(request.scope, error)

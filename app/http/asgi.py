@@ -22,7 +22,7 @@ from app.http.problems import problem
 from app.http.read_body import MEMORY
 from app.http.services import Services
 
-DIRECT_PATH = "zerosum.path"  # In the scope: which of the direct paths it is.
+DIRECT_PATH = "zerosum.path"  # In the scope: the template of the direct path.
 PLACE = "{id:number}"
 NUMBER = re.compile(r"/([0-9]+)/")
 KIND = re.compile(r":\w+}")
@@ -31,7 +31,8 @@ REQUEST_ID = re.compile(rb"[A-Za-z0-9_.-]{1,64}")
 
 class App:
     def __init__(self, routed: Starlette, direct: dict[str, ASGIApp], services: Services) -> None:
-        """routed: answers what is not direct. direct: POST endpoints by path, with {id:number} for a number."""
+        """routed: answers what is not direct. direct: POST endpoints by path, with {id:number} for
+        a number."""
         self.routed, self.services = routed, services
         self.fixed = {path: endpoint for path, endpoint in direct.items() if PLACE not in path}
         # By what stands before and after the number.
@@ -65,8 +66,9 @@ class App:
 
         try:
             if b"%2f" in scope["raw_path"].lower() or scope["path"].endswith("\n"):
-                # Decoded, a slash would be a separator, and wallets/a%2Ffreeze another operation; no id has one. And
-                # a regular expression's $, which Starlette routes by, passes over a newline at the end.
+                # No id has a slash. Decoded, %2F would become a separator, and wallets/a%2Ffreeze
+                # another operation. A newline at the end would pass Starlette's regular
+                # expressions, whose $ ignores it.
                 await problem(scope, "not_found")(scope, receive, send_on)
                 return
             endpoint = self.find_direct(scope) if scope["method"] == "POST" else None
@@ -94,7 +96,7 @@ class App:
 
     def record(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
         method, path = scope["method"], scope["path"]
-        # A route's template, so that ids make no labels of their own.
+        # The route's template, so that ids make no labels of their own.
         route: str = scope.get(DIRECT_PATH) or getattr(scope.get("route"), "path", None) or "other"
         kept = self.counters.get((route, method, status))
         if kept is None:
@@ -107,10 +109,10 @@ class App:
 
 
 def request_id_of(scope: Scope) -> str:
-    """The client's X-Request-Id if it has a harmless one, else a new one."""
+    """Return the client's X-Request-Id if it is harmless, else a new one."""
     for name, value in scope["headers"]:
         if name == b"x-request-id" and REQUEST_ID.fullmatch(value):
             text: str = value.decode()
             return text
-    # Not a secret, and so without a system call.
+    # It is no secret, so it needs no system call.
     return f"{random.getrandbits(64):016x}"

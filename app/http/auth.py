@@ -1,4 +1,5 @@
-"""Who asks: an API key names a ledger and a scope. Only the key's sha256 is ever looked up or kept."""
+"""Who asks: an API key names a ledger and a scope. Only the key's SHA-256 is ever looked up or
+stored."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ from app.errors import Refusal
 from app.http.headers import field
 from app.http.rate_limit import RateLimit
 
-FRESH_S = 0.5  # A revoked key is refused this much later at most.
+FRESH_S = 0.5  # A revoked key is refused after so long at the latest.
 MAX_KNOWN = 10_000
 MAX_PENDING, MAX_TOGETHER = 10_000, 500
 BEARER = re.compile(r"bearer +(\S+) *", re.IGNORECASE)
@@ -40,10 +41,12 @@ Found = Caller | Refusal
 
 
 class Keys:
-    """Looks API keys up: each at most once in FRESH_S however many requests carry it, and all that are asked for
-    meanwhile by one query, so that keys that nobody has cost no more than those that somebody has.
+    """Looks API keys up: each at most once in FRESH_S, however many requests carry it. All keys
+    that are asked for meanwhile share one query, so that unknown keys cost no more than known
+    ones.
 
-    pool: of its own, so that no read keeps it waiting. Keys that are known are remembered, others are not.
+    pool: of its own, so that no read keeps it waiting. Known keys are remembered, unknown keys are
+    not.
     """
 
     def __init__(self, pool: Pool, rate_limit: RateLimit | None = None) -> None:
@@ -53,7 +56,8 @@ class Keys:
         self.task: asyncio.Task[None] | None = None
 
     async def admit(self, scope: Scope, needed: str) -> Caller:
-        """Whose API key the header fields carry; raises Refusal unless its scope is what is needed or higher."""
+        """Return whose API key the header fields carry. Raises Refusal unless its scope is what is
+        needed or higher."""
         bearer = BEARER.fullmatch(field(scope, b"authorization") or "")
         if bearer is None or not API_KEY.fullmatch(bearer[1]):
             raise Refusal("unauthorized")
@@ -69,7 +73,7 @@ class Keys:
         return caller
 
     async def look_up(self, key: str) -> Caller:
-        """Raises Refusal."""
+        """Return the caller of this key. Raises Refusal."""
         waiting = self.pending.get(key)
         if waiting is None:
             if len(self.pending) >= MAX_PENDING and key not in self.known:
@@ -83,7 +87,7 @@ class Keys:
         return found
 
     async def look_up_all(self) -> None:
-        """Until none is asked for; those that were known before come first."""
+        """Look keys up until none is asked for. Keys that were known before come first."""
         while self.pending:
             keys = sorted(self.pending, key=lambda key: key not in self.known)[:MAX_TOGETHER]
             hashes = {key_hash(key): key for key in keys}
@@ -119,6 +123,6 @@ UNKNOWN = Refusal("unauthorized")
 
 
 def demand(caller: Caller, needed: str) -> None:
-    """Raises Refusal unless the caller's key has this scope or a higher one."""
+    """Raise Refusal unless the caller's key has this scope or a higher one."""
     if SCOPES.index(caller.scope) < SCOPES.index(needed):
         raise Refusal("forbidden", scope=caller.scope, needed=needed)

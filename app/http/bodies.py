@@ -1,4 +1,5 @@
-"""Request bodies as types: OpenAPI is generated from them, app.http.parsing reads with them."""
+"""The bodies of requests. OpenAPI is generated from these types, and requests are decoded with
+them."""
 
 from __future__ import annotations
 
@@ -10,7 +11,8 @@ from msgspec import Meta, Raw, Struct
 MAX_ID = 2**63 - 1
 EMPTY = Raw(b"{}")
 
-# What follows `extra_json_schema` is told in OpenAPI, and checked below, where a wrong value has its own code.
+# OpenAPI has what follows `extra_json_schema`. It is checked in parsing.py, where a wrong value has
+# a code of its own.
 Amount = Annotated[
     int | str,
     Meta(
@@ -57,7 +59,7 @@ Metadata = Annotated[
 
 
 class Condition(Struct, forbid_unknown_fields=True):
-    """What must be so, under the locks that the request is decided under, or it is refused."""
+    """What must hold when the request is decided, or it is refused: a version, a minimum, or both."""
 
     wallet: WalletId
     version: Annotated[int, Meta(ge=0, le=10**18 - 1)] | msgspec.UnsetType = msgspec.UNSET
@@ -65,7 +67,7 @@ class Condition(Struct, forbid_unknown_fields=True):
 
 
 class Details(Struct, kw_only=True, forbid_unknown_fields=True):
-    """What every money request may carry."""
+    """What every request that moves value may carry."""
 
     reference: Text | None = None
     description: Text | None = None
@@ -120,7 +122,7 @@ Number = Annotated[
 
 
 class Part(Struct, kw_only=True, forbid_unknown_fields=True):
-    """Without an amount all that is left of the posting."""
+    """A part of one posting; without an amount, all that is left of it."""
 
     posting: Number
     amount: Amount | None = None
@@ -131,7 +133,7 @@ class CapturePart(Part, kw_only=True):
 
 
 class Capture(Details, kw_only=True):
-    """Without amount or postings all that is left. `final` releases what is not captured."""
+    """Without amount or postings, all that is left. `final` releases what is not captured."""
 
     amount: Amount | None = None
     destination: WalletId | None = None
@@ -144,7 +146,8 @@ class Void(Details, kw_only=True):
 
 
 class Reversal(Details, kw_only=True):
-    """Without amount or postings all that is left. `force` may take a wallet below its floor; admin keys only."""
+    """Without amount or postings, all that is left. `force`, for admin keys, may take a wallet
+    below its floor."""
 
     amount: Amount | None = None
     postings: Annotated[list[Part], Meta(min_length=1, max_length=100)] | None = None
@@ -196,14 +199,14 @@ class BatchRequest(Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class BatchEnvelope(Struct, kw_only=True, forbid_unknown_fields=True):
-    """A BatchRequest as it is read: what is wrong with one item is that one's result."""
+    """A BatchRequest as it is decoded: a fault in one item becomes that item's result."""
 
     transactions: Annotated[list[Raw], Meta(min_length=1, max_length=1000)]
     mode: Mode = "independent"
 
 
 class WalletChange(Struct, kw_only=True, forbid_unknown_fields=True):
-    """What is not given stays."""
+    """A member that is not given stays as it is."""
 
     min_balance: Limit | msgspec.UnsetType | None = msgspec.UNSET
     max_balance: Limit | msgspec.UnsetType | None = msgspec.UNSET

@@ -1,6 +1,8 @@
-"""What each member of a request or an answer means: one glossary, since a name means the same everywhere.
+"""The meaning of each member of a request or an answer: one glossary, since a name means the same
+everywhere.
 
-OpenAPI and the reference are made from it; a test finds a member that it lacks. `Type.member` stands before `member`.
+OpenAPI and the reference are generated from it, and a test finds members that it lacks. An entry
+`Type.member` comes before an entry `member`.
 """
 
 from __future__ import annotations
@@ -127,7 +129,8 @@ MEMBERS = {
 
 
 def describe(type_name: str, bases: list[str], member: str) -> str | None:
-    """The description of a member of a type, which may be under the name of a type that it extends; None: missing."""
+    """Return the description of a type's member, which may stand under a type that it extends;
+    None: it is missing."""
     for name in (type_name, *bases):
         if text := MEMBERS.get(f"{name}.{member}"):
             return text

@@ -1,8 +1,8 @@
-"""The steps that every request to a route takes, whichever way it was routed.
+"""The steps of every request to a route, whichever way it was routed.
 
-A request is checked as its route declares: header fields, API key, query, body, Idempotency-Key. Whatever can be
-refused is refused here, or by the handler, before anything is sent to Postgres: a refusal after that would be told of
-money that has moved, or hide a key that was created.
+The request is checked as its route declares: header fields, API key, query, body, Idempotency-Key.
+Whatever can be refused is refused here, or by the handler, before anything is sent to Postgres. A
+later refusal would speak of money that has moved, or hide a key that was created.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ class Endpoint:
         await response(scope, receive, send)
 
     async def answer(self, scope: Scope, receive: Receive) -> Response:
-        """Raises Refusal, what the database's driver raises, and ClientDisconnect."""
+        """Check the request and call its handler. Raises Refusal, what the database's driver
+        raises, and ClientDisconnect."""
         route = self.route
         if route.scope is not None:
             read_fields(scope)
@@ -61,7 +62,8 @@ class Endpoint:
         )
 
     def read_query(self, raw: bytes) -> dict[str, object]:
-        """Raises Refusal. Machines that probe an open route may add any query."""
+        """Return the query's parameters. Raises Refusal. Machines that probe an open route may add
+        any query."""
         route = self.route
         if route.scope is None or route.open or (not raw and self.no_query is not None):
             return self.no_query or {}

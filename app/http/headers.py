@@ -1,4 +1,4 @@
-"""The request's header fields that mean something to us, read once and before anything else."""
+"""The request's header fields that mean something to us, read once, before anything else."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ OURS = b"zerosum-"
 
 
 def read_fields(scope: Scope) -> dict[bytes, str]:
-    """Keep the known fields in the scope, and return them.
+    """Put the known fields into the scope, and return them.
 
-    Raises Refusal for a field that is there twice, since two readers would choose differently; for an unknown field
-    of ours, such as Zerosum-Dry-Run, since ignoring it could move money; and for an unknown value.
+    Raises Refusal for a repeated field, since two readers would choose differently; for an unknown
+    field of ours, such as Zerosum-Dry-Run, since ignoring it could move money; and for an unknown
+    value.
     """
     fields: dict[bytes, str] = {}
     for name, value in scope["headers"]:
@@ -36,6 +37,6 @@ def read_fields(scope: Scope) -> dict[bytes, str]:
 
 
 def field(scope: Scope, name: bytes) -> str | None:
-    """A known field; None when it is not there, and before the fields were read."""
+    """Return a known field; None: it is not there, or the fields were not read yet."""
     fields: dict[bytes, str] = scope.get(FIELDS, {})
     return fields.get(name)

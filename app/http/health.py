@@ -1,7 +1,8 @@
-"""Whether the process can serve, and its metrics: for the service's own routes and for the port of their own.
+"""Whether the process can serve, and its metrics: for the API's own routes and for the metrics
+port.
 
-Balancers have no key. Names of ledgers, sinks and hosts are shown only to who sends one, and only those of its ledger;
-on a port of its own, which the operator keeps private, all of them.
+Load balancers have no key. Names of ledgers, sinks and hosts are shown only with an API key, and
+only those of its ledger. On the metrics port, which the operator keeps private, all are shown.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ from app.database.errors import DATABASE_ERRORS
 from app.posting.group_commit import GroupCommit
 
 READY_TIMEOUT_S = 2
-SINKS = 100  # Those beyond are in the metrics.
-BEHIND_S = 60  # An event that waits longer to be stamped is no load any more: something is wrong.
+SINKS = 100  # The metrics have all sinks.
+# When an event waits longer to be stamped, something is wrong; it is not load any more.
+BEHIND_S = 60
 
 
 async def ready(pool: Pool, group_commit: GroupCommit | None, ledger: str | None) -> Response:
-    """ledger: the one whose sinks are named; None: all, "": none. group_commit: None where no money is posted."""
+    """Return the answer of /readyz. ledger: whose sinks are named; None: all ledgers', "": none.
+    group_commit: None where no money is posted."""
     try:
         async with asyncio.timeout(READY_TIMEOUT_S):
             ((_, writable, outbox_age_s),) = await call(pool, "readiness")
@@ -53,7 +56,7 @@ def not_ready(why: str) -> Response:
 
 
 async def measured(pool: Pool, group_commit: GroupCommit | None, ledger: str | None) -> Response:
-    """ledger, group_commit: as of ready()."""
+    """Return the metrics as an answer. ledger and group_commit: as in ready()."""
     if group_commit is not None:
         metrics.QUEUE.set(group_commit.queued)
         metrics.BUSY.set(group_commit.slow_lane.requests)

@@ -1,4 +1,5 @@
-"""ZEROSUM_METRICS_PORT: `/metrics`, `/readyz`, `/healthz` of a server or relay, with every name and without a key."""
+"""ZEROSUM_METRICS_PORT: `/metrics`, `/readyz` and `/healthz` of a server or relay, with every name
+and without a key."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ from app.posting.group_commit import GroupCommit
 async def metrics_server(
     listening: socket.socket | None, pool: Pool, group_commit: GroupCommit | None
 ) -> AsyncIterator[None]:
-    """Answers on this socket for as long as the block runs. None: it is not wanted."""
+    """Answer on this socket for as long as the block runs; None: there is no metrics port."""
     if listening is None:
         yield
         return

@@ -1,4 +1,5 @@
-"""OpenAPI 3.1, made from the table of routes, the types of bodies and answers, their glossary and the examples.
+"""OpenAPI 3.1, generated from the table of routes, the types of bodies and answers, their glossary
+and the examples.
 
 `/docs` shows the document without the internet.
 """
@@ -68,7 +69,7 @@ AMOUNTS_PARAMETER = {
     "description": "string: amounts in the answer are strings, for clients whose numbers end at 2^53.",
     "schema": {"type": "string", "enum": ["integer", "string"], "default": "integer"},
 }
-# Facts of the example of each code that has some.
+# Facts for the example of each code.
 FACTS: dict[str, Any] = {
     "reason": "amount is there twice.",
     "limit": 1048576,
@@ -96,7 +97,7 @@ FACTS: dict[str, Any] = {
 
 
 def statuses(route: Route) -> list[int]:
-    """The refusals that a route may answer with."""
+    """Return the statuses of refusals that a route may answer with."""
     found = {400, 500, 503}
     if route.scope is not None:
         found |= {401, 403, 429}
@@ -185,14 +186,14 @@ def operation(section: str, route: Route) -> dict[str, Any]:
 
 
 def security(route: Route) -> list[dict[str, list[str]]]:
-    """An empty requirement: no key is needed."""
+    """Return the route's security requirements. An empty requirement means that no key is needed."""
     if route.scope is None:
         return []
     return [*([{}] if route.open else []), {"key": []}]
 
 
 def refusals() -> dict[str, Any]:
-    """By status: a response with an example of each of its codes."""
+    """Return, by status, a response with an example of each of its codes."""
     found: dict[str, Any] = {}
     for code, entry in CODES.items():
         response = found.setdefault(
@@ -218,12 +219,12 @@ def refusals() -> dict[str, Any]:
 
 
 def schemas() -> dict[str, Any]:
-    """Of every type of a body and an answer, with a description of each member."""
+    """Return the schema of every type of a body and an answer, with a description of each member."""
     shapes = {shape for route in ROUTES for shape in route.answers.values()}
     types = [route.body for route in ROUTES if route.body is not None]
     types += [shape for shape in shapes if isinstance(shape, type)]
     _, found = msgspec.json.schema_components([*types, Problem], ref_template=SCHEMA)
-    # A problem has its code's facts too.
+    # A problem has the facts of its code too.
     found[Problem.__name__]["additionalProperties"] = True
     for name, schema in found.items():
         bases = [base.__name__ for base in bases_of(name)]
@@ -234,7 +235,7 @@ def schemas() -> dict[str, Any]:
 
 
 def bases_of(name: str) -> list[type]:
-    """The types that a type of bodies or answers extends, the nearest first."""
+    """Return the types that a type of bodies or answers extends, the nearest first."""
     found: type | None = getattr(bodies, name, None) or getattr(answers, name, None)
     return [] if found is None else list(found.__mro__[1:-2])
 

@@ -10,7 +10,7 @@ from app.http.responses import page
 
 
 async def list_by_id(request: ApiRequest[None], function: str) -> Response:
-    """A page of a `zerosum` function of (ledger, after, max) whose rows have id and body."""
+    """Answer a page of a `zerosum` function of (ledger, after, max) whose rows have id and body."""
     after, limit = request.query["after"], request.query["limit"]
     ledger = request.caller.ledger
     rows = await call(request.services.pool, function, ledger=ledger, after=after, max=limit)
@@ -18,7 +18,7 @@ async def list_by_id(request: ApiRequest[None], function: str) -> Response:
 
 
 async def list_newest(request: ApiRequest[None], function: str) -> Response:
-    """As list_by_id(), of (ledger, before, max), the highest ids first."""
+    """As list_by_id(), for a function of (ledger, before, max) that returns the highest ids first."""
     before, limit = request.query.get("after"), request.query["limit"]
     ledger = request.caller.ledger
     rows = await call(request.services.pool, function, ledger=ledger, before=before, max=limit)

@@ -1,6 +1,6 @@
-"""Reading and checking requests: every limit that needs no database.
+"""Checks of values in requests: every limit that needs no database.
 
-A float is never money: amounts are JSON integers or strings of digits, and travel on as text.
+A float is never money. Amounts are JSON integers or strings of digits, and go on as text.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ NUMBER = re.compile(r"-?([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?")
 
 
 def posting(given: PostingRequest) -> tuple[str, str, str]:
-    """(source, destination, amount as digits); raises Refusal."""
+    """Return (source, destination, amount as digits). Raises Refusal."""
     return wallet_id(given.source), wallet_id(given.destination), amount_text(given.amount)
 
 
@@ -58,7 +58,8 @@ def limit_text(amount: Amount | None) -> str | None:
 
 
 def metadata_text(raw: Raw) -> str | None:
-    """The JSON object as it came, or null for an empty one; raises Refusal for what Postgres would not store."""
+    """Return the JSON object as it came, or None for an empty one. Raises Refusal for what Postgres
+    would not store."""
     if raw is EMPTY:
         return None
     data = bytes(raw)
@@ -72,7 +73,8 @@ def metadata_text(raw: Raw) -> str | None:
 
 
 def storable_number(text: str) -> str:
-    """A number with a fraction or an exponent, as it is spelled, if jsonb takes it: it is kept digit by digit there.
+    """Return a number with a fraction or an exponent as it is spelled, if jsonb takes it; jsonb
+    stores every digit. Raises Refusal.
 
     Postgres's numeric has up to 131,072 digits before the point and 16,383 after it.
     """
@@ -98,7 +100,7 @@ def storable(value: Any, depth: int) -> bool:
 
 
 def conditions_text(conditions: list[Condition] | None) -> str | None:
-    """As JSON for SQL; raises Refusal."""
+    """Return the conditions as JSON for SQL. Raises Refusal."""
     if conditions is None:
         return None
     for one in conditions:
@@ -113,7 +115,7 @@ def conditions_text(conditions: list[Condition] | None) -> str | None:
 
 
 def timestamp(text: str | None, code: str = "invalid_effective_at") -> datetime | None:
-    """RFC 3339; the offset is required; raises Refusal with this code."""
+    """Parse RFC 3339 with an offset. Raises Refusal with this code."""
     if text is None:
         return None
     try:
@@ -124,17 +126,18 @@ def timestamp(text: str | None, code: str = "invalid_effective_at") -> datetime 
         raise Refusal(code)
     try:
         return at.astimezone(UTC)
-    except OverflowError:  # With its offset it is in the year 0 or 10000.
+    except OverflowError:  # In UTC it is in the year 0 or 10000.
         raise Refusal(code) from None
 
 
 def optional(check: Callable[[Any], str], value: object) -> str | None:
-    """What this makes of a value that may be left out."""
+    """Return what `check` makes of a value that may be left out."""
     return None if value is None else check(value)
 
 
 def parts(given: Sequence[Part] | None) -> list[dict[str, Any]] | None:
-    """Some postings of a hold or transaction, as zerosum.options_fault has them; raises Refusal."""
+    """Return parts of postings of a hold or transaction, as zerosum.options_fault defines them.
+    Raises Refusal."""
     if given is None:
         return None
     return [
@@ -148,18 +151,19 @@ def parts(given: Sequence[Part] | None) -> list[dict[str, Any]] | None:
 
 
 def present(**members: Any) -> dict[str, Any]:
-    """Those that are given: so what is left out makes no difference to a request's fingerprint."""
+    """Return the members that are given. A member that is left out must not change a request's
+    fingerprint."""
     return {name: value for name, value in members.items() if value is not None}
 
 
 def options_text(options: dict[str, Any]) -> str | None:
-    """As JSON for SQL, without what is not given."""
+    """Return the options that are given, as JSON for SQL."""
     given = present(**options)
     return msgspec.json.encode(given).decode() if given else None
 
 
 def plain_text(text: str | None, code: str) -> str | None:
-    """A reference or description: Postgres stores no NUL."""
+    """Return a reference or description. Raises Refusal for a NUL, which Postgres does not store."""
     if text is not None and "\0" in text:
         raise Refusal(code)
     return text
@@ -178,7 +182,8 @@ def scale(value: int) -> int:
 
 
 def number(digits: str) -> int:
-    """Digits in a path; for more than an id can have a number that no id has, since int() refuses thousands."""
+    """Return the number in a path. For more digits than an id can have return a number that no id
+    has, since int() refuses thousands of digits."""
     return int(digits) if len(digits) <= MAX_DIGITS else MAX_ID + 1
 
 

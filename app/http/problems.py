@@ -1,4 +1,5 @@
-"""Problem bodies (RFC 9457) as responses: what a refusal, the database or a fault of ours is answered with."""
+"""Problem bodies (RFC 9457) as responses: for refusals, for errors of the database and for faults
+of ours."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ log = logging.getLogger("zerosum")
 
 
 def problem(scope: Scope, code: str, facts: dict[str, Any] | None = None) -> Response:
-    """The response for a code and its facts, whose amounts are spelled as the request asks.
+    """Return the response for a code and its facts, with amounts spelled as the request asks.
 
     A 503 and a request in progress carry Retry-After, a 401 WWW-Authenticate.
     """
@@ -37,26 +38,27 @@ def problem(scope: Scope, code: str, facts: dict[str, Any] | None = None) -> Res
 
 
 def refused(scope: Scope, body: str, **more: Any) -> Response:
-    """The response for a refusal as SQL spells it: an object of its code and facts. more: facts SQL does not know."""
+    """Return the response for a refusal as SQL spells it: an object of its code and facts. more:
+    further facts."""
     facts = json.loads(body)
     return problem(scope, facts.pop("code"), {**more, **facts})
 
 
 def refused_body(body: str) -> str:
-    """The problem body of a refusal as SQL spells it, its amounts as integers."""
+    """Return the problem body of a refusal as SQL spells it, with amounts as integers."""
     facts = json.loads(body)
     return problem_body(facts.pop("code"), facts).decode()
 
 
 def response_for(scope: Scope, error: Exception) -> Response:
-    """The answer to a request that raised this error; what is our fault goes to the log."""
+    """Return the answer to a request that raised this error. A fault of ours goes to the log."""
     if isinstance(error, Refusal):
         return problem(scope, error.code, error.facts)
-    if isinstance(error, HTTPException):  # The router's: no such path, or another method.
+    if isinstance(error, HTTPException):  # The router's: the path or the method is unknown.
         response = problem(scope, "method_not_allowed" if error.status_code == 405 else "not_found")
         response.headers.update(error.headers or {})
         return response
-    if isinstance(error, ClientDisconnect):  # Nobody reads this.
+    if isinstance(error, ClientDisconnect):  # Nobody reads this answer.
         reason = "The connection closed before the body ended."
         return problem(scope, "invalid_body", {"reason": reason})
     if isinstance(error, DATABASE_ERRORS) and (code := code_of(error, scope["method"])):
@@ -66,7 +68,8 @@ def response_for(scope: Scope, error: Exception) -> Response:
 
 
 def code_of(error: Exception, method: str) -> str | None:
-    """The code for an error of the database outside of the group commit; None: the error is a fault of ours."""
+    """Return the code for an error of the database outside of the group commit; None: it is a fault
+    of ours."""
     found = failure(error)
     reads = method in {"GET", "HEAD"}
     if found is Failure.LOST and not reads and not isinstance(error, NotConnected):

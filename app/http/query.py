@@ -1,4 +1,4 @@
-"""Query parameters: a route says which there are, with their JSON schemas; all others are refused."""
+"""Query parameters. A route declares them with their JSON schemas; all others are refused."""
 
 from __future__ import annotations
 
@@ -19,10 +19,12 @@ Schemas = Mapping[str, Mapping[str, Any]]
 def read_query(
     raw: bytes, schemas: Schemas, required: Collection[str] = (), filters: bool = False
 ) -> dict[str, Any]:
-    """The parameters of a query string by name, as their schemas' types; a default where one is not given.
+    """Return the parameters of a query string by name, as their schemas' types, with defaults
+    filled in.
 
-    filters: `metadata.KEY=VALUE` may be given too, and is found under its whole name. Raises Refusal
-    `invalid_parameter` for a name that is unknown or given twice, and for a value that does not fit.
+    filters: `metadata.KEY=VALUE` may be given too; it stands under its whole name. Raises Refusal
+    `invalid_parameter` for a name that is unknown or given twice, and for a value that does not
+    fit.
     """
     given: dict[str, Any] = {}
     for part in raw.split(b"&"):
@@ -48,7 +50,8 @@ def read_query(
 
 
 def decoded(raw: bytes) -> str:
-    """As application/x-www-form-urlencoded has it; NUL is in nothing that Postgres stores."""
+    """Decode application/x-www-form-urlencoded text. Raises Refusal for NUL, which Postgres never
+    stores."""
     try:
         text = unquote_to_bytes(raw).decode()
     except UnicodeDecodeError:
@@ -59,7 +62,8 @@ def decoded(raw: bytes) -> str:
 
 
 def value(name: str, text: str, schema: Mapping[str, Any]) -> Any:
-    """The parameter's value by its JSON schema: an integer, a boolean, or a string of a pattern or an enum."""
+    """Return the parameter's value by its JSON schema: an integer, a boolean, or a string of a
+    pattern or an enum. Raises Refusal."""
     if schema["type"] == "integer":
         low, high = schema["minimum"], schema["maximum"]
         if not re.fullmatch(r"[0-9]{1,19}", text) or not low <= int(text) <= high:
@@ -81,7 +85,7 @@ def refuse(reason: str) -> NoReturn:
 
 
 def metadata_filters(query: Mapping[str, Any]) -> tuple[list[str], list[str]]:
-    """Keys and values of the parameters `metadata.KEY=VALUE`."""
+    """Return the keys and values of the parameters `metadata.KEY=VALUE`."""
     pairs = [
         (name.removeprefix(FILTER), text) for name, text in query.items() if name.startswith(FILTER)
     ]

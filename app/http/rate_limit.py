@@ -1,7 +1,9 @@
-"""At most so many requests an API key, in all processes together where there is a Redis, else in each.
+"""A limit of requests for each API key: in all processes together where there is a Redis, else in
+each.
 
-Off unless ZEROSUM_RATE_LIMIT is set. The window slides. A Redis that is away or slow is left alone for a moment, and
-each process counts by itself meanwhile: nobody is refused because of it, nobody goes unlimited.
+It is off unless ZEROSUM_RATE_LIMIT is set. The window slides. A Redis that is away or slow is left
+alone for a moment, and each process counts by itself meanwhile: nobody is refused because of it,
+and nobody goes without a limit.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ log = logging.getLogger("zerosum")
 
 
 class RateLimit:
-    """check() each request. item: how many, in how long. deployment: whose counts they are, on a Redis of several."""
+    """Call check() for each request. item: how many, in how long. deployment: whose counts these
+    are, on a Redis that several share."""
 
     def __init__(
         self, item: RateLimitItem, redis_url: str | None = None, deployment: str = ""
@@ -54,10 +57,12 @@ class RateLimit:
             await self.pool.disconnect()
 
     async def check(self, scope: Scope, key_hash: str) -> None:
-        """Count this request of this API key, and say on its answer how it stands; raises Refusal rate_limited."""
+        """Count this request of this API key, and put the state of the limit on its answer. Raises
+        Refusal rate_limited."""
         allowed, left, reset_s = await self.count(key_hash)
         quota, window = self.item.amount, self.item.get_expiry()
-        # The fields of draft-ietf-httpapi-ratelimit-headers: what is allowed, what is left, when it is renewed.
+        # The fields of draft-ietf-httpapi-ratelimit-headers: the quota, what is left of it, and
+        # when it is renewed.
         fields = {
             "ratelimit-policy": f'"key";q={quota};w={window}',
             "ratelimit": f'"key";r={left};t={reset_s}',
@@ -73,7 +78,7 @@ class RateLimit:
             try:
                 async with asyncio.timeout(2 * TIMEOUT_S):
                     return await self.hit(self.together, key_hash)
-            except Exception as error:  # Whatever the library raises: money must not wait for it.
+            except Exception as error:  # Whatever the library raises, money must not wait.
                 why = error or type(error).__name__
                 log.warning("rate limits are each process's own for a while: %s", why)
                 self.away_until = time.monotonic() + AWAY_S

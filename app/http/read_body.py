@@ -1,4 +1,4 @@
-"""Reading a request's body: its size, its form, and what its members are called when they are wrong."""
+"""Reading a request's body: its size, its form, and the codes of its members when they are wrong."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from app.errors import Refusal
 from app.http.headers import field
 
 BODY_LIMIT = 1024 * 1024
-# What all requests together may have in memory of bodies that are larger than SMALL: bytes.
+# How many bytes of bodies that are larger than SMALL all requests together may have in memory.
 ALL_BODIES, SMALL = 64 * 1024 * 1024, 64 * 1024
 HELD = "zerosum.body"  # In the scope: how much of ALL_BODIES this request has.
 PATH_IN_MESSAGE = re.compile(r"`\$(?:\[[.0-9]*\])*\.?(?:\w+(?:\[[.0-9]*\])*\.)*(\w+)`")
 
-# What a member that is there but wrong is called, where it has a code of its own.
+# The codes of members that are wrong, where they have one of their own.
 MEMBER_CODES = {
     "amount": "invalid_amount",
     "postings": "invalid_postings",
@@ -44,7 +44,7 @@ T = TypeVar("T")
 async def read_body(
     scope: Scope, receive: Receive, decoder: msgspec.json.Decoder[T], limit: int = BODY_LIMIT
 ) -> T:
-    """The body as the decoder's type; raises Refusal. limit: bytes."""
+    """Return the body as the decoder's type. Raises Refusal. limit: bytes."""
     content_type = field(scope, b"content-type") or ""
     if content_type.partition(";")[0].strip().lower() != "application/json":
         raise Refusal("unsupported_media_type")
@@ -69,13 +69,14 @@ async def read_body(
 
 
 class Memory:
-    """Counts what the large bodies of all requests take, until each is answered."""
+    """Counts the memory that large bodies take, until their requests are answered."""
 
     def __init__(self) -> None:
         self.held = 0
 
     def hold(self, scope: Scope, size: int) -> None:
-        """This request's body has so many bytes by now. Raises Refusal when all together have too many."""
+        """This request's body has so many bytes by now. Raises Refusal when all bodies together
+        have too many."""
         more = size - scope.get(HELD, 0)
         if self.held + more > ALL_BODIES:
             raise Refusal("queue_full")
@@ -83,7 +84,7 @@ class Memory:
         scope[HELD] = size
 
     def release(self, scope: Scope) -> None:
-        """The request is answered."""
+        """This request is answered."""
         self.held -= scope.get(HELD, 0)
 
 
@@ -102,7 +103,8 @@ def decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
 
 
 def refuse_repeated_members(body: bytes) -> None:
-    """Raise Refusal for an object that names a member twice: of two amounts each reader would take another."""
+    """Raise Refusal for an object that names a member twice: of two amounts each reader would take
+    another."""
     try:
         MEMBERS.decode(body.decode())
     except RecursionError:
@@ -110,12 +112,12 @@ def refuse_repeated_members(body: bytes) -> None:
 
 
 def once(pairs: list[tuple[str, Any]]) -> None:
-    """What json's decoder calls with each object's members."""
+    """The JSON decoder calls this with each object's members."""
     if len(dict(pairs)) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
         raise Refusal("invalid_body", reason=f"{twice} is there twice.")
 
 
-# Only its hook is wanted: numbers need not be made, of which some have thousands of digits.
+# Only the hook is wanted. Numbers, which may have thousands of digits, need not be made.
 MEMBERS = json.JSONDecoder(object_pairs_hook=once, parse_int=len, parse_float=len)

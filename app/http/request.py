@@ -18,11 +18,10 @@ Body = TypeVar("Body", covariant=True)
 
 @dataclass(slots=True)
 class ApiRequest(Generic[Body]):
-    """caller: whose API key it carries; NOBODY where the route may be asked without one.
-
-    body: as the type that the route declares, None where it declares none. query: the parameters by name, as their
-    schemas' types, with defaults filled in. key: the Idempotency-Key. scope, receive: as ASGI has them.
-    """
+    """caller: whose API key the request carries; NOBODY where the route may be asked without one.
+    body: of the type that the route declares, None where it declares none. query: the parameters
+    by name, as their schemas' types, with defaults filled in. key: the Idempotency-Key. scope,
+    receive: ASGI's."""
 
     scope: Scope
     receive: Receive
@@ -37,17 +36,18 @@ class ApiRequest(Generic[Body]):
         return bool(self.query.get("dry_run"))
 
     def text(self, name: str = "id") -> str:
-        """A segment of the path."""
+        """Return a segment of the path."""
         given: str = self.scope["path_params"][name]
         return given
 
     def number(self, name: str = "id", missing: str = "not_found") -> int:
-        """A number in the path; raises Refusal with the code `missing` for one that no id can be."""
+        """Return a number in the path. Raises Refusal with the code `missing` for one that no id
+        can be."""
         given: int = self.scope["path_params"][name]
         if not 0 < given <= MAX_ID:
             raise Refusal(missing)
         return given
 
     async def gone(self) -> bool:
-        """Has the client left?"""
+        """Return whether the client has left."""
         return await Request(self.scope, self.receive).is_disconnected()

@@ -1,4 +1,4 @@
-"""Answers of success. SQL spells their bodies as JSON; they are passed on as they are."""
+"""Answers of success. SQL spells their bodies as JSON, and they go on as they are."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from app.http.request import ApiRequest
 def answer(
     request: ApiRequest[object], body: str, status: int = 200, headers: dict[str, str] | None = None
 ) -> Response:
-    """A response with this JSON body; `Zerosum-Amounts: string` quotes the amounts in it."""
+    """Return a response with this JSON body. `Zerosum-Amounts: string` quotes the amounts in it."""
     spelled = quote_amounts(body.encode()) if wants_strings(request.scope) else body
     return Response(spelled, status, headers, "application/json")
 
 
 def page(request: ApiRequest[object], rows: list[asyncpg.Record], by: str) -> Response:
-    """A list from rows whose `body` is JSON. by: the column that the next page's `after` names, if this one is full."""
+    """Return a page of rows whose `body` is JSON. by: the column that the next page's `after`
+    names, if this page is full."""
     following = f'"{rows[-1][by]}"' if len(rows) == request.query["limit"] else "null"
     items = ",".join(row["body"] for row in rows)
     return answer(request, f'{{"data":[{items}],"next":{following}}}')

@@ -1,4 +1,5 @@
-"""Every route of the API in one table. Routing, the checks before a handler, OpenAPI and the docs are made from it."""
+"""Every route of the API in one table. Routing, the checks before a handler, OpenAPI and the
+reference are made from it."""
 
 from __future__ import annotations
 
@@ -37,13 +38,18 @@ PLACE = re.compile(r"{(\w+)(:number|:path)?}")  # in a path
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """What a request needs, and what it is answered. Its handler receives it once all of that was checked.
+    """What a request needs, and what it is answered. Its handler gets it once all of that was
+    checked.
 
-    handler: its name is the operation's id, the first line of its docstring the summary. answers: the body of each
-    status of success. scope: what the API key must allow; None: no key is looked at. open: may be asked without a
-    key too, and with any query. body: as documented; reads: as decoded, where that is another type; body_limit: in
-    bytes. query: the JSON schema of each parameter; required: those that must be given; filters: metadata.KEY=VALUE
-    may be given. keyed: takes an Idempotency-Key of at most longest_key characters.
+    handler: its name is the operation's id, the first line of its docstring the summary.
+    answers: the body of each status of success.
+    scope: what the API key must allow; None: no key is looked at.
+    open: the route may be asked without a key too, and with any query.
+    body: the body's type as documented. reads: the type as decoded, where that is another one.
+    body_limit: in bytes.
+    query: the JSON schema of each parameter. required: those that must be given.
+    filters: metadata.KEY=VALUE may be given.
+    keyed: the route takes an Idempotency-Key of at most longest_key characters.
     """
 
     method: str
@@ -97,7 +103,8 @@ def delete(path: str, handler: Handler) -> Route:
 
 
 def money(path: str, handler: Handler, body: type, answer: Any = answers.Transaction) -> Route:
-    """A request that moves or holds value: it takes an Idempotency-Key and a dry run."""
+    """Return the route of a request that moves or holds value: it takes an Idempotency-Key and a
+    dry run."""
     return Route(
         method="POST",
         path=path,

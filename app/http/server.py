@@ -13,7 +13,8 @@ from app.settings import BadSetting, Settings
 
 
 class Server(uvicorn.Server):
-    """uvicorn without its signal handling, which re-raises the signal before we could clean up."""
+    """uvicorn without its signal handling, which would raise the signal again before we could clean
+    up."""
 
     when_started: Callable[[], None] = staticmethod(lambda: None)
 
@@ -28,7 +29,8 @@ class Server(uvicorn.Server):
 
 
 def bind(host: str, port: int, setting: str) -> socket.socket:
-    """The address, taken before anything else is started; it answers only once all is ready. Raises BadSetting."""
+    """Bind the address before anything else is started; it answers only once everything is ready.
+    Raises BadSetting."""
     listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -42,7 +44,7 @@ def bind(host: str, port: int, setting: str) -> socket.socket:
 
 
 def bind_metrics(settings: Settings) -> AbstractContextManager[socket.socket | None]:
-    """The socket of ZEROSUM_METRICS_PORT, or None. Raises BadSetting."""
+    """Return the socket of ZEROSUM_METRICS_PORT, or None. Raises BadSetting."""
     if settings.metrics_port is None:
         return contextlib.nullcontext()
     return bind(settings.host, settings.metrics_port, "ZEROSUM_METRICS_PORT")

@@ -21,7 +21,8 @@ class Poster(Protocol):
     async def submit(
         self, request: PostRequest, gone: Callable[[], Awaitable[bool]] | None = None
     ) -> Answer:
-        """Outcome and body as zerosum.post gives them. gone: has the client left? Raises Refusal."""
+        """Return outcome and body as zerosum.post returns them. gone: returns whether the client
+        has left. Raises Refusal."""
         ...
 
 
@@ -29,8 +30,8 @@ class Poster(Protocol):
 class Services:
     """Whoever opens these closes them after the app has ended.
 
-    pool: for reads. keys: over a pool of its own where no read may keep it waiting. poster: for single requests;
-    atomic and independent batches go to the group commit. log_key: None where checkpoints are not signed.
+    pool: for reads. keys: over a pool of its own where no read may keep it waiting. poster: for
+    single requests; batches go to the group commit. log_key: None where checkpoints are not signed.
     """
 
     pool: Pool

@@ -1,6 +1,7 @@
-"""uvicorn's HTTP/1.1 protocol, with what it lacks: an answer is one write, and a request's head and pace are bounded.
+"""uvicorn's HTTP/1.1 protocol, with what it lacks: an answer is one write, and a request's head and
+pace are bounded.
 
-It leans on uvicorn's insides, so pyproject.toml bounds the version.
+This depends on uvicorn's internals, so pyproject.toml bounds its version.
 """
 
 from __future__ import annotations
@@ -15,17 +16,21 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from app.errors import CODES, problem_body
 
 MAX_HEAD = 32 * 1024  # bytes of the request line and all header fields
-# A head is whole this soon after its first byte, and a body brings as many bytes a second, on average over that time.
+# A head must be whole this soon after its first byte, and a body must bring as many bytes a second,
+# on average over that time.
 PACE_S, MIN_BYTES_PER_S = 10.0, 500
 END = b"\r\n\r\n"
-# Offers of HTTP/2 in cleartext are declined by not seeing them: the parser would take what follows for that protocol.
+# Decline offers of HTTP/2 in cleartext by hiding them: the parser would take what follows for that
+# protocol.
 UPGRADE = re.compile(rb"(?<=\n)upgrade(?=[ \t]*:)", re.IGNORECASE)
 
 
 class GatheringTransport:
-    """A transport but for write(), whose data leaves at the end of the turn or when the transport is closed.
+    """A transport whose written data leaves at the end of the event loop's turn, or when it is
+    closed.
 
-    uvicorn writes an answer's head and its body apart, each a system call and a packet, and wakes the client twice.
+    uvicorn writes an answer's head and body apart: two system calls and two packets, and the client
+    wakes twice.
     """
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
@@ -51,8 +56,12 @@ class GatheringTransport:
 
 
 class Protocol(HttpToolsProtocol):
-    """One connection. head: what has come of a request's head, until it is whole. began: has the parser a part of it?
-    in_body: is the head parsed, and the body not? received: bytes since the pace was looked at."""
+    """One connection.
+
+    head: what has come of a request's head, until it is whole. began: whether the parser has a part
+    of it. in_body: whether the head is parsed and the body is not. received: bytes since the last
+    look at the pace.
+    """
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         gathering = GatheringTransport(transport, self.loop)
@@ -61,7 +70,7 @@ class Protocol(HttpToolsProtocol):
         self.began = self.in_body = self.refused = False
         self.began_bytes = self.received = 0
         self.pace_timer: asyncio.TimerHandle | None = None
-        # One that never sends anything is closed as one that sends nothing more.
+        # Close a connection that never sends anything like one that sends nothing more.
         self.timeout_keep_alive_task = self.loop.call_later(
             self.timeout_keep_alive, self.timeout_keep_alive_handler
         )
@@ -75,7 +84,8 @@ class Protocol(HttpToolsProtocol):
         if self.refused or self.transport.is_closing():
             return
         if self.began:
-            # It came behind another request's end: the parser has its beginning, and is given the rest as it comes.
+            # It came right after another request. The parser has its beginning, and gets the rest
+            # as it comes.
             self.began_bytes += len(data)
             if self.began_bytes > MAX_HEAD:
                 self.refuse("headers_too_large")
@@ -110,7 +120,8 @@ class Protocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         if self.parser.should_upgrade():
-            # A second request in the same packet, whose offer was not taken out. What follows it can't be read.
+            # A second request in the same packet, whose offer was not hidden. What follows it can't
+            # be read.
             raise httptools.HttpParserError("an upgrade that is pipelined")
         self.began, self.in_body = False, True
         super().on_headers_complete()
@@ -120,7 +131,7 @@ class Protocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def pace(self, received: int) -> None:
-        """Something came of a request that is not whole yet."""
+        """Bytes have come of a request that is not whole yet."""
         self.received += received
         if self.pace_timer is None:
             self.received = 0
@@ -144,13 +155,14 @@ class Protocol(HttpToolsProtocol):
         self.refuse("malformed_request")
 
     def refuse(self, code: str) -> None:
-        """Answer what is no request that could be handed on, and close. Requests before it have their answers first:
-        its own would be taken for theirs."""
+        """Answer bytes that are no valid request, and close. Earlier requests get their answers
+        first: this one would be taken for theirs."""
         self.stop_pacing()
         self.refused = True
         answering = self.cycle is not None and not self.cycle.response_complete
         if answering and not self.in_body:
-            self.cycle.keep_alive = False  # It closes when the last of them is answered.
+            # The connection closes when the last of them is answered.
+            self.cycle.keep_alive = False
         elif answering and (self.pipeline or self.cycle.response_started):
             self.transport.close()
         elif not self.transport.is_closing():

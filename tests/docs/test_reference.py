@@ -1,4 +1,4 @@
-"""What the documentation generates from the code is what is committed. ZEROSUM_WRITE=1 writes it: make reference."""
+"""What the documentation generates from the code is what is committed. WRITE_REFERENCE=1 writes it: make reference."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from tests.support.ledger import lease, stamp_all
 
 ROOT = Path(__file__).parents[2]
 PAGES = [page for page in sorted(ROOT.glob("docs/**/*.md")) if BLOCK.search(page.read_text())]
-WRITE = os.environ.get("ZEROSUM_WRITE") == "1"
+WRITE = os.environ.get("WRITE_REFERENCE") == "1"
 
 
 def compare(path: str, text: str) -> None:
-    """The file has this text; with ZEROSUM_WRITE=1 it has it from now on."""
+    """The file has this text; with WRITE_REFERENCE=1 it has it from now on."""
     if WRITE:
         (ROOT / path).parent.mkdir(exist_ok=True)
         (ROOT / path).write_text(text)

@@ -19,8 +19,8 @@ from app.posting.group_commit import MAX_POSTINGS
 from app.posting.waiting import Answer, PostRequest, Waiting
 
 ITEM = msgspec.json.Decoder(BatchItem)
-# As many as one batch may have, with metadata, reference and description as long as they may be, however they are
-# spelled: 1,000 of 33 KB each.
+# Room for as many transactions as a batch may have, with the largest metadata, reference and
+# description, however they are spelled: 1,000 of 33 KB each.
 BODY_LIMIT = 32 * 1024 * 1024
 LONGEST_KEY = 250  # of the batch: /index follows
 Item = Waiting | Refusal
@@ -50,7 +50,7 @@ async def create_batch(request: ApiRequest[BatchEnvelope]) -> Response:
 
 
 def read_item(caller: Caller, raw: msgspec.Raw, key: str | None, atomic: bool) -> PostRequest:
-    """key: what it has without one of its own. Raises Refusal."""
+    """Return one item of a batch. key: its key if it has none of its own. Raises Refusal."""
     item = decode(ITEM, bytes(raw))
     own = parsing.key_text(item.idempotency_key)
     if own is not None and atomic:
@@ -64,9 +64,9 @@ def read_item(caller: Caller, raw: msgspec.Raw, key: str | None, atomic: bool) -
 async def rehearse_apart(
     request: ApiRequest[BatchEnvelope], items: list[PostRequest | Refusal]
 ) -> Response:
-    """The answer to a dry run of an independent batch. Raises Refusal."""
+    """Answer a dry run of an independent batch. Raises Refusal."""
     requests = [item for item in items if isinstance(item, PostRequest)]
-    refuse_many_postings(requests)  # They would keep their wallets locked for all that time.
+    refuse_many_postings(requests)  # They would keep their wallets locked meanwhile.
     answers = iter(await rehearse(request.services.pool, requests))
     results = [
         refusal_json(item) if isinstance(item, Refusal) else answer_json(next(answers))
@@ -78,7 +78,7 @@ async def rehearse_apart(
 async def post_together(
     request: ApiRequest[BatchEnvelope], items: list[PostRequest | Refusal]
 ) -> Response:
-    """The answer to an atomic batch. Raises Refusal."""
+    """Answer an atomic batch. Raises Refusal."""
     services = request.services
     requests: list[PostRequest] = []
     for index, one in enumerate(items):
@@ -105,7 +105,7 @@ async def post_together(
 
 
 def refuse_many_postings(requests: list[PostRequest]) -> None:
-    """Raises Refusal for more than one transaction of the database should decide."""
+    """Raise Refusal for more postings than one transaction of the database should decide."""
     if sum(len(one.postings) for one in requests) > MAX_POSTINGS:
         raise Refusal("batch_too_large", limit=MAX_POSTINGS)
 
@@ -120,7 +120,7 @@ def send(request: ApiRequest[BatchEnvelope], item: PostRequest | Refusal) -> Ite
 
 
 async def result(item: Item) -> str:
-    """As JSON. A client that left gets none: the others' outcomes stand all the same."""
+    """Return the result as JSON. A client that left gets none; the outcomes stand all the same."""
     try:
         return (
             refusal_json(item) if isinstance(item, Refusal) else answer_json((await item.answer)[0])

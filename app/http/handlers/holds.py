@@ -25,14 +25,14 @@ async def create_hold(request: ApiRequest[HoldRequest]) -> Response:
 
 
 def utc_text(expires_at: str) -> str:
-    """The same moment in the same words, whatever the offset; raises Refusal."""
+    """Return the same moment in the same words, whatever its offset. Raises Refusal."""
     at = parsing.timestamp(expires_at, "invalid_expires_at")
     assert at is not None
     return at.isoformat()
 
 
 def hold_postings(body: HoldRequest) -> list[Posting]:
-    """Either `postings`, or one in source, destination and amount; raises Refusal."""
+    """Return `postings`, or the one posting of source, destination and amount. Raises Refusal."""
     if body.postings is not None:
         if (body.source, body.destination, body.amount) != (None, None, None):
             raise Refusal(

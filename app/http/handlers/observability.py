@@ -1,4 +1,5 @@
-"""`/healthz`: the process answers. `/readyz`: it can serve, the database too. `/metrics`: how it does."""
+"""`/healthz`: the process answers. `/readyz`: it can serve, its database too. `/metrics`: how it
+does."""
 
 from __future__ import annotations
 

@@ -27,7 +27,8 @@ async def post(
     postings: list[Posting],
     options: dict[str, Any] | None = None,
 ) -> Response:
-    """Join the current batch and answer with the outcome. options: what only this kind has, None for not given."""
+    """Join the current batch and answer with the outcome. options: what only this kind has; None:
+    not given."""
     wanted = post_request(request.caller, kind, request.body, postings, request.key)
     wanted.options = parsing.options_text(options or {})
     headers: dict[str, str] = {}
@@ -48,7 +49,7 @@ async def post(
 def post_request(
     caller: Caller, kind: str, body: Details, postings: list[Posting], key: str | None
 ) -> PostRequest:
-    """Raises Refusal."""
+    """Return the request as plain values for SQL. Raises Refusal."""
     return PostRequest(
         ledger=caller.ledger,
         kind=kind,

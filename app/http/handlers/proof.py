@@ -1,4 +1,4 @@
-"""`/v1/proof`: what the ledger sums to, and its log as C2SP tlog-tiles and tlog-proof have it."""
+"""`/v1/proof`: what the ledger sums to, and its log as C2SP tlog-tiles and tlog-proof define it."""
 
 from __future__ import annotations
 
@@ -139,12 +139,12 @@ async def read_entries(request: ApiRequest[None]) -> Response:
 
 
 def needs(request: ApiRequest[None]) -> tuple[Pool, int, LogKey | None]:
-    """The pool, the ledger, and the key that signs its checkpoints."""
+    """Return the pool, the ledger, and the key that signs its checkpoints."""
     return request.services.pool, request.caller.ledger, request.services.log_key
 
 
 async def one(pool: Pool, function: str, /, **arguments: int) -> Any:
-    """The value that the function gives; raises Refusal not_found for none."""
+    """Return the value of a function. Raises Refusal not_found if there is none."""
     rows = await call(pool, function, **arguments)
     if not rows or rows[0][0] is None:
         raise Refusal("not_found")
@@ -158,7 +158,7 @@ def signer(key: LogKey | None) -> LogKey:
 
 
 async def size_asked(request: ApiRequest[None]) -> int:
-    """The query's `size`, or the log's size now."""
+    """Return the query's `size`, or the log's size now."""
     size: int | None = request.query.get("size")
     if size is None:
         _, size, _ = await log_state(request.services.pool, request.caller.ledger)
@@ -170,7 +170,8 @@ def compact(told: dict[str, Any]) -> str:
 
 
 def tile(request: ApiRequest[None]) -> tuple[int, int]:
-    """Number and width of the tile that the path names; raises Refusal for another spelling than the one it has."""
+    """Return number and width of the tile that the path names. Raises Refusal for any other
+    spelling than its one right one."""
     told = TILE_PATH.fullmatch(request.text("tile"))
     if told is None:
         raise Refusal("not_found")
@@ -181,7 +182,8 @@ def tile(request: ApiRequest[None]) -> tuple[int, int]:
 
 
 def tile_path(number: int) -> str:
-    """Its number in groups of three digits, all but the last marked: 1234067 is x001/x234/067."""
+    """Return the tile's number in groups of three digits, all but the last marked: 1234067 is
+    x001/x234/067."""
     groups = [f"{number % 1000:03}"]
     while number := number // 1000:
         groups.append(f"x{number % 1000:03}")

@@ -105,7 +105,7 @@ async def remove_sink(request: ApiRequest[None]) -> Response:
 async def change(
     request: ApiRequest[object], paused: bool | None = None, next_seq: int | None = None
 ) -> Response:
-    """Raises Refusal not_found."""
+    """Change the sink in the path. Raises Refusal not_found."""
     rows = await call(
         request.services.pool,
         "change_sink",

@@ -61,7 +61,7 @@ async def change_wallet(request: ApiRequest[WalletChange]) -> Response:
 
 
 def limit_json(limit: Limit | msgspec.UnsetType | None) -> str | None:
-    """The empty text for a limit that is not given."""
+    """Return the limit as JSON; an empty text for a limit that is not given."""
     return "" if limit is msgspec.UNSET else parsing.limit_text(limit)
 
 
@@ -145,7 +145,7 @@ async def list_entries(request: ApiRequest[None]) -> Response:
 
 
 async def wallet_body(request: ApiRequest[None]) -> str:
-    """Raises Refusal not_found."""
+    """Return the wallet in the path as JSON. Raises Refusal not_found."""
     ledger, wallet = request.caller.ledger, request.text()
     if not parsing.WALLET_ID.fullmatch(wallet):
         raise Refusal("not_found")

@@ -120,7 +120,7 @@ async def resend_delivery(request: ApiRequest[None]) -> Response:
 
 
 async def webhook_body(request: ApiRequest[None]) -> str:
-    """Raises Refusal not_found."""
+    """Return the endpoint in the path as JSON. Raises Refusal not_found."""
     rows = await call(
         request.services.pool,
         "list_endpoints",
