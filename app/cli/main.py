@@ -4,32 +4,29 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any, TextIO
+from typing import TextIO
 
 import asyncpg
 import click
 
-from app.api_keys import new_key, stored
 from app.cli.export import export_ledger, import_ledger
+from app.cli.keys import keys
+from app.cli.ledgers import ledgers
 from app.cli.money import COMMANDS
 from app.cli.proof import proof
+from app.cli.sinks import sinks
 from app.cli.terminal import (
-    NUMBER,
-    PAGE,
-    in_ledger,
     ledger_option,
-    print_rows,
     with_database,
     with_ledger,
 )
 from app.cli.verify import parse_since, verify_ledgers
-from app.database.connections import call
+from app.cli.wallets import wallets
 from app.database.errors import DATABASE_ERRORS
 from app.host.embedded import EmbeddedError
 from app.host.migrate import EditedMigration, Unfit, migrate
-from app.host.startup import NotReady
+from app.host.not_ready import NotReady
 from app.settings import MAX_WORKERS, BadSetting, read_settings
-from app.sink_url import BadSink, parse_sink_url
 
 stamp_only_option = click.option(
     "--stamp-only",
@@ -133,154 +130,7 @@ def receive(port: int, secret: str | None) -> None:
     receive(port, secret)
 
 
-@cli.group()
-def ledgers() -> None:
-    """Ledgers: namespaces that nothing crosses."""
-
-
-@ledgers.command("create")
-@click.argument("name")
-def create_ledger(name: str) -> None:
-    """Create a ledger, with the currencies of ISO 4217."""
-    with_database(lambda conn: call(conn, "create_ledger", name=name))
-    print(name)
-
-
-@ledgers.command("list")
-def list_ledgers() -> None:
-    """List the names of all ledgers."""
-    for row in with_database(lambda conn: call(conn, "list_ledgers")):
-        print(row["name"])
-
-
-@cli.group()
-def keys() -> None:
-    """API keys."""
-
-
-@keys.command("create")
-@ledger_option
-@click.option(
-    "--scope", type=click.Choice(["read", "write", "admin"]), default="write", show_default=True
-)
-def create_key(ledger: str, scope: str) -> None:
-    """Create an API key and print it, this once."""
-    key = new_key()
-    in_ledger(ledger, "add_key", **stored(key, scope))
-    print(key)
-
-
-@keys.command("list")
-@ledger_option
-def list_keys(ledger: str) -> None:
-    """List the ledger's API keys, without the keys themselves."""
-    print_rows(in_ledger(ledger, "list_keys", after=0, max=PAGE))
-
-
-@keys.command("revoke")
-@ledger_option
-@click.argument("number", type=NUMBER)
-def revoke_key(ledger: str, number: int) -> None:
-    """Revoke the API key with this id."""
-    if not in_ledger(ledger, "revoke_key", id=number)[0][0]:
-        raise click.ClickException(f"the ledger {ledger} has no key {number}")
-
-
-@cli.group()
-def sinks() -> None:
-    """Sinks: where a ledger's feed goes besides webhooks."""
-
-
-@sinks.command("list")
-@ledger_option
-def list_sinks(ledger: str) -> None:
-    """List the ledger's sinks, without their URLs: state, cursor, how far behind, error."""
-    print_rows(in_ledger(ledger, "list_sinks", after=0, max=PAGE))
-
-
-@sinks.command("add")
-@ledger_option
-@click.argument("url")
-def add_sink(ledger: str, url: str) -> None:
-    """Send the feed to URL too. A sink of that name gets this URL and keeps its cursor."""
-    try:
-        sink = parse_sink_url(url)
-    except BadSink as error:
-        raise click.ClickException(str(error)) from None
-    given = {"name": sink.name, "url": url, "types": list(sink.types), "start": sink.start}
-    rows = in_ledger(ledger, "create_sink", **given)
-    if not rows:
-        raise click.ClickException(f"{sink.name} comes from ZEROSUM_SINKS")
-    print_rows(rows)
-
-
-@sinks.command("pause")
-@ledger_option
-@click.argument("number", type=NUMBER)
-def pause_sink(ledger: str, number: int) -> None:
-    """Send nothing more to the sink with this id until it is resumed."""
-    change_sink(ledger, number, paused=True)
-
-
-@sinks.command("resume")
-@ledger_option
-@click.argument("number", type=NUMBER)
-def resume_sink(ledger: str, number: int) -> None:
-    """Let the sink go on from where it was paused."""
-    change_sink(ledger, number, paused=False)
-
-
-@sinks.command("rewind")
-@ledger_option
-@click.argument("number", type=NUMBER)
-@click.argument("seq", type=NUMBER)
-def rewind_sink(ledger: str, number: int, seq: int) -> None:
-    """Send from the event SEQ on: again, or without those between."""
-    change_sink(ledger, number, next_seq=seq)
-
-
-@sinks.command("remove")
-@ledger_option
-@click.argument("number", type=NUMBER)
-def remove_sink(ledger: str, number: int) -> None:
-    """Remove the sink and its cursor."""
-    if not in_ledger(ledger, "remove_sink", sink=number)[0][0]:
-        raise click.ClickException(f"the ledger {ledger} has no sink {number}")
-
-
-def change_sink(ledger: str, number: int, **change: Any) -> None:
-    rows = in_ledger(ledger, "change_sink", sink=number, **change)
-    if not rows:
-        raise click.ClickException(f"the ledger {ledger} has no sink {number}")
-    print_rows(rows)
-
-
-@cli.group()
-def wallets() -> None:
-    """Wallets."""
-
-
-@wallets.command("create")
-@ledger_option
-@click.argument("name")
-@click.argument("asset")
-def create_wallet(ledger: str, name: str, asset: str) -> None:
-    """Create a wallet."""
-    (row,) = in_ledger(ledger, "create_wallet", id=name, asset=asset, admin=True)
-    if row["outcome"] == "refused":
-        raise click.ClickException(row["body"])
-    print(row["body"])
-
-
-@wallets.command("list")
-@ledger_option
-@click.option("--prefix", default="", help="Only ids that begin with this.")
-def list_wallets(ledger: str, prefix: str) -> None:
-    """List wallets by id, at most 1,000."""
-    print_rows(in_ledger(ledger, "list_wallets", after=None, max=PAGE, prefix=prefix))
-
-
-for command in (proof, *COMMANDS):
+for command in (ledgers, keys, sinks, wallets, proof, *COMMANDS):
     cli.add_command(command)
 
 

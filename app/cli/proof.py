@@ -13,7 +13,7 @@ import asyncpg
 import click
 
 from app.cli.terminal import NUMBER, in_ledger, ledger_option, with_ledger
-from app.host.startup import ensure_log_key
+from app.host.secret_files import ensure_log_key
 from app.settings import read_settings
 from app.transparency.ledger_log import event_proof
 from app.transparency.proofs import check_bundle, check_growth

@@ -13,7 +13,8 @@ import click
 from app.database.connections import call, connect_anyhow
 from app.database.errors import DATABASE_ERRORS
 from app.host.embedded import database
-from app.host.startup import LEDGER, NotReady
+from app.host.not_ready import NotReady
+from app.host.startup import LEDGER
 from app.http.bodies import MAX_ID
 from app.settings import read_settings
 

@@ -20,7 +20,9 @@ import uvloop
 
 from app.database.connections import Pool, call, connect_to_post, is_pooled, open_pool
 from app.host.embedded import database
-from app.host.startup import ensure_log_key, greeting, prepare
+from app.host.greeting import greeting
+from app.host.secret_files import ensure_log_key
+from app.host.startup import prepare
 from app.host.supervise import running
 from app.host.workers import Parent
 from app.http.application import make_app

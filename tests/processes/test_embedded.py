@@ -14,7 +14,7 @@ import pytest
 from app.database.connections import connect
 from app.host import embedded, root_folder
 from app.host.embedded import ROOT_RUNS_AS, SOCKET_PATH_LIMIT, EmbeddedError, socket_dir
-from app.host.startup import write_secret
+from app.host.secret_files import write_secret
 from tests.support.rooms import let_in
 
 

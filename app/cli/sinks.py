@@ -1,0 +1,85 @@
+"""`zerosum sinks …`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from app.cli.terminal import (
+    NUMBER,
+    PAGE,
+    in_ledger,
+    ledger_option,
+    print_rows,
+)
+from app.sink_url import BadSink, parse_sink_url
+
+
+@click.group()
+def sinks() -> None:
+    """Sinks: where a ledger's feed goes besides webhooks."""
+
+
+@sinks.command("list")
+@ledger_option
+def list_sinks(ledger: str) -> None:
+    """List the ledger's sinks, without their URLs: state, cursor, how far behind, error."""
+    print_rows(in_ledger(ledger, "list_sinks", after=0, max=PAGE))
+
+
+@sinks.command("add")
+@ledger_option
+@click.argument("url")
+def add_sink(ledger: str, url: str) -> None:
+    """Send the feed to URL too. A sink of that name gets this URL and keeps its cursor."""
+    try:
+        sink = parse_sink_url(url)
+    except BadSink as error:
+        raise click.ClickException(str(error)) from None
+    given = {"name": sink.name, "url": url, "types": list(sink.types), "start": sink.start}
+    rows = in_ledger(ledger, "create_sink", **given)
+    if not rows:
+        raise click.ClickException(f"{sink.name} comes from ZEROSUM_SINKS")
+    print_rows(rows)
+
+
+@sinks.command("pause")
+@ledger_option
+@click.argument("number", type=NUMBER)
+def pause_sink(ledger: str, number: int) -> None:
+    """Send nothing more to the sink with this id until it is resumed."""
+    change_sink(ledger, number, paused=True)
+
+
+@sinks.command("resume")
+@ledger_option
+@click.argument("number", type=NUMBER)
+def resume_sink(ledger: str, number: int) -> None:
+    """Let the sink go on from where it was paused."""
+    change_sink(ledger, number, paused=False)
+
+
+@sinks.command("rewind")
+@ledger_option
+@click.argument("number", type=NUMBER)
+@click.argument("seq", type=NUMBER)
+def rewind_sink(ledger: str, number: int, seq: int) -> None:
+    """Send from the event SEQ on: again, or without those between."""
+    change_sink(ledger, number, next_seq=seq)
+
+
+@sinks.command("remove")
+@ledger_option
+@click.argument("number", type=NUMBER)
+def remove_sink(ledger: str, number: int) -> None:
+    """Remove the sink and its cursor."""
+    if not in_ledger(ledger, "remove_sink", sink=number)[0][0]:
+        raise click.ClickException(f"the ledger {ledger} has no sink {number}")
+
+
+def change_sink(ledger: str, number: int, **change: Any) -> None:
+    rows = in_ledger(ledger, "change_sink", sink=number, **change)
+    if not rows:
+        raise click.ClickException(f"the ledger {ledger} has no sink {number}")
+    print_rows(rows)

@@ -1,0 +1,7 @@
+"""What a start raises when it can't serve."""
+
+from __future__ import annotations
+
+
+class NotReady(Exception):
+    """The database can't be served from; the message says why and what to do."""
