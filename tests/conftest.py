@@ -27,7 +27,7 @@ from tests.support.process import ServerProcess
 from tests.support.receiver import Receiver
 from tests.support.rooms import let_in, quick_root
 
-# Where pytest has its temporary folders, unless told (--basetemp).
+# Where pytest puts its temporary folders, unless --basetemp says.
 os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(quick_root()))
 NUMBERS = itertools.count(1)
 
@@ -44,7 +44,8 @@ def server_url() -> Iterator[str]:
     try:
         yield server.url
     finally:
-        # At once: nobody needs what a checkpoint of hundreds of databases would write, nor waits for their files to go.
+        # Stop at once: nobody needs what a checkpoint of hundreds of databases would write, nor
+        # waits until their files are gone.
         os.kill(int((room / "data/postmaster.pid").read_text().split()[0]), signal.SIGQUIT)
         server.stop()
         subprocess.run(["sh", "-c", 'rm -rf "$0" >/dev/null 2>&1 &', str(room)], check=True)
@@ -57,7 +58,7 @@ def with_database(url: str, name: str) -> str:
 
 @pytest.fixture(scope="session")
 async def template(server_url: str) -> AsyncIterator[str]:
-    """The name of a database that sql/ has been applied to, with ledgers main (1) and test (2)."""
+    """The name of a database that sql/ has been applied to, with the ledgers main (1) and test (2)."""
     name = f"zerosum_template_{os.getpid()}"
     admin = await connect(server_url)
     await admin.execute(f"create database {name}")
@@ -73,7 +74,7 @@ async def template(server_url: str) -> AsyncIterator[str]:
 
 @contextlib.asynccontextmanager
 async def new_database(server_url: str, template: str = "template1") -> AsyncIterator[str]:
-    """A database of its own for as long as the block runs: its URL."""
+    """A database for as long as the block runs; yields its URL."""
     name = f"zerosum_test_{os.getpid()}_{next(NUMBERS)}"
     admin = await connect(server_url)
     await admin.execute(f"create database {name} template {template}")

@@ -1,6 +1,8 @@
-"""The ledger as a model in Python that is short enough to be believed: what a request is told, and what it leaves.
+"""The ledger as a model in Python, short enough to be believed: what a request is answered, and
+what it leaves.
 
-One asset. A request is told the first thing that is wrong with it, in the order in which the core looks.
+There is one asset. A request is answered with the first thing that is wrong with it, in the order
+in which the core checks.
 """
 
 from __future__ import annotations
@@ -18,7 +20,8 @@ Limits = dict[str, tuple[int | None, int | None]]
 
 @dataclass
 class Part:
-    """A posting of a hold or of a transaction; left: what it still reserves, or what is not reversed yet."""
+    """A posting of a hold or of a transaction. left: what it still reserves, or what is not
+    reversed yet."""
 
     source: str
     destination: str
@@ -33,7 +36,8 @@ class Hold:
 
 @dataclass
 class Move:
-    """What a posting of a request does: without a destination it only releases. part: what it takes that from."""
+    """What a posting of a request does. Without a destination it only releases. part: what it takes
+    from."""
 
     source: str
     destination: str | None
@@ -43,7 +47,7 @@ class Move:
 
 
 class Model:
-    """Wallets with limits, those that are not open, what is held of them, keys with what they meant."""
+    """Wallets with their limits, status and held amounts, and keys with what they meant."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
@@ -63,7 +67,8 @@ class Model:
     # Requests
 
     def decide(self, request: Request, beside: tuple[Request, ...] = ()) -> str:
-        """`posted`, `replayed` or a refusal's code. beside: all of the atomic batch that it is of."""
+        """Return `posted`, `replayed` or a refusal's code. beside: all requests of its atomic
+        batch."""
         if any(source == destination for source, destination, _ in request.postings):
             return "same_wallet"
         meaning = (request.kind, request.postings, request.conditions, request.options, beside)
@@ -82,7 +87,7 @@ class Model:
         return outcome
 
     def decide_together(self, requests: list[Request]) -> list[str]:
-        """An atomic batch: what the first refused one is refused with, and nothing done."""
+        """Decide an atomic batch: if one request is refused, nothing is done."""
         before = copy.deepcopy(self.__dict__)
         outcomes = []
         for request in requests:
@@ -178,7 +183,8 @@ class Model:
     def wanted(
         self, parts: list[Part], options: dict[str, Any]
     ) -> list[dict[str, Any] | None] | str:
-        """What is asked of each part, None of those that are not named; or what is wrong with that."""
+        """Return what is asked of each part, None for parts that are not named; or what is wrong
+        with that."""
         if "postings" not in options:
             if "amount" in options and len(parts) > 1:
                 return "invalid_postings"
@@ -198,7 +204,7 @@ class Model:
         return None
 
     def settle(self, moves: list[Move], force: bool = False, conditions: Any = ()) -> str:
-        """All of it, if no limit is broken by what it comes to."""
+        """Apply everything, unless its net effect breaks a limit."""
         after, held = dict(self.balances), dict(self.held)
         for move in moves:
             for name, change in ((move.source, -move.amount), (move.destination, move.amount)):

@@ -1,4 +1,5 @@
-"""An HTTP client of the app in this process, that says in one line what a test sends and expects."""
+"""An HTTP client of the app in this process, with which a test says in one line what it sends and
+expects."""
 
 from __future__ import annotations
 
@@ -28,7 +29,7 @@ def app_over(
     rate_limit: RateLimit | None = None,
     log_key: LogKey | None = None,
 ) -> App:
-    """The app; its API keys are looked up over the same pool as all else."""
+    """Return the app; API keys are looked up over the same pool as everything else."""
     return make_app(
         Services(
             pool=pool,

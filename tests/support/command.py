@@ -10,7 +10,7 @@ from tests.support.log_key import LOG_KEY
 
 
 async def run(url: str, *arguments: str, **settings: str) -> tuple[int | None, str, str]:
-    """Its exit code, standard output and standard error. settings: of the environment."""
+    """Return its exit code, standard output and standard error. settings: of the environment."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "app", *arguments),
         stdout=asyncio.subprocess.PIPE,
@@ -27,6 +27,6 @@ async def run(url: str, *arguments: str, **settings: str) -> tuple[int | None, s
 
 
 async def zerosum(url: str, *arguments: str) -> tuple[int | None, str]:
-    """Its exit code, and all that it printed."""
+    """Return its exit code, and all that it printed."""
     code, out, err = await run(url, *arguments)
     return code, out + err

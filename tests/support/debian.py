@@ -1,4 +1,4 @@
-"""Debian's PostgreSQL 15, a cluster of its own for a test that needs settings of its own."""
+"""Debian's PostgreSQL 15: a cluster for a test that needs settings of its own."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def run(*command: str | Path, user: str | None = None) -> None:
 def debian_postgres(
     room: Path, options: str, hba: str, prepare: Callable[[Path, str], None] | None = None
 ) -> Iterator[int]:
-    """The port on 127.0.0.1 where it listens for as long as the block runs; prepare: its data folder and user."""
+    """Its port on 127.0.0.1, for as long as the block runs. prepare: gets its data folder and user."""
     if not (DEBIAN / "postgres").exists():
         pytest.skip("Debian's PostgreSQL 15 is not installed")
     user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name

@@ -1,4 +1,4 @@
-"""What makes faults that verify must find."""
+"""SQL that makes the faults that verify must find."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What of a tree gets into the image: the file list by .dockerignore's rules, and the Dockerfile's COPY lines of it."""
+"""What of a tree gets into the image, by the rules of .dockerignore and the Dockerfile's COPY
+lines."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def source_files() -> list[Path]:
-    """What a clone, or an archive of one, has: no file that Git ignores. Relative to the root."""
+    """Return the files of a clone: those that Git does not ignore. Relative to the root."""
     if (ROOT / ".git").exists():
         listed = subprocess.run(
             ["git", "ls-files", "-z", "-c", "-o", "--exclude-standard"],
@@ -33,7 +34,7 @@ def source_files() -> list[Path]:
 
 
 def copy_source(to: Path) -> Path:
-    """The tree as a newcomer clones it, without anything that was built or installed here."""
+    """Copy the tree as a newcomer clones it, without anything that was built or installed here."""
     for path in source_files():
         (to / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / path, to / path)
@@ -41,8 +42,8 @@ def copy_source(to: Path) -> Path:
 
 
 def pattern(text: str) -> re.Pattern[str]:
-    """A line of .dockerignore (Docker's documentation, "Dockerignore file"): Go's filepath.Match, and ** for any number
-    of folders. What it matches includes all that is below."""
+    """Parse a line of .dockerignore (Docker's documentation, "Dockerignore file"): Go's
+    filepath.Match, and ** for any number of folders. A match includes everything below it."""
     parts = re.split(r"(\*\*/?|\*|\?|\[[^]]*\])", text.strip("/"))
     spelled = {"*": "[^/]*", "?": "[^/]", "**": ".*", "**/": "(?:.*/)?"}
     regex = "".join(
@@ -52,7 +53,7 @@ def pattern(text: str) -> re.Pattern[str]:
 
 
 def context(root: Path, files: list[Path]) -> list[Path]:
-    """Those that Docker sends to the build: the last line that matches a file decides."""
+    """Return the files that Docker sends to the build: the last line that matches a file decides."""
     lines = [line.strip() for line in (root / ".dockerignore").read_text().splitlines()]
     rules = [
         (not line.startswith("!"), pattern(line.removeprefix("!")))
@@ -71,7 +72,7 @@ def context(root: Path, files: list[Path]) -> list[Path]:
 
 
 def copies(root: Path) -> Iterator[tuple[str, str]]:
-    """Source and destination of each COPY."""
+    """Return source and destination of each COPY."""
     for line in (root / "Dockerfile").read_text().splitlines():
         if line.startswith("COPY "):
             *sources, destination = line.split()[1:]
@@ -80,7 +81,8 @@ def copies(root: Path) -> Iterator[tuple[str, str]]:
 
 
 def build(root: Path, files: list[Path], to: Path) -> None:
-    """What the Dockerfile copies, as it lies in the image. Raises FileNotFoundError for what Docker would not find."""
+    """Put what the Dockerfile copies where it is in the image. Raises FileNotFoundError for what
+    Docker would not find."""
     sent = context(root, files)
     for source, destination in copies(root):
         found = [file for file in sent if file == Path(source) or Path(source) in file.parents]

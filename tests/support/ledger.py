@@ -1,4 +1,4 @@
-"""What the tests say to the SQL core: requests, posting them, looking at what is there."""
+"""How the tests use the SQL core: requests, posting them, looking at the result."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ class Request:
 
 
 def req(*postings: Posting, kind: str | None = None, **rest: Any) -> Request:
-    """A transfer of one posting, a transaction of several; amounts may be anything that prints as one."""
+    """Return a transfer of one posting, or a transaction of several. Amounts may be anything that
+    prints as one."""
     return Request(postings, kind or ("transfer" if len(postings) == 1 else "transaction"), **rest)
 
 
@@ -48,7 +49,7 @@ def hold(*postings: Posting, **rest: Any) -> Request:
 
 
 def about(kind: str, origin: int, key: str | None = None, **options: Any) -> Request:
-    """A capture, void or reversal of a hold or transaction."""
+    """Return a capture, void or reversal of a hold or transaction."""
     named = "transaction" if kind == "reversal" else "hold"
     return Request((), kind, key, options=json.dumps({named: origin, **options}))
 
@@ -56,7 +57,7 @@ def about(kind: str, origin: int, key: str | None = None, **options: Any) -> Req
 async def post(
     conn: asyncpg.Connection, *requests: Request, ledger: int = MAIN, skip_locked: bool = False
 ) -> list[tuple[str, str]]:
-    """The outcome and body of each request."""
+    """Return the outcome and body of each request."""
     owners, sources, destinations, amounts = [], [], [], []
     for i, request in enumerate(requests, 1):
         for source, destination, amount in request.postings:
@@ -86,7 +87,7 @@ async def post(
 
 
 async def again(link: asyncpg.Connection, *requests: Request) -> list[tuple[str, str]]:
-    """post() as its callers must: again on 40001; a deadlock is a failure."""
+    """Call post() as its callers must: again after 40001. A deadlock is a failure."""
     for _ in range(50):
         try:
             return await post(link, *requests)
@@ -96,7 +97,7 @@ async def again(link: asyncpg.Connection, *requests: Request) -> list[tuple[str,
 
 
 async def codes(conn: asyncpg.Connection, *requests: Request) -> list[str]:
-    """`posted`, `replayed` or the code of the refusal, for each."""
+    """Return, for each request, `posted`, `replayed` or the code of the refusal."""
     return [
         json.loads(body)["code"] if outcome == "refused" else outcome
         for outcome, body in await post(conn, *requests)
@@ -104,7 +105,7 @@ async def codes(conn: asyncpg.Connection, *requests: Request) -> list[str]:
 
 
 async def posted(conn: asyncpg.Connection, request: Request) -> dict[str, Any]:
-    """The transaction of a request that must post."""
+    """Return the transaction of a request that must post."""
     ((outcome, body),) = await post(conn, request)
     assert outcome == "posted", body
     told: dict[str, Any] = json.loads(body)
@@ -130,7 +131,7 @@ async def fund(conn: asyncpg.Connection, name: str, amount: int) -> None:
 
 
 async def counts(conn: asyncpg.Connection) -> dict[str, int]:
-    """How much of everything there is: equal before and after what must write nothing."""
+    """Return how much of everything there is: the same before and after what must write nothing."""
     row = await conn.fetchrow(
         "select (select count(*) from ledger.transactions) as transactions,"
         " (select count(*) from ledger.entries) as entries,"
@@ -160,27 +161,27 @@ async def stamp_all(conn: asyncpg.Connection) -> None:
 
 
 async def bodies(conn: asyncpg.Connection) -> list[bytes]:
-    """The bodies of the ledger main's events, in order."""
+    """Return the bodies of the ledger main's events, in order."""
     rows = await conn.fetch("select body from zerosum.feed(1, 0, 1000000) order by seq")
     return [row["body"].encode() for row in rows]
 
 
 async def lease(conn: asyncpg.Connection, holder: str, seconds: float = 30) -> int:
-    """The epoch to stamp the ledger main under, or 0 when the holder could not have its lease."""
+    """Return the epoch to stamp the ledger main under, or 0 if the holder could not get its lease."""
     rows = await conn.fetch("select * from zerosum.take_leases($1, $2)", holder, seconds)
     epochs: list[int] = [row["epoch"] for row in rows if row["ledger_id"] == MAIN]
     return epochs[0] if epochs else 0
 
 
 async def stamp(conn: asyncpg.Connection, holder: str, epoch: int, limit: int = 1000) -> int:
-    """How many events of the ledger main were stamped."""
+    """Return how many events of the ledger main were stamped."""
     row = await conn.fetchrow("select * from zerosum.stamp(1, $1, $2, $3)", holder, epoch, limit)
     assert row is not None
     return int(row["stamped"])
 
 
 async def until_waiting(conn: asyncpg.Connection, other: asyncpg.Connection) -> None:
-    """Until the other waits for a lock."""
+    """Wait until the other connection waits for a lock."""
     waiting = "select exists (select from pg_locks where pid = $1 and not granted)"
     for _ in range(500):
         if await conn.fetchval(waiting, other.get_server_pid()):

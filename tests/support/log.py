@@ -8,7 +8,7 @@ from tests.support import merkle
 
 
 async def logged(db: asyncpg.Connection, size: int, fill: bool = True) -> list[bytes]:
-    """A log of so many leaves, without the ledger's work: the events' bodies are their numbers."""
+    """Make a log of so many leaves without the ledger's work: the events' bodies are their numbers."""
     await db.execute(
         "insert into ledger.events (ledger_id, seq, recorded_at, id, type, leaf, body)"
         " select 1, n, now(), gen_random_uuid(), 'test', sha256('\\x00' || n::text::bytea), n::text"

@@ -1,4 +1,4 @@
-"""RFC 6962's Merkle tree, section 2.1 as it is written: slow, and short enough to be believed."""
+"""RFC 6962's Merkle tree, as section 2.1 defines it: slow, and short enough to be believed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ def leaf(body: bytes) -> bytes:
 
 
 def split(n: int) -> int:
-    """The largest power of two below n."""
+    """Return the largest power of two below n."""
     return 1 << ((n - 1).bit_length() - 1)
 
 
@@ -24,7 +24,7 @@ def root(leaves: list[bytes]) -> bytes:
 
 
 def path(m: int, leaves: list[bytes]) -> list[bytes]:
-    """The inclusion proof of leaf m."""
+    """Return the inclusion proof of leaf m."""
     if len(leaves) == 1:
         return []
     k = split(len(leaves))
@@ -34,7 +34,7 @@ def path(m: int, leaves: list[bytes]) -> list[bytes]:
 
 
 def consistency(m: int, leaves: list[bytes], known: bool = True) -> list[bytes]:
-    """The proof that the first m leaves are a tree that this one goes on from."""
+    """Return the proof that this tree extends the tree of the first m leaves."""
     if m == len(leaves):
         return [] if known else [root(leaves)]
     k = split(len(leaves))

@@ -12,7 +12,7 @@ from tests.support.ledger import req
 WALLETS = 1000
 
 
-PER_TRANSFER = 8  # What post() reads of any one table or index, at most, per transfer of a batch.
+PER_TRANSFER = 8  # What post() may read of one table or index for each transfer of a batch.
 
 
 READS = """
@@ -34,7 +34,8 @@ def batch(rnd: random.Random, size: int, hot: bool = False) -> list[Any]:
 
 
 async def most_read(conn: asyncpg.Connection, statement: Any) -> tuple[str, int]:
-    """The table or index of which the statement reads most, and how many rows or index entries."""
+    """Return the table or index of which the statement reads most, and how many rows or index
+    entries."""
     await conn.execute("select pg_stat_force_next_flush()")
     transaction = conn.transaction()
     await transaction.start()

@@ -81,7 +81,8 @@ class ServerProcess:
             return await self.output()
 
     async def printed(self, text: str) -> str:
-        """What it has printed up to a line that has this text, once it is there, within 60 s."""
+        """Return what it has printed, up to a line that has this text, once there is one, within 60
+        s."""
         assert self.process is not None
         assert self.process.stdout is not None
         told = ""
@@ -98,11 +99,11 @@ class ServerProcess:
         return out.decode()
 
     async def connect(self) -> asyncpg.Connection:
-        """Straight to the embedded Postgres."""
+        """Connect to the embedded Postgres itself."""
         return await connect(f"postgresql://postgres@/postgres?host={self.data_dir}")
 
     def postmaster(self) -> int | None:
-        """The embedded Postgres's process, if it runs."""
+        """Return the embedded Postgres's process id, if it runs."""
         try:
             pid = int((self.data_dir / "postmaster.pid").read_text().split()[0])
             os.kill(pid, 0)

@@ -11,8 +11,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 class Proxy:
     """Passes everything on until told otherwise.
 
-    through: while it is cleared nothing passes, and nobody is told. trap(): what happens to the next bytes that hold
-    a marker. refusal: the SQLSTATE that new connections are refused with. accepted: how many there were.
+    through: while it is cleared nothing passes, and nobody learns of it. trap(): what happens to
+    the next bytes that have a marker. refusal: the SQLSTATE that new connections are refused with.
+    accepted: how many connections there were.
     """
 
     def __init__(self, room: Path, url: str) -> None:
@@ -45,16 +46,17 @@ class Proxy:
         await asyncio.sleep(0)
 
     def trap(self, marker: bytes, action: str) -> None:
-        """When the marker passes from the client to the server, once, on that connection:
+        """Do this, once, when the marker passes from the client to the server, on that connection:
 
-        cut: neither it nor anything after it arrives, both ends are closed. hold: nothing passes until release().
-        cut_answer, hold_answer: it arrives, and the answer is what is lost or held back.
+        cut: neither the marker nor anything after it arrives; both ends are closed.
+        hold: nothing passes until release().
+        cut_answer, hold_answer: it arrives, and the answer is lost or held back.
         """
         self.marker, self.action = marker, action
         self.sprung.clear()
 
     def release(self) -> None:
-        """What was held back passes on, on connections that are still there; new ones are taken again."""
+        """Pass on what was held back, on connections that still exist, and accept new ones."""
         self.refusal, self.held_from_start = None, False
         for link in self.links:
             link.to_server.set()
@@ -80,7 +82,8 @@ class Proxy:
             task.add_done_callback(self.tasks.discard)
 
     async def forward(self, link: Link, source: asyncio.StreamReader) -> None:
-        """From the client to the server. What was read before its client left arrives all the same."""
+        """Pass bytes from the client to the server. What was read before the client left arrives
+        all the same."""
         with contextlib.suppress(ConnectionError):
             while data := await source.read(65536):
                 if self.marker is not None and self.marker in data:

@@ -1,4 +1,4 @@
-"""A consumer of webhooks on a real socket: keeps what arrives, answers what it is told to."""
+"""A consumer of webhooks on a real socket: it keeps what arrives, and answers as told."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ class Received:
 
 
 class Receiver:
-    """answers: statuses to give, one a request, then 204. `/hang…` never answers; `/redirect` sends elsewhere."""
+    """answers: statuses to answer, one a request, then 204. `/hang…` never answers; `/redirect`
+    redirects."""
 
     def __init__(self, *answers: int) -> None:
         self.answers = deque(answers)
@@ -69,7 +70,7 @@ class Receiver:
         return web.Response(status=status, headers=self.headers)
 
     async def until(self, count: int, path: str | None = None) -> list[Received]:
-        """The first `count` that arrived (on the path), within 20 s."""
+        """Return the first `count` requests (on the path), once they have arrived, within 20 s."""
         async with asyncio.timeout(20):
             while True:
                 got = [r for r in self.got if path is None or r.path == path]

@@ -11,9 +11,10 @@ ENOUGH = 4 << 30
 
 
 def quick_root() -> Path:
-    """A file system in memory if there is one with room, else that of other temporary files.
+    """Return a file system in memory if there is one with room, else that of other temporary files.
 
-    A database is a thousand files: made on a disk, it takes a quarter of a second, and there are hundreds of tests.
+    A database is a thousand files. On a disk they take a quarter of a second, and there are
+    hundreds of tests.
     """
     if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ENOUGH:
         return MEMORY
@@ -21,7 +22,7 @@ def quick_root() -> Path:
 
 
 def let_in(room: Path) -> None:
-    """So that servers that run as another user reach it, and may write there."""
+    """Let servers that run as another user reach the folder, and write there."""
     room.chmod(0o777)
     for parent in room.parents:
         if parent.stat().st_mode & 0o001:

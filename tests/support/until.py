@@ -1,4 +1,5 @@
-"""Waiting for a condition, where a fixed wait would be too short on a slow machine and too long on a fast one."""
+"""Wait for a condition, where a fixed wait would be too short on a slow machine and too long on a
+fast one."""
 
 from __future__ import annotations
 

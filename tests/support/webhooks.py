@@ -28,7 +28,7 @@ async def deliveries(db: asyncpg.Connection) -> list[asyncpg.Record]:
 
 
 async def settled(db: asyncpg.Connection, count: int) -> list[asyncpg.Record]:
-    """The deliveries, once `count` of them are no longer pending."""
+    """Return the deliveries, once `count` of them are no longer pending."""
     for _ in range(2000):
         rows = await deliveries(db)
         if sum(row["status"] != "pending" for row in rows) >= count:
@@ -42,7 +42,7 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 @contextlib.asynccontextmanager
 async def listening(serve: Serve, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
-    """A raw server; its port. What it still serves at the end is aborted."""
+    """A raw server; yields its port. What it still serves at the end is aborted."""
     serving: set[asyncio.Task[None]] = set()
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
