@@ -224,7 +224,10 @@ BARS: list[tuple[str, str, str, float, str | None]] = [
     ("transfers of six ledgers", "per_s", ">=", 0.9, "transfers of one ledger"),
     ("SQL clients, relay awake", "per_s", ">=", 0.85, "SQL clients, trigger off"),
     (
-        *("two servers and SQL clients: credits", "per_s", ">=", 0.5),
+        "two servers and SQL clients: credits",
+        "per_s",
+        ">=",
+        0.5,
         "two servers and SQL clients: transfers",
     ),
     ("Kafka from a backlog", "per_s", ">=", 10_000, None),

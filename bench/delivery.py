@@ -122,7 +122,9 @@ async def pile_up(conn: asyncpg.Connection) -> None:
     for _ in range(BACKLOG // size):
         await conn.fetch(
             "select from zerosum.post(1, $1, $2, $3, $4, $5, $6)",
-            *(["transfer"] * size, [None] * size, list(range(1, size + 1))),
+            ["transfer"] * size,
+            [None] * size,
+            list(range(1, size + 1)),
             *([f"w{n % 400}" for n in range(size)], [f"w{500 + n % 400}" for n in range(size)]),
             ["1"] * size,
         )

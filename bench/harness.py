@@ -163,7 +163,14 @@ class Bench:
         with self.load():
             out = await asyncio.to_thread(
                 self.pgbench,
-                *(database, "-M", "prepared", "-n", "-c", str(clients), "-j", str(min(2, clients))),
+                database,
+                "-M",
+                "prepared",
+                "-n",
+                "-c",
+                str(clients),
+                "-j",
+                str(min(2, clients)),
                 *("-T", str(max(1, int(SECONDS))), *arguments),
             )
         per_s = float(re.search(r"tps = ([0-9.]+)", out)[1])  # type: ignore[index]
@@ -197,8 +204,14 @@ class Bench:
         """By HTTP, from a process of its own. base: another server's address. keys: of several ledgers."""
         await self.checkpoint()
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bench.load", base or self.base, keys),
-            *(str(connections), str(SECONDS), shape),
+            sys.executable,
+            "-m",
+            "bench.load",
+            base or self.base,
+            keys,
+            str(connections),
+            str(SECONDS),
+            shape,
             stdout=asyncio.subprocess.PIPE,
         )
         server = self.processes[0].pid if base is None else None

@@ -102,7 +102,8 @@ async def stamp_new_ledger(conn: asyncpg.Connection) -> float:
         "insert into ledger.outbox (ledger_id, aggregatetype, aggregateid, type, payload, transaction_id, recorded_at)"
         " select $1, 'transaction', v.transaction_id::text, v.type, substr(v.body, strpos(v.body, ',\"data\":') + 8),"
         " v.transaction_id, v.recorded_at from zerosum.feed(1, 0, $2) v",
-        *(number, STAMPED),
+        number,
+        STAMPED,
     )
     await lease(conn, "bench", 600)
     epoch = await conn.fetchval("select epoch from ledger.feeds where ledger_id = $1", number)

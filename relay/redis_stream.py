@@ -22,7 +22,6 @@ class RedisStreamCarrier:
     def __init__(self, sink: SinkUrl) -> None:
         self.sink = sink
         self.maxlen = int(sink.options.get("maxlen", MAXLEN))
-        credentials = ""
         host, _, port = (
             sink.hosts.rpartition(":") if ":" in sink.hosts else (sink.hosts, "", "6379")
         )
@@ -31,7 +30,7 @@ class RedisStreamCarrier:
             port=int(port),
             db=int(sink.path.strip("/") or 0),
             username=sink.user or None,
-            password=sink.password or credentials or None,
+            password=sink.password or None,
             ssl=sink.scheme == "rediss",
             socket_timeout=TIMEOUT_S,
             socket_connect_timeout=TIMEOUT_S,

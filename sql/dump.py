@@ -24,8 +24,13 @@ def dump(url: str) -> str:
     """Return the schemas ledger and zerosum of this database as SQL text."""
     done = subprocess.run(  # noqa: S603
         [
-            *(programs() / "pg_dump", "--schema-only", "--no-owner", "--no-privileges"),
-            *("--schema=ledger", "--schema=zerosum", f"--dbname={url}"),
+            programs() / "pg_dump",
+            "--schema-only",
+            "--no-owner",
+            "--no-privileges",
+            "--schema=ledger",
+            "--schema=zerosum",
+            f"--dbname={url}",
         ],
         capture_output=True,
         text=True,

@@ -526,7 +526,8 @@ begin
         select from ledger.feeds f
         where f.ledger_id = $1 and f.holder = $2 and f.until > clock_timestamp())
     then
-        raise exception 'the lease of ledger % is not held', $1 using errcode = 'ZS301';
+        raise exception 'the lease of ledger % is not held', $1
+            using errcode = zerosum.sqlstate('lease_lost');
     end if;
 end $_$;
 
@@ -1202,7 +1203,7 @@ begin
         i := made[d].request;
         outcomes[i] := 'refused';
         bodies[i] := refusals[d];
-        -- A settled request keeps no wallets: read_parts() would find parts for it.
+        -- A settled request refers to nothing: read_parts() must find no parts for it.
         for p in firsts[i]..lasts[i] loop
             posting := postings[p];
             posting.origin := null;
@@ -2284,7 +2285,8 @@ begin
     select * into f from ledger.feeds where ledger_id = $1 for update;
     if not found or f.holder is distinct from $2 or f.epoch is distinct from $3
         or f.until <= clock_timestamp() then
-        raise exception 'the lease of ledger % is not held', $1 using errcode = 'ZS301';
+        raise exception 'the lease of ledger % is not held', $1
+            using errcode = zerosum.sqlstate('lease_lost');
     end if;
     return f;
 end $_$;

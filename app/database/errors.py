@@ -11,7 +11,9 @@ import asyncpg
 # or broke. The driver reports a connection that breaks while it is used as an internal error of its
 # own.
 DATABASE_ERRORS = (
-    *(asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError),
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     OSError,  # TimeoutError is an OSError.
 )
 

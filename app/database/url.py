@@ -9,32 +9,59 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 # Parameters of other drivers or of libpq that ask for nothing that would be missing: they are left
 # out.
-WITHOUT_EFFECT = {
-    *("connect_timeout", "pgbouncer", "gssencmode", "sslcompression", "sslsni", "connection_limit"),
-    *(
+WITHOUT_EFFECT = frozenset(
+    [
+        "connect_timeout",
+        "pgbouncer",
+        "gssencmode",
+        "sslcompression",
+        "sslsni",
+        "connection_limit",
         "pool_timeout",
         "pool",
         "schema",
         "fallback_application_name",
         "keepalives",
         "tcp_user_timeout",
-    ),
-    *(
         "keepalives_idle",
         "keepalives_interval",
         "keepalives_count",
         "client_encoding",
         "replication",
-    ),
-    *("load_balance_hosts", "channel_binding", "require_auth", "prepareThreshold", "supa"),
-}
+        "load_balance_hosts",
+        "channel_binding",
+        "require_auth",
+        "prepareThreshold",
+        "supa",
+    ]
+)
 # Parameters that the driver takes itself.
-KNOWN = {
-    *("host", "port", "dbname", "database", "user", "password", "passfile", "service", "sslmode"),
-    *("sslcert", "sslkey", "sslrootcert", "sslcrl", "sslpassword", "sslnegotiation", "krbsrvname"),
-    *("ssl_min_protocol_version", "ssl_max_protocol_version", "target_session_attrs", "gsslib"),
-    *("application_name", "options"),
-}
+KNOWN = frozenset(
+    [
+        "host",
+        "port",
+        "dbname",
+        "database",
+        "user",
+        "password",
+        "passfile",
+        "service",
+        "sslmode",
+        "sslcert",
+        "sslkey",
+        "sslrootcert",
+        "sslcrl",
+        "sslpassword",
+        "sslnegotiation",
+        "krbsrvname",
+        "ssl_min_protocol_version",
+        "ssl_max_protocol_version",
+        "target_session_attrs",
+        "gsslib",
+        "application_name",
+        "options",
+    ]
+)
 
 log = logging.getLogger("zerosum")
 

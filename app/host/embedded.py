@@ -86,8 +86,17 @@ class EmbeddedPostgres:
                 time.sleep(0.05)
                 continue
             started = self.run(
-                *("pg_ctl", "start", "-D", self.data_dir, "-l", self.data_dir / "log"),
-                *("-w", "-t", str(RECOVERY_LIMIT_S), "-o", f"-h '' -k '{self.socket_dir}'"),
+                "pg_ctl",
+                "start",
+                "-D",
+                self.data_dir,
+                "-l",
+                self.data_dir / "log",
+                "-w",
+                "-t",
+                str(RECOVERY_LIMIT_S),
+                "-o",
+                f"-h '' -k '{self.socket_dir}'",
             )
             # The last children of a killed server can outlive it by a moment. Any other failure
             # stays one.
@@ -174,7 +183,13 @@ def initialise(server: EmbeddedPostgres) -> None:
     if server.user is not None:
         shutil.chown(fresh, server.user)
     made = server.run(
-        *("initdb", "-D", fresh, "-U", "postgres", "--auth=trust", "--encoding=UTF8"),
+        "initdb",
+        "-D",
+        fresh,
+        "-U",
+        "postgres",
+        "--auth=trust",
+        "--encoding=UTF8",
         *(
             "--locale=C.UTF-8" if os.uname().sysname == "Linux" else "--locale=C",
             "--no-instructions",

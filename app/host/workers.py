@@ -78,8 +78,15 @@ class Workers:
             environ["ZEROSUM_METRICS_PORT"] = str(self.settings.metrics_port + number - 1)
         with theirs:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "app", "serve", *options),
-                *("--listening", str(self.listening.fileno()), "--parent", str(theirs.fileno())),
+                sys.executable,
+                "-m",
+                "app",
+                "serve",
+                *options,
+                "--listening",
+                str(self.listening.fileno()),
+                "--parent",
+                str(theirs.fileno()),
                 pass_fds=(self.listening.fileno(), theirs.fileno()),
                 env=environ,
             )

@@ -14,10 +14,20 @@ OBJECT, LIST = msgspec.json.Decoder(dict[str, Raw]), msgspec.json.Decoder(list[R
 INTEGER = re.compile(rb"-?[0-9]+")
 # Members whose value is an amount, everywhere but inside metadata.
 AMOUNTS = frozenset(
-    {
-        *("amount", "balance", "posted", "held", "available", "would_be", "min_balance"),
-        *("max_balance", "captured", "remaining", "floor_debt", "sum"),
-    }
+    [
+        "amount",
+        "balance",
+        "posted",
+        "held",
+        "available",
+        "would_be",
+        "min_balance",
+        "max_balance",
+        "captured",
+        "remaining",
+        "floor_debt",
+        "sum",
+    ]
 )
 
 

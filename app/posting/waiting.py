@@ -168,11 +168,20 @@ def arguments(
             destinations.append(destination)
             amounts.append(amount)
     return (
-        *(requests[0].ledger, [r.kind for r in requests], [r.key for r in requests]),
-        *(owners, sources, destinations, amounts),
-        *(rare([r.reference for r in requests]), rare([r.description for r in requests])),
-        *(rare([r.metadata for r in requests]), rare([r.effective_at for r in requests])),
-        *(skip_locked, rare([r.conditions for r in requests]), rare([r.options for r in requests])),
+        requests[0].ledger,
+        [request.kind for request in requests],
+        [request.key for request in requests],
+        owners,
+        sources,
+        destinations,
+        amounts,
+        rare([request.reference for request in requests]),
+        rare([request.description for request in requests]),
+        rare([request.metadata for request in requests]),
+        rare([request.effective_at for request in requests]),
+        skip_locked,
+        rare([request.conditions for request in requests]),
+        rare([request.options for request in requests]),
         rare(units),
     )
 

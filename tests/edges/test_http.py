@@ -153,8 +153,16 @@ async def test_requests_in_a_row_are_answered_in_order(serving: ServerProcess) -
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 async def test_curl_that_offers_http_2_is_answered(serving: ServerProcess) -> None:
     process = await asyncio.create_subprocess_exec(
-        *("curl", "-sS", "--http2", "--data-binary", PAY.decode(), f"{serving.base}/v1/transfers"),
-        *("-H", f"Authorization: Bearer {KEY}", "-H", "Content-Type: application/json"),
+        "curl",
+        "-sS",
+        "--http2",
+        "--data-binary",
+        PAY.decode(),
+        f"{serving.base}/v1/transfers",
+        "-H",
+        f"Authorization: Bearer {KEY}",
+        "-H",
+        "Content-Type: application/json",
         stdout=asyncio.subprocess.PIPE,
     )
     out, _ = await process.communicate()

@@ -48,7 +48,9 @@ TRAPS = [
 # What the database is like for who connects anew. read_only: it takes them, and refuses to write.
 # With the request's key, if it has one.
 AFTER = [
-    *(("there", None), ("there", "k"), ("53300", "k")),
+    ("there", None),
+    ("there", "k"),
+    ("53300", "k"),
     *(
         pytest.param(state, key, marks=pytest.mark.slow)
         for state in ("53300", "28P01", "57P03", "3D000", "read_only", "silent")

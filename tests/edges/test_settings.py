@@ -138,14 +138,17 @@ async def told(server: ServerProcess, receiver: Receiver) -> list[Any]:
         await ask("POST", "/v1/keys", {"scope": "read"})
         await receiver.until(before + 9)
         for path in (
-            *("/v1/wallets/alice", "/v1/wallets?metadata.a=%5C", "/v1/wallets/alice/entries"),
-            *(
-                "/v1/transactions",
-                f"/v1/transactions/{made['id']}",
-                "/v1/holds",
-                "/v1/assets?limit=3",
-            ),
-            *("/v1/webhooks", "/v1/keys", "/v1/sinks", "/readyz"),
+            "/v1/wallets/alice",
+            "/v1/wallets?metadata.a=%5C",
+            "/v1/wallets/alice/entries",
+            "/v1/transactions",
+            f"/v1/transactions/{made['id']}",
+            "/v1/holds",
+            "/v1/assets?limit=3",
+            "/v1/webhooks",
+            "/v1/keys",
+            "/v1/sinks",
+            "/readyz",
         ):
             await ask("GET", path)
         events = (await client.get("/v1/events")).json()["data"]

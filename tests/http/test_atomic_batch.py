@@ -84,7 +84,9 @@ async def test_none_posts_when_one_is_refused(paying: Api, db: asyncpg.Connectio
         assert await refused(paying, good, bad, good, key="k") == told
     too_many = [item("alice", "bob", 1) | {"postings": item("alice", "bob", 1)["postings"] * 100}]
     assert await refused(paying, *too_many * (MAX_POSTINGS // 100), good) == (
-        *(422, "batch_too_large", None),
+        422,
+        "batch_too_large",
+        None,
     )
     assert await posted(paying) == [100, 0, 0]
     assert await db.fetchval("select count(*) from ledger.transactions") == 1

@@ -61,7 +61,11 @@ async def test_events_and_lists(shop: Api, db: asyncpg.Connection) -> None:
     await stamp(db, "r", await lease(db, "r"))
     events = (await shop.read("/v1/events"))["data"]
     assert [e["type"] for e in events] == [
-        *("transaction.posted", "hold.placed", "hold.placed", "transaction.posted", "hold.voided"),
+        "transaction.posted",
+        "hold.placed",
+        "hold.placed",
+        "transaction.posted",
+        "hold.voided",
     ]
     assert events[1]["data"] == first
     page = await shop.read("/v1/holds?limit=1")
@@ -77,7 +81,9 @@ async def test_amounts_as_strings(shop: Api) -> None:
     shop.client.headers["Zerosum-Amounts"] = "string"
     told = await shop.read(f"/v1/holds/{placed['id']}")
     assert (told["captured"], told["remaining"], told["postings"][0]["remaining"]) == (
-        *("0", "400", "400"),
+        "0",
+        "400",
+        "400",
     )
 
 

@@ -62,8 +62,12 @@ async def test_a_small_ledger_lists_as_fast_beside_a_large_one(
     for _ in range(40):
         await db.fetch(
             "select * from zerosum.post(2, $1, $2, $3, $4, $5, $6)",
-            *(["transfer"] * many, [None] * many, list(range(1, many + 1))),
-            *(["a"] * many, ["b"] * many, ["1"] * many),
+            ["transfer"] * many,
+            [None] * many,
+            list(range(1, many + 1)),
+            ["a"] * many,
+            ["b"] * many,
+            ["1"] * many,
         )
     for statement in ("select 1", "analyze"):
         await db.execute(statement)
@@ -75,8 +79,12 @@ async def test_a_small_ledger_lists_as_fast_beside_a_large_one(
 @pytest.mark.parametrize(
     "path",
     [
-        *("/v1/wallets?after=a%20b", "/v1/wallets?prefix=%00", "/v1/wallets?limit=0"),
-        *("/v1/transactions?after=x", "/v1/transactions?limit=1001", "/v1/assets?after=%C3%A9"),
+        "/v1/wallets?after=a%20b",
+        "/v1/wallets?prefix=%00",
+        "/v1/wallets?limit=0",
+        "/v1/transactions?after=x",
+        "/v1/transactions?limit=1001",
+        "/v1/assets?after=%C3%A9",
         "/v1/wallets?" + "&".join(f"metadata.k{n}=v" for n in range(11)),
         "/v1/wallets?metadata.k=%00",
     ],
@@ -144,14 +152,15 @@ async def test_amounts_are_strings_for_who_asks(api: Api) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        *(
-            "/v1/events?after=",
-            "/v1/transactions?after=",
-            "/v1/holds?after=",
-            "/v1/webhooks?after=",
-        ),
-        *("/v1/sinks?after=", "/v1/keys?after=", "/v1/wallets/alice/entries?after="),
-        *("/v1/proof/inclusion?seq=", "/v1/proof/consistency?old_size="),
+        "/v1/events?after=",
+        "/v1/transactions?after=",
+        "/v1/holds?after=",
+        "/v1/webhooks?after=",
+        "/v1/sinks?after=",
+        "/v1/keys?after=",
+        "/v1/wallets/alice/entries?after=",
+        "/v1/proof/inclusion?seq=",
+        "/v1/proof/consistency?old_size=",
     ],
 )
 async def test_numbers_end_at_the_largest(api: Api, path: str) -> None:

@@ -26,11 +26,23 @@ async def test_nothing_undocumented_comes_back(tmp_path: Path, database_url: str
             assert (await client.post("/v1/credits", json=credit)).status_code == 201
     try:
         process = await asyncio.create_subprocess_exec(
-            *(Path(sys.executable).with_name("st"), "run", f"{server.base}/openapi.json"),
-            *("--header", f"Authorization: Bearer {KEY}", "--checks", CHECKS, "--seed", "1"),
-            *("--max-examples", "40", "--phases", "examples,coverage,fuzzing", "--no-color"),
+            Path(sys.executable).with_name("st"),
+            "run",
+            f"{server.base}/openapi.json",
+            "--header",
+            f"Authorization: Bearer {KEY}",
+            "--checks",
+            CHECKS,
+            "--seed",
+            "1",
+            "--max-examples",
+            "40",
+            "--phases",
+            "examples,coverage,fuzzing",
+            "--no-color",
             # It would revoke the key that the others are tried with; it has tests of its own.
-            *("--exclude-operation-id", "revoke_key"),
+            "--exclude-operation-id",
+            "revoke_key",
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             cwd=tmp_path,

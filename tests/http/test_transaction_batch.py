@@ -71,9 +71,20 @@ async def test_what_is_wrong_with_one_is_that_ones_result(paying: Api) -> None:
         item("alice", "bob", 1),
     )
     assert codes(found) == [
-        *("invalid_amount", False, "invalid_amount", "invalid_postings", "invalid_body"),
-        *("invalid_body", "invalid_body", "same_wallet", "invalid_wallet_id", "invalid_metadata"),
-        *("invalid_key", "invalid_key", "invalid_effective_at", False),
+        "invalid_amount",
+        False,
+        "invalid_amount",
+        "invalid_postings",
+        "invalid_body",
+        "invalid_body",
+        "invalid_body",
+        "same_wallet",
+        "invalid_wallet_id",
+        "invalid_metadata",
+        "invalid_key",
+        "invalid_key",
+        "invalid_effective_at",
+        False,
     ]
     assert (await paying.read("/v1/wallets/bob"))["posted"] == 2
 

@@ -125,18 +125,24 @@ MALFORMED: list[tuple[int, str, str, Any]] = [
     (422, "invalid_metadata", "/v1/transfers", {**TRANSFER, "metadata": {"\0": 1}}),
     (422, "invalid_metadata", "/v1/transfers", {**TRANSFER, "metadata": {"a": "x" * 16384}}),
     (
-        *(422, "invalid_metadata", "/v1/transfers"),
+        422,
+        "invalid_metadata",
+        "/v1/transfers",
         '{"source":"alice","destination":"bob","amount":1,"metadata":{"a":'
         + "[" * 99
         + "]" * 99
         + "}}",
     ),
     (
-        *(422, "invalid_metadata", "/v1/transfers"),
+        422,
+        "invalid_metadata",
+        "/v1/transfers",
         '{"source":"alice","destination":"bob","amount":1,"metadata":{"a":1e999999}}',
     ),
     (
-        *(422, "invalid_metadata", "/v1/transfers"),
+        422,
+        "invalid_metadata",
+        "/v1/transfers",
         '{"source":"alice","destination":"bob","amount":1,"metadata":{"a":['
         + "1e300," * 80
         + "1]}}",
@@ -176,12 +182,13 @@ async def test_a_bad_idempotency_key_is_refused(peopled: Api, key: str) -> None:
 
 async def test_what_is_not_there_is_404(peopled: Api) -> None:
     for path in (
-        *(
-            "/v1/transactions/999999999",
-            "/v1/transactions/99999999999999999999",
-            "/v1/transactions/x",
-        ),
-        *("/v1/wallets/nobody", "/v1/wallets/nobody/entries", "/v1/wallets/a%20b", "/v1/nothing"),
+        "/v1/transactions/999999999",
+        "/v1/transactions/99999999999999999999",
+        "/v1/transactions/x",
+        "/v1/wallets/nobody",
+        "/v1/wallets/nobody/entries",
+        "/v1/wallets/a%20b",
+        "/v1/nothing",
     ):
         answer = await peopled.get(path)
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found"), path

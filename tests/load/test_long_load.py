@@ -25,7 +25,14 @@ SHARE = 0.8
 async def a_minute(server: ServerProcess) -> float:
     """Transfers a second, by HTTP over 64 connections."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bench.load", server.base, KEY, "64", str(MINUTE_S), "uniform"),
+        sys.executable,
+        "-m",
+        "bench.load",
+        server.base,
+        KEY,
+        "64",
+        str(MINUTE_S),
+        "uniform",
         stdout=asyncio.subprocess.PIPE,
     )
     out, _ = await asyncio.wait_for(process.communicate(), MINUTE_S + 30)

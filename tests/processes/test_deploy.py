@@ -40,8 +40,19 @@ def tls_url(tmp_path: Path) -> Iterator[str]:
 
     def certify(data: Path, user: str) -> None:
         run(
-            *("openssl", "req", "-new", "-x509", "-days", "2", "-nodes", "-subj", "/CN=localhost"),
-            *("-out", data / "server.crt", "-keyout", data / "server.key"),
+            "openssl",
+            "req",
+            "-new",
+            "-x509",
+            "-days",
+            "2",
+            "-nodes",
+            "-subj",
+            "/CN=localhost",
+            "-out",
+            data / "server.crt",
+            "-keyout",
+            data / "server.key",
             user=user,
         )
 

@@ -91,7 +91,12 @@ async def exported(db: asyncpg.Connection) -> str:
 
 async def checked(file: Path, *kept: str) -> tuple[int | None, str]:
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-I", "-S", str(CHECK), str(file), *kept),
+        sys.executable,
+        "-I",
+        "-S",
+        str(CHECK),
+        str(file),
+        *kept,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )

@@ -15,7 +15,9 @@ from tests.tools.go import build_checker
 
 async def run(checker: Path, base: str, vkey: str) -> tuple[int | None, str]:
     process = await asyncio.create_subprocess_exec(
-        *(str(checker), f"{base}/v1/proof", vkey),
+        str(checker),
+        f"{base}/v1/proof",
+        vkey,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
         env={"KEY": KEY},

@@ -31,7 +31,14 @@ async def test_it_prints_each_delivery_and_whether_its_signature_holds() -> None
     port, body = free_port(), json.dumps({"type": "x"}).encode()
     told = f"whsec_{base64.b64encode(SECRET).decode()}"
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "app", "receive", "--port", str(port), "--secret", told),
+        sys.executable,
+        "-m",
+        "app",
+        "receive",
+        "--port",
+        str(port),
+        "--secret",
+        told,
         stdout=asyncio.subprocess.PIPE,
         env=dict(os.environ),
     )

@@ -20,27 +20,42 @@ def spellings(target: str) -> list[str]:
     number = int(ipaddress.IPv4Address(target))
     high, low = number >> 16, number & 0xFFFF
     return [
-        *(target, f"{target}.", str(number), hex(number), f"0{number:o}"),
-        *(f"0{a:o}.0{b:o}.0{c:o}.0{d:o}", f"0x{a:x}.0x{b:x}.0x{c:x}.0x{d:x}"),
-        *(f"{a}.{number & 0xFFFFFF}", f"{a}.{b}.{low}", f"00{a}.{b}.{c}.{d}"),
-        *(f"[::ffff:{target}]", f"[::ffff:{high:x}:{low:x}]", f"[::{target}]"),
-        *(f"[64:ff9b::{high:x}:{low:x}]", f"[2002:{high:x}:{low:x}::]", f"%31{target[1:]}"),
-        *(f"user@{target}", f"{target}%00.example.com", f"{target}\\@example.com"),
+        target,
+        f"{target}.",
+        str(number),
+        hex(number),
+        f"0{number:o}",
+        f"0{a:o}.0{b:o}.0{c:o}.0{d:o}",
+        f"0x{a:x}.0x{b:x}.0x{c:x}.0x{d:x}",
+        f"{a}.{number & 0xFFFFFF}",
+        f"{a}.{b}.{low}",
+        f"00{a}.{b}.{c}.{d}",
+        f"[::ffff:{target}]",
+        f"[::ffff:{high:x}:{low:x}]",
+        f"[::{target}]",
+        f"[64:ff9b::{high:x}:{low:x}]",
+        f"[2002:{high:x}:{low:x}::]",
+        f"%31{target[1:]}",
+        f"user@{target}",
+        f"{target}%00.example.com",
+        f"{target}\\@example.com",
         "".join(chr(0xFF10 + int(ch)) if ch.isdigit() else "。" for ch in target),
     ]
 
 
 NAMES = [
-    *(
-        "localhost",
-        "LOCALHOST",
-        "localhost.",
-        "[::1]",
-        "[::]",
-        "[0:0:0:0:0:0:0:1]",
-        "[fe80::1%25eth0]",
-    ),
-    *("[fc00::1]", "[fec0::1]", "[::ffff:0:7f00:1]", "ⓛocalhost", "localhost%2eexample.com"),
+    "localhost",
+    "LOCALHOST",
+    "localhost.",
+    "[::1]",
+    "[::]",
+    "[0:0:0:0:0:0:0:1]",
+    "[fe80::1%25eth0]",
+    "[fc00::1]",
+    "[fec0::1]",
+    "[::ffff:0:7f00:1]",
+    "ⓛocalhost",
+    "localhost%2eexample.com",
 ]
 HOSTS = [*NAMES, *(host for target in TARGETS for host in spellings(target))]
 

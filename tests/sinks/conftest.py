@@ -66,7 +66,10 @@ def make_sink(db: asyncpg.Connection) -> MakeSink:
         sink = parse_sink_url(url)
         body = await db.fetchval(
             "select body from zerosum.create_sink(1, $1, $2, $3, $4)",
-            *(sink.name, url, list(sink.types), start),
+            sink.name,
+            url,
+            list(sink.types),
+            start,
         )
         return int(json.loads(body)["id"])
 

@@ -27,9 +27,20 @@ class RedisServer:
         """Every write is on disk before it is answered, so that a kill loses nothing."""
         self.process = subprocess.Popen(
             [
-                *(self.program, "--port", str(self.port), "--bind", "127.0.0.1"),
-                *("--dir", str(self.room), "--save", "", "--appendonly", "yes"),
-                *("--appendfsync", "always", *options),
+                self.program,
+                "--port",
+                str(self.port),
+                "--bind",
+                "127.0.0.1",
+                "--dir",
+                str(self.room),
+                "--save",
+                "",
+                "--appendonly",
+                "yes",
+                "--appendfsync",
+                "always",
+                *options,
             ],
             stdout=subprocess.DEVNULL,
         )

@@ -40,8 +40,16 @@ def engine(tmp_path: Path, logical_port: int) -> Iterator[subprocess.Popen[bytes
     with (tmp_path / "engine.out").open("wb") as out, (tmp_path / "engine.err").open("wb") as err:
         process = subprocess.Popen(
             [
-                *("java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", classes, source),
-                *(tmp_path / "offsets", str(logical_port), OWNER, "postgres"),
+                "java",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                classes,
+                source,
+                tmp_path / "offsets",
+                str(logical_port),
+                OWNER,
+                "postgres",
             ],
             stdout=out,
             stderr=err,

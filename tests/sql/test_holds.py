@@ -69,7 +69,10 @@ async def test_a_hold_reserves_and_moves_nothing(shop: asyncpg.Connection) -> No
     ((_, body),) = await post(shop, hold(("ann", "shop", 400), key="h"))
     told = json.loads(body)
     assert (told["status"], told["amount"], told["captured"], told["remaining"]) == (
-        *("pending", 400, 0, 400),
+        "pending",
+        400,
+        0,
+        400,
     )
     assert told["entries"] == []
     assert told["postings"] == [
@@ -143,7 +146,8 @@ async def test_an_expired_hold_reserves_nothing_before_anybody_settles_it(
     assert await money(shop, "ann") == (1000, 0)
     assert (await state(shop, number))["status"] == "expired"
     assert await codes(shop, about("capture", number), about("void", number)) == [
-        *("hold_expired", "hold_expired"),
+        "hold_expired",
+        "hold_expired",
     ]
     assert await codes(shop, req(("ann", "bob", 1000))) == ["posted"]
     assert await verify(shop) == []
@@ -173,7 +177,8 @@ async def test_of_two_expiries_the_sooner_counts(
     await expire()
     assert await money(shop, "ann") == (1000, 400)
     assert await codes(shop, req(("ann", "bob", 600)), req(("ann", "bob", 1))) == [
-        *("posted", "insufficient_funds"),
+        "posted",
+        "insufficient_funds",
     ]
     assert await verify(shop) == []
 
@@ -238,8 +243,13 @@ async def test_several_postings(shop: asyncpg.Connection) -> None:
         about("capture", number, postings=[{"posting": 2}]),
         about("capture", number, postings=[{"posting": 3, "destination": "@world"}], final=True),
     ) == [
-        *("invalid_postings", "invalid_postings", "hold_exceeded", "asset_mismatch"),
-        *("posted", "hold_exceeded", "posted"),
+        "invalid_postings",
+        "invalid_postings",
+        "hold_exceeded",
+        "asset_mismatch",
+        "posted",
+        "hold_exceeded",
+        "posted",
     ]
     told = await state(shop, number)
     assert [p["captured"] for p in told["postings"]] == [100, 50, 1]
@@ -277,10 +287,19 @@ async def test_refused(shop: asyncpg.Connection) -> None:
         about("capture", number).but(options=None),
         about("capture", number).but(postings=(("ann", "shop", 1),)),
     ) == [
-        *("invalid_expires_at", "invalid_expires_at"),
-        *("reserved_wallet_id", "unknown_wallet", "unknown_wallet"),
-        *("unknown_hold", "unknown_hold", "hold_exceeded", "invalid_amount", "invalid_amount"),
-        *("same_wallet", "unknown_wallet", "invalid_postings"),
+        "invalid_expires_at",
+        "invalid_expires_at",
+        "reserved_wallet_id",
+        "unknown_wallet",
+        "unknown_wallet",
+        "unknown_hold",
+        "unknown_hold",
+        "hold_exceeded",
+        "invalid_amount",
+        "invalid_amount",
+        "same_wallet",
+        "unknown_wallet",
+        "invalid_postings",
         *["invalid_options"] * 5,
         "invalid_expires_at",
         *["invalid_options"] * 3,
@@ -381,8 +400,14 @@ async def test_captures_and_reversals_in_one_batch(shop: asyncpg.Connection) -> 
         about("reversal", paid["id"]),
         about("capture", paid["id"]),
     ) == [
-        *("invalid_postings", "posted", "posted", "not_reversible", "reversal_exceeded"),
-        *("posted", "posted", "unknown_hold"),
+        "invalid_postings",
+        "posted",
+        "posted",
+        "not_reversible",
+        "reversal_exceeded",
+        "posted",
+        "posted",
+        "unknown_hold",
     ]
     assert await money(shop, "ann") == (1000, 0)
     assert await money(shop, "bob") == (998, 0)

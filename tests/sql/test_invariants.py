@@ -45,11 +45,10 @@ TAMPERING = {
         insert(entry("alice", 5, asset="EUR"), entry("bob", -5)),
         insert(entry("alice", 5, posting=2), entry("bob", -5, posting=2)),
         insert(
-            *(entry("alice", 5), entry("bob", -5)),
-            *(
-                entry("alice", 5, posting=3, version="99"),
-                entry("bob", -5, posting=3, version="99"),
-            ),
+            entry("alice", 5),
+            entry("bob", -5),
+            entry("alice", 5, posting=3, version="99"),
+            entry("bob", -5, posting=3, version="99"),
         ),
         insert(
             entry("alice", 5, posting=2, transaction=FIRST),
@@ -70,10 +69,15 @@ TAMPERING = {
         *(
             f"update ledger.hold_postings set {change}"
             for change in (
-                *("captured = 1.5, held = 1.5", "captured = -1", "held = 'NaN'"),
-                *("held = 3", "captured = 2"),
-                *("status = 'done'", "status = 'voided', held = 0"),
-                *("settled_at = now(), held = 0", "status = 'voided', settled_at = now()"),
+                "captured = 1.5, held = 1.5",
+                "captured = -1",
+                "held = 'NaN'",
+                "held = 3",
+                "captured = 2",
+                "status = 'done'",
+                "status = 'voided', held = 0",
+                "settled_at = now(), held = 0",
+                "status = 'voided', settled_at = now()",
             )
         ),
         *(
@@ -106,8 +110,12 @@ TAMPERING = {
         *(
             f"update ledger.hold_postings set {change}"
             for change in (
-                *("amount = 2", "source = 'bob'", "expires_at = now()", "hold_id = 1"),
-                *("captured = 0", "captured = 0, held = 3"),
+                "amount = 2",
+                "source = 'bob'",
+                "expires_at = now()",
+                "hold_id = 1",
+                "captured = 0",
+                "captured = 0, held = 3",
             )
         ),
         "delete from ledger.hold_postings",

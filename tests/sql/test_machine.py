@@ -298,7 +298,8 @@ MET = {
     *((kind, "undone") for kind in ("capture", "hold", "reversal", "transfer", "void")),
     *(("capture", f"hold_{why}") for why in ("captured", "expired", "voided", "exceeded")),
     *(("transfer", why) for why in ("replayed", "idempotency_key_reused", "balance_overflow")),
-    *(("capture", "invalid_postings"), ("reversal", "reversal_exceeded")),
+    ("capture", "invalid_postings"),
+    ("reversal", "reversal_exceeded"),
 }
 
 

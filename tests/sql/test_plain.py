@@ -136,8 +136,16 @@ async def plain(db: asyncpg.Connection, request: Request) -> str | None:
     ((source, destination, amount),) = request.postings
     told: str | None = await db.fetchval(
         "select zerosum.post_plain($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-        *(MAIN, request.kind, request.key, source, destination, str(amount)),
-        *(request.ref, request.description, request.metadata, request.effective),
+        MAIN,
+        request.kind,
+        request.key,
+        source,
+        destination,
+        str(amount),
+        request.ref,
+        request.description,
+        request.metadata,
+        request.effective,
     )
     return told
 

@@ -22,22 +22,20 @@ REFUSALS = {
     "invalid_amount": [
         req(("alice", "bob", amount))
         for amount in (
-            *(
-                None,
-                0,
-                -1,
-                "1.5",
-                "1.0",
-                "1e3",
-                "NaN",
-                "Infinity",
-                "",
-                "007",
-                "9" * 39,
-                " 1",
-                "+1",
-                "٣",
-            ),
+            None,
+            0,
+            -1,
+            "1.5",
+            "1.0",
+            "1e3",
+            "NaN",
+            "Infinity",
+            "",
+            "007",
+            "9" * 39,
+            " 1",
+            "+1",
+            "٣",
         )
     ],
     "invalid_wallet_id": [

@@ -50,7 +50,8 @@ async def test_reversed_whole(paid: asyncpg.Connection) -> None:
     ]
     assert await post(paid, request) == [("replayed", body)]
     assert await codes(paid, about("reversal", told["id"]), about("reversal", back["id"])) == [
-        *("reversal_exceeded", "not_reversible"),
+        "reversal_exceeded",
+        "not_reversible",
     ]
     assert await balance(paid, "ann") == (1000, 0)
     ((read,),) = await call(paid, "read_transaction", ledger=MAIN, id=told["id"])
@@ -84,8 +85,13 @@ async def test_some_postings_reversed(paid: asyncpg.Connection) -> None:
         about("reversal", number),
         about("reversal", number, postings=[{"posting": 1}]),
     ) == [
-        *("invalid_postings", "invalid_postings", "reversal_exceeded", "posted"),
-        *("invalid_postings", "posted", "reversal_exceeded"),
+        "invalid_postings",
+        "invalid_postings",
+        "reversal_exceeded",
+        "posted",
+        "invalid_postings",
+        "posted",
+        "reversal_exceeded",
     ]
     assert await balance(paid, "ann") == (1000, 0)
     assert await verify(paid) == []
@@ -97,11 +103,14 @@ async def test_a_capture_is_reversed_and_a_hold_is_not(paid: asyncpg.Connection)
     other = (await posted(paid, hold(("ann", "bob", 1))))["id"]
     void = (await posted(paid, about("void", other)))["id"]
     assert await codes(paid, *(about("reversal", number) for number in (held, void, taken))) == [
-        *("not_reversible", "not_reversible", "posted"),
+        "not_reversible",
+        "not_reversible",
+        "posted",
     ]
     assert await balance(paid, "ann") == (1000, 0)
     assert await codes(paid, about("reversal", 999), about("capture", taken)) == [
-        *("unknown_transaction", "unknown_hold"),
+        "unknown_transaction",
+        "unknown_hold",
     ]
     assert await verify(paid) == []
 
@@ -124,7 +133,8 @@ async def test_forced_below_the_floor(paid: asyncpg.Connection) -> None:
     ) == ["insufficient_funds", "insufficient_funds", "posted", "insufficient_funds"]
     assert await balance(paid, "bob") == (-150, 150)
     assert await codes(paid, req(("ann", "bob", 160)), req(("bob", "eva", 11))) == [
-        *("posted", "insufficient_funds"),
+        "posted",
+        "insufficient_funds",
     ]
     assert await balance(paid, "bob") == (10, 0)
     assert await codes(paid, req(("bob", "eva", 10))) == ["posted"]

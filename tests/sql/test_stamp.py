@@ -150,7 +150,14 @@ async def record(db: asyncpg.Connection, end: int, sent_to: int, **outcomes: str
     n = len(seqs)
     await db.execute(
         "select zerosum.record_deliveries(1, $1, $2, $3, $4, $5, $6, $7, $8)",
-        *(end, sent_to, seqs, list(outcomes.values()), [200] * n, [None] * n, [1] * n, [0.0] * n),
+        end,
+        sent_to,
+        seqs,
+        list(outcomes.values()),
+        [200] * n,
+        [None] * n,
+        [1] * n,
+        [0.0] * n,
     )
 
 

@@ -58,7 +58,13 @@ async def test_none_posts_when_one_is_refused(three: asyncpg.Connection) -> None
         req(("eva", "bob", 91), unit=2),
     )
     assert [outcome for outcome, _ in answers] == [
-        *("posted", "undone", "undone", "refused", "posted", "refused", "undone"),
+        "posted",
+        "undone",
+        "undone",
+        "refused",
+        "posted",
+        "refused",
+        "undone",
     ]
     assert await balances(three) == [0, 10, 90]
     assert [body for outcome, body in answers if outcome == "undone"] == [None] * 3
@@ -75,7 +81,11 @@ async def test_what_is_malformed_undoes_its_unit(three: asyncpg.Connection) -> N
         req(("ann", "bob", 100)),
     )
     assert [outcome for outcome, _ in answers] == [
-        *("undone", "refused", "undone", "refused", "posted"),
+        "undone",
+        "refused",
+        "undone",
+        "refused",
+        "posted",
     ]
     assert await verify(three) == []
 
@@ -175,8 +185,14 @@ async def test_the_same_unit_twice_in_a_call(three: asyncpg.Connection) -> None:
     batch = [one.but(unit=unit) for unit in (1, 2) for one in good]
     batch += [one.but(unit=unit) for unit in (3, 4) for one in bad]
     assert await codes(three, *batch) == [
-        *("posted", "posted", "replayed", "replayed"),
-        *("undone", "insufficient_funds", "undone", "insufficient_funds"),
+        "posted",
+        "posted",
+        "replayed",
+        "replayed",
+        "undone",
+        "insufficient_funds",
+        "undone",
+        "insufficient_funds",
     ]
     assert await balances(three) == [90, 0, 10]
     assert await verify(three) == []

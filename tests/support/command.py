@@ -12,7 +12,10 @@ from tests.support.log_key import LOG_KEY
 async def run(url: str, *arguments: str, **settings: str) -> tuple[int | None, str, str]:
     """Return its exit code, standard output and standard error. settings: of the environment."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "app", *arguments),
+        sys.executable,
+        "-m",
+        "app",
+        *arguments,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         env={

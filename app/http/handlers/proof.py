@@ -119,7 +119,7 @@ async def read_tile(request: ApiRequest[None]) -> Response:
     number, width = tile(request)
     if level > 63:
         raise Refusal("not_found")
-    hashes = await one(*(pool, "log_tile"), ledger=ledger, level=level, number=number, width=width)
+    hashes = await one(pool, "log_tile", ledger=ledger, level=level, number=number, width=width)
     return Response(hashes, 200, FOR_EVER, BYTES)
 
 

@@ -10,6 +10,7 @@ begin
         select from ledger.feeds f
         where f.ledger_id = $1 and f.holder = $2 and f.until > clock_timestamp())
     then
-        raise exception 'the lease of ledger % is not held', $1 using errcode = 'ZS301';
+        raise exception 'the lease of ledger % is not held', $1
+            using errcode = zerosum.sqlstate('lease_lost');
     end if;
 end $$;

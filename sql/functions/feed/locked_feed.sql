@@ -10,7 +10,8 @@ begin
     select * into f from ledger.feeds where ledger_id = $1 for update;
     if not found or f.holder is distinct from $2 or f.epoch is distinct from $3
         or f.until <= clock_timestamp() then
-        raise exception 'the lease of ledger % is not held', $1 using errcode = 'ZS301';
+        raise exception 'the lease of ledger % is not held', $1
+            using errcode = zerosum.sqlstate('lease_lost');
     end if;
     return f;
 end $$;

@@ -22,8 +22,13 @@ def jars(name: str) -> str:
             pytest.skip("there is no Maven here, to fetch jars")
         ran = subprocess.run(
             [
-                *("mvn", "-q", "-B", "-f", str(ROOT / "tests/tools/java" / name / "pom.xml")),
-                *("dependency:copy-dependencies", "-DincludeScope=runtime"),
+                "mvn",
+                "-q",
+                "-B",
+                "-f",
+                str(ROOT / "tests/tools/java" / name / "pom.xml"),
+                "dependency:copy-dependencies",
+                "-DincludeScope=runtime",
                 f"-DoutputDirectory={folder}",
             ],
             capture_output=True,
