@@ -215,7 +215,7 @@ def rate_limit(text: str | None) -> RateLimitItem | None:
         return None
     if not re.fullmatch(r"[1-9][0-9]{0,8}/(second|minute|hour|day)", text):
         raise BadSetting(
-            f"ZEROSUM_RATE_LIMIT is {text!r}; set it to such as 100/second or 5000/minute."
+            f"ZEROSUM_RATE_LIMIT is {text!r}; set it to, for example, 100/second or 5000/minute."
         )
     return parse(text)
 
@@ -250,7 +250,9 @@ def log_origin(text: str) -> str:
         or text.startswith("/")
         or text.endswith("/")
     ):
-        raise BadSetting(f"ZEROSUM_LOG_ORIGIN is {text!r}; set it to such as example.com/wallets.")
+        raise BadSetting(
+            f"ZEROSUM_LOG_ORIGIN is {text!r}; set it to, for example, example.com/wallets."
+        )
     return text
 
 

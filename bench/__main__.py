@@ -1,9 +1,11 @@
-"""`make bench`: what Zerosum does a second and how soon, beside pgbench's TPC-B, on one embedded Postgres, in one run.
+"""`make bench`: how much Zerosum does a second and how soon, beside pgbench's TPC-B, on one
+embedded Postgres, in one run.
 
-Everything is on this machine: database, server (one process, the relay in it), load. fsync and synchronous_commit are
-on; every request has its own Idempotency-Key. A checkpoint comes before each run of load; those figures are medians of
-ROUNDS. Read the ratios: machines differ, and are shared. A ratio is the median of each round's, since such a machine is
-another from minute to minute. BENCH_SECONDS sets how long each run of load is.
+Everything is on this machine: database, server (one process, with the relay in it), load. fsync and
+synchronous_commit are on, and every request has its own Idempotency-Key. A checkpoint comes before
+each run of load. Figures are medians of ROUNDS. Read the ratios: machines differ, and are shared. A
+ratio is the median of each round's ratio, since a shared machine changes from minute to minute.
+BENCH_SECONDS sets how long each run of load takes.
 """
 
 from __future__ import annotations
@@ -37,7 +39,7 @@ Result = dict[str, float]
 
 
 class Median(Result):
-    """Of each part of the runs, which are kept."""
+    """The median of each part of the runs, which are kept."""
 
     def __init__(self, runs: list[Result]) -> None:
         super().__init__({part: statistics.median(run[part] for run in runs) for part in runs[0]})
@@ -122,7 +124,7 @@ async def sinks_too(bench: Bench) -> dict[str, Result]:
 
 
 async def rounds(works: dict[str, Callable[[], Awaitable[Result]]]) -> dict[str, Result]:
-    """The median of each figure of ROUNDS runs, one after the other, interleaved."""
+    """Return the median of each figure over ROUNDS rounds, in which the runs take turns."""
     runs: dict[str, list[Result]] = {}
     for n in range(ROUNDS):
         for name, work in works.items():
@@ -132,7 +134,7 @@ async def rounds(works: dict[str, Callable[[], Awaitable[Result]]]) -> dict[str,
 
 
 def ratio(result: Result, base: Result, part: str) -> float:
-    """Of what ran in turns the median of each round's."""
+    """Return the median of each round's ratio of two things that took turns."""
     if isinstance(result, Median) and isinstance(base, Median):
         pairs = zip(result.runs, base.runs, strict=True)
         return statistics.median(run[part] / other[part] for run, other in pairs)
@@ -140,7 +142,8 @@ def ratio(result: Result, base: Result, part: str) -> float:
 
 
 async def gate(bench: Bench) -> dict[str, Result]:
-    """Transfers by SQL clients while the relay is awake, and with the trigger that notifies switched off."""
+    """Transfers by SQL clients while the relay is awake, and with the notifying trigger switched
+    off."""
     trigger = "alter table ledger.outbox {} trigger outbox_notify"
 
     async def without() -> Result:
@@ -160,7 +163,7 @@ async def gate(bench: Bench) -> dict[str, Result]:
 
 
 async def world(bench: Bench, shape: str) -> Result:
-    """By two server processes and SQL clients at once; together."""
+    """Credits by two server processes and SQL clients at once, in all."""
     port = free_port()
     second = bench.start("--no-relay", port=port)
     try:
@@ -177,7 +180,8 @@ async def world(bench: Bench, shape: str) -> Result:
 
 
 async def idle(bench: Bench) -> Result:
-    """What the process costs when nothing happens: statements a second that Postgres logs, its share of a core."""
+    """What the process costs when nothing happens: statements a second that Postgres logs, and its
+    share of a core."""
     await delivery.drained(bench)
     await asyncio.sleep(3)
     async with bench.database() as conn:
@@ -209,7 +213,7 @@ def resident_mib(pid: int) -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
-# What each figure is held against: its name, what of it, the bar, and what it is divided by.
+# What each figure is compared with: its name, which part of it, the bar, and what it is divided by.
 BARS: list[tuple[str, str, str, float, str | None]] = [
     ("transfers, 64 connections", "per_s", ">=", 2.0, "pgbench TPC-B, 64 clients"),
     ("batches of 100, 4 connections", "per_s", ">=", 4.0, "pgbench TPC-B, 64 clients"),

@@ -1,4 +1,5 @@
-"""An ASGI application that reads a request and gives an answer as large as a transfer's: what any server costs."""
+"""An ASGI application that reads a request and gives an answer as large as a transfer's: what any
+server costs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Events on their way: how soon a webhook arrives, and how many a second."""
+"""Events on their way: how soon a webhook arrives, and how many arrive a second."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ANSWER = b"HTTP/1.1 204 No Content\r\n\r\n"
 
 
 class Hook(asyncio.Protocol):
-    """A consumer that costs little: takes each request whole, answers 204, notes when it came."""
+    """A consumer that costs little: it reads each request, answers 204, and notes when it came."""
 
     def __init__(self, arrivals: list[tuple[float, bytes]]) -> None:
         self.arrivals = arrivals
@@ -44,7 +44,7 @@ class Hook(asyncio.Protocol):
 
 @contextlib.asynccontextmanager
 async def subscribed(bench: Bench) -> AsyncIterator[list[tuple[float, bytes]]]:
-    """A webhook for every event, for as long as the block runs; what arrives."""
+    """A webhook for every event, for as long as the block runs; yields what arrives."""
     arrivals: list[tuple[float, bytes]] = []
     server = await asyncio.get_running_loop().create_server(lambda: Hook(arrivals), "127.0.0.1", 0)
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
@@ -65,7 +65,7 @@ def client(bench: Bench) -> httpx.AsyncClient:
 
 
 def latencies(arrivals: list[tuple[float, bytes]]) -> dict[str, float]:
-    """From recorded_at, which is a little before the commit, to the arrival."""
+    """Return the times from recorded_at, which is a little before the commit, to the arrival."""
     took = [
         at - datetime.fromisoformat(json.loads(body)["timestamp"]).timestamp()
         for at, body in arrivals
@@ -75,7 +75,8 @@ def latencies(arrivals: list[tuple[float, bytes]]) -> dict[str, float]:
 
 
 async def paced(bench: Bench, per_s: float, seconds: float) -> dict[str, float]:
-    """Transfers at this rate, whatever becomes of the last ones; the latencies of their webhooks."""
+    """Send transfers at this rate, whatever becomes of the last ones. Returns the latencies of
+    their webhooks."""
     async with subscribed(bench) as arrivals:
         count = await pay(bench, per_s, seconds)
         async with asyncio.timeout(30):
@@ -85,7 +86,7 @@ async def paced(bench: Bench, per_s: float, seconds: float) -> dict[str, float]:
 
 
 async def pay(bench: Bench, per_s: float, seconds: float) -> int:
-    """How many transfers were made."""
+    """Send transfers. Returns how many."""
     count = int(per_s * seconds)
     async with client(bench) as http:
         began = time.monotonic()
@@ -100,7 +101,7 @@ async def pay(bench: Bench, per_s: float, seconds: float) -> int:
 
 
 async def backlog(bench: Bench) -> dict[str, float]:
-    """Events that pile up while nobody relays, to one fast endpoint."""
+    """Return how fast one endpoint gets events that have piled up while no relay ran."""
     bench.stop()
     bench.start("--no-relay")
     async with subscribed(bench) as arrivals, bench.database() as conn:
@@ -131,7 +132,7 @@ async def pile_up(conn: asyncpg.Connection) -> None:
 
 
 async def settled(bench: Bench) -> None:
-    """An idle database is one whose vacuum of what the load left has ended too."""
+    """Wait until the database is idle: until the vacuum of what the load left has ended too."""
     await bench.checkpoint()
     vacuums = "select count(*) from pg_stat_activity where backend_type = 'autovacuum worker'"
     quiet = 0
@@ -148,6 +149,6 @@ async def drained(bench: Bench) -> None:
 
 
 async def with_endpoint(bench: Bench) -> dict[str, float]:
-    """Transfers with the relay running and one endpoint subscribed to everything."""
+    """Transfers while the relay runs and one endpoint is subscribed to everything."""
     async with subscribed(bench):
         return await bench.transfers(64, "uniform")

@@ -1,4 +1,5 @@
-"""One embedded Postgres with a database for pgbench and one for Zerosum, and the server process over it."""
+"""One embedded Postgres with a database for pgbench and one for Zerosum, and the server process
+over it."""
 
 from __future__ import annotations
 
@@ -39,17 +40,18 @@ class Bench:
         self.base = f"http://127.0.0.1:{self.port}"
         self.environ: dict[str, str] = {}  # for servers that are started from now on
         self.processes: list[subprocess.Popen[bytes]] = []
-        self.relays = True  # Does the server that was started last?
+        self.relays = True  # whether the server that was started last has it
         self.loads = 0  # that run now
 
     async def prepare(self) -> None:
-        """The databases of the service and of pgbench's TPC-B."""
+        """Create the databases of the service and of pgbench's TPC-B."""
         await self.create_database("tpcb")
         self.pgbench("tpcb", "-i", "-q", "-s", "10")
         await self.create()
 
     async def create(self) -> None:
-        """Database, server, wallets, statistics: taken while the tables are empty, as in a young database."""
+        """Create database, server, wallets and statistics, which are taken while the tables are
+        empty, as in a young database."""
         await self.create_database(self.name)
         self.start()
         async with self.database() as conn:
@@ -65,7 +67,7 @@ class Bench:
         await conn.close()
 
     async def fill(self, conn: asyncpg.Connection, ledger: int) -> None:
-        """The ledger's wallets."""
+        """Create the ledger's wallets."""
         await conn.execute(
             "insert into ledger.wallets (ledger_id, id, asset, min_balance)"
             " select $2, w, 'USD', null from"
@@ -75,7 +77,8 @@ class Bench:
         )
 
     async def more_ledgers(self, count: int) -> str:
-        """This many with the first, each with wallets; keys of all of them, separated by commas."""
+        """Create so many ledgers in all, each with wallets. Returns the keys of all, separated by
+        commas."""
         keys = [KEY]
         async with self.database() as conn:
             for n in range(1, count):
@@ -87,7 +90,7 @@ class Bench:
         return ",".join(keys)
 
     def start(self, *options: str, port: int | None = None) -> subprocess.Popen[bytes]:
-        """`zerosum serve` with these options, ready."""
+        """Start `zerosum serve` with these options; return when it is ready."""
         process = self.spawn("serve", *options, port=port)
         if port is None:
             self.relays = not options
@@ -134,7 +137,8 @@ class Bench:
             await conn.close()
 
     async def checkpoint(self) -> None:
-        """What the load before left to do is done, so that no figure pays for another's, pgbench's neither."""
+        """Let the database finish what the last load left, so that no figure pays for another's,
+        pgbench's neither."""
         async with self.database() as conn:
             if self.relays:
                 async with asyncio.timeout(300):
@@ -180,7 +184,8 @@ class Bench:
         return await self.run_pgbench(clients, "tpcb")
 
     async def direct(self, clients: int, shape: str = "uniform") -> dict[str, float]:
-        """By SQL clients that call the functions: transfers (keyed: each with a key), or credits from @world."""
+        """SQL clients call the functions: transfers (keyed: each with a key), or credits from
+        @world."""
         verbs = {
             "uniform": "transfer(1, 'w' || :a, 'w' || :b, 1)",
             "keyed": "transfer(1, 'w' || :a, 'w' || :b, 1, gen_random_uuid()::text)",
@@ -189,7 +194,7 @@ class Bench:
         return await self.script(shape, clients, self.name, f"zerosum.{verbs[shape]}")
 
     async def script(self, name: str, clients: int, database: str, verb: str) -> dict[str, float]:
-        """pgbench's clients call this for two wallets, :a and :b."""
+        """Let pgbench's clients call this for two wallets, :a and :b."""
         script = self.postgres.data_dir / f"{name}.sql"
         script.write_text(
             f"\\set a random(0, {WALLETS - 1})\n\\set b (:a + random(1, {WALLETS - 1})) % {WALLETS}\n"
@@ -201,7 +206,8 @@ class Bench:
     async def transfers(
         self, connections: int, shape: str, base: str | None = None, keys: str = KEY
     ) -> dict[str, float]:
-        """By HTTP, from a process of its own. base: another server's address. keys: of several ledgers."""
+        """Send transfers over HTTP, from a process of its own. base: another server's address.
+        keys: of several ledgers."""
         await self.checkpoint()
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -226,7 +232,8 @@ class Bench:
         return result
 
     async def bare_answers(self, connections: int) -> dict[str, float]:
-        """Of an application that answers the same request with one answer; its CPU time as transfers() tells it."""
+        """Send the same requests to an application that answers each with one answer. Its CPU time
+        is as transfers() returns it."""
         port = free_port()
         command = ("-m", "uvicorn", "bench.bare_answer:app", "--port", str(port), "--no-access-log")
         server = await asyncio.create_subprocess_exec(
@@ -244,7 +251,7 @@ class Bench:
 
 
 async def answering(port: int) -> None:
-    """Until somebody listens on the port."""
+    """Wait until somebody listens on the port."""
     for _ in range(200):
         with contextlib.suppress(OSError):
             _, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -255,6 +262,6 @@ async def answering(port: int) -> None:
 
 
 def cpu_s(pid: int) -> float:
-    """The CPU time that the process has taken, in seconds."""
+    """Return the CPU time that the process has taken, in seconds."""
     parts = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(parts[11]) + int(parts[12])) / os.sysconf("SC_CLK_TCK")

@@ -1,7 +1,9 @@
-"""What the functions cost a backend, in CPU time, beside the same rows written barely; and pgledger beside the verb.
+"""What the functions cost a backend in CPU time, beside the same rows written barely; and the verb
+beside pgledger.
 
-CPU time is steadier than throughput on a machine that is shared. Bare rows: the same inserts and updates in one
-statement, on the same tables with the same indexes, without triggers and functions: nothing is decided.
+On a shared machine CPU time is steadier than throughput. Bare rows are the same inserts and updates
+in one statement, on the same tables with the same indexes, without triggers and functions: nothing
+is decided.
 """
 
 from __future__ import annotations
@@ -128,7 +130,7 @@ class Heart:
 
 
 class Empty(Exception):
-    """The outbox has less than a call's."""
+    """The outbox has fewer events than a call takes."""
 
 
 def batch(size: int) -> tuple[list[Any], ...]:
@@ -144,7 +146,8 @@ def batch(size: int) -> tuple[list[Any], ...]:
 
 
 async def cpu_us(conn: asyncpg.Connection, once: Any) -> float:
-    """The CPU time of the connection's backend for one call, over SECONDS of calls; the first ten don't count."""
+    """Return the CPU time of the connection's backend for one call, over SECONDS of calls; the
+    first ten don't count."""
     pid = conn.get_server_pid()
     for _ in range(10):
         await once()
@@ -157,7 +160,7 @@ async def cpu_us(conn: asyncpg.Connection, once: Any) -> float:
 
 
 def backend_us(pid: int) -> float:
-    """The CPU time that the process has taken, in microseconds."""
+    """Return the CPU time that the process has taken, in microseconds."""
     return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1000
 
 
@@ -174,7 +177,7 @@ async def hearts(bench: Bench) -> AsyncIterator[Heart]:
             await conn.execute(NO_TRIGGERS)
         await conn.execute("analyze")
         await conn.close()
-        # (A session of its own, which knows no plan that was made for the filling.)
+        # (A new session, which has no plan that was made for the filling.)
         links.append(await connect(bench.url_of(name)))
     try:
         yield Heart(*links)
@@ -200,7 +203,8 @@ async def measure(bench: Bench, rounds: Any) -> dict[str, Any]:
         await make_pgledger(bench)
         works["pgledger, 64 SQL clients"] = partial(pgledger, bench, 64)
         works["pgledger, 1 SQL client"] = partial(pgledger, bench, 1)
-    # With a relay, as in service: without one every commit notifies nobody, and takes the cluster's lock for it.
+    # With a relay, as in service: without one every commit notifies nobody, and takes the cluster's
+    # lock for it.
     bench.start()
     try:
         return results | await rounds(works)
@@ -209,7 +213,8 @@ async def measure(bench: Bench, rounds: Any) -> dict[str, Any]:
 
 
 async def make_pgledger(bench: Bench) -> None:
-    """From the files that PGLEDGER_SQL names: its own, and what it needs before that."""
+    """Create pgledger from the files that PGLEDGER_SQL names: its own, and what it needs before
+    that."""
     await bench.create_database("pgledger")
     conn = await connect(bench.url_of("pgledger"))
     await conn.execute("set search_path = public")

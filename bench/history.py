@@ -1,4 +1,5 @@
-"""A ledger that is old: what a transfer costs there, how large it is, what its log costs and how soon it proves."""
+"""An old ledger: what a transfer costs there, how large the ledger is, what its log costs and how
+soon it proves."""
 
 from __future__ import annotations
 
@@ -37,7 +38,7 @@ from pg_class where relnamespace = 'ledger'::regnamespace and relkind = 'r'
 
 
 async def fill(bench: Bench, transactions: int) -> None:
-    """Transfers by the function that posts them, stamped meanwhile by the relay that runs."""
+    """Post transfers by the function, while the running relay stamps them."""
     numbers = itertools.count()
 
     async def work() -> None:
@@ -61,9 +62,9 @@ async def fill(bench: Bench, transactions: int) -> None:
 
 
 async def sizes(bench: Bench) -> dict[str, float]:
-    """Bytes on disk a transfer, its indexes too: with its event, and without, as once that is purged.
+    """Return the bytes on disk that a transfer takes, indexes too: with its event, and without it.
 
-    The outbox is empty by now, and what it leaves behind is written over: it is no transfer's.
+    The outbox is empty by now, and what it leaves behind is reused: it does not count.
     """
     async with bench.database() as conn:
         ((kept, events),) = await conn.fetch(SIZES)
@@ -72,7 +73,7 @@ async def sizes(bench: Bench) -> dict[str, float]:
 
 
 async def proofs(bench: Bench) -> dict[str, float]:
-    """An inclusion proof of any event over HTTP, one after the other."""
+    """Read inclusion proofs of any events over HTTP, one after the other."""
     headers = {"Authorization": f"Bearer {KEY}"}
     took = []
     async with httpx.AsyncClient(base_url=bench.base, headers=headers) as http:
@@ -86,7 +87,8 @@ async def proofs(bench: Bench) -> dict[str, float]:
 
 
 async def stamping(bench: Bench, tiles: bool) -> dict[str, float]:
-    """Events stamped a second by one connection, in a ledger of its own; no relay may run."""
+    """Return how many events one connection stamps a second, in a ledger of its own; no relay may
+    run."""
     async with bench.database() as conn:
         if not tiles:
             await conn.execute(TILES_OFF)
@@ -117,7 +119,7 @@ async def stamp_new_ledger(conn: asyncpg.Connection) -> float:
 
 
 async def measure(bench: Bench, rounds: Any, clients: int) -> dict[str, dict[str, float]]:
-    """bench: nothing of it runs. Beside the old ledger a young one, taken in turns."""
+    """bench: nothing of it runs yet. The old ledger and a young one take turns."""
     old, young = Bench(bench.postgres, "old"), Bench(bench.postgres, "young")
     try:
         for one in (old, young):

@@ -1,6 +1,8 @@
-"""An HTTP load generator that costs little beside what it measures: raw sockets, prepared bytes, keep-alive.
+"""An HTTP load generator that costs little beside what it measures: raw sockets, prepared bytes,
+keep-alive.
 
-Run as a process of its own: `python -m bench.load URL KEY[,KEY…] CONNECTIONS SECONDS SHAPE`; prints one JSON object.
+It runs as a process of its own: `python -m bench.load URL KEY[,KEY…] CONNECTIONS SECONDS SHAPE`. It
+prints one JSON object.
 """
 
 from __future__ import annotations
@@ -28,8 +30,9 @@ HOLD = re.compile(rb'{"id":(\d+),"kind":"hold"')
 class Requests:
     """Requests without end, each under a key of its own.
 
-    shape: `uniform` over the wallets; `hot`: one wallet is every transfer's source; `world`: credits, from @world;
-    `batch`: many transactions; `holds`: holds, each of which its client then captures.
+    shape: `uniform` over the wallets; `hot`: one wallet is the source of every transfer; `world`:
+    credits from @world; `batch`: many transactions a request; `holds`: holds, each of which its
+    client then captures.
     """
 
     def __init__(self, base: str, key: str, shape: str) -> None:
@@ -70,7 +73,7 @@ def batch() -> str:
 
 
 class Client(asyncio.Protocol):
-    """One connection: sends the next request when the answer to the last is whole."""
+    """One connection: it sends the next request when the answer to the last one is whole."""
 
     def __init__(self, requests: Requests, latencies: list[float], refused: list[str]) -> None:
         self.requests, self.latencies, self.refused = requests, latencies, refused

@@ -39,7 +39,7 @@ def kafka() -> Iterator[KafkaBroker]:
 
 @contextlib.contextmanager
 def redis() -> Iterator[RedisServer]:
-    """Nothing of it is kept on disk: as most have it."""
+    """A Redis that keeps nothing on disk, as most people have it."""
     with tempfile.TemporaryDirectory(prefix="zerosum-bench-redis-") as room:
         server = RedisServer(Path(room))
         server.start("--appendonly", "no")
@@ -65,7 +65,8 @@ async def remove(bench: Bench, sink: int) -> None:
 
 
 async def backlog(bench: Bench, url: str) -> Result:
-    """Events that pile up while nobody relays; from the first that the sink has acknowledged to the last."""
+    """Return how fast a sink gets events that have piled up while no relay ran, from the first one
+    that it has acknowledged to the last."""
     bench.stop()
     bench.start("--no-relay")
     sink = await add(bench, url)
@@ -88,7 +89,8 @@ async def backlog(bench: Bench, url: str) -> Result:
 
 
 async def soon(bench: Bench, broker: KafkaBroker) -> Result:
-    """From recorded_at, which is a little before the commit, to a consumer of Kafka."""
+    """Return the times from recorded_at, which is a little before the commit, to a consumer of
+    Kafka."""
     await delivery.drained(bench)
     sink = await add(bench, f"kafka://{broker.address}/{TOPIC}")
     arrivals: list[tuple[float, bytes]] = []
@@ -113,7 +115,7 @@ def consume(
     ready: threading.Event,
     done: threading.Event,
 ) -> None:
-    """From the end of the topic on."""
+    """Consume from the end of the topic on."""
     consumer = Consumer(
         {
             "bootstrap.servers": broker.address,
@@ -136,7 +138,7 @@ def consume(
 
 
 async def with_no_sink(bench: Bench) -> Result:
-    """No run of load pays for the events of the one before."""
+    """Remove the sinks: no run of load pays for the events of the one before."""
     await delivery.drained(bench)
     return await bench.transfers(64, "uniform")
 

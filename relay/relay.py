@@ -228,7 +228,7 @@ class Relay:
         now = asyncio.get_running_loop().time()
         if now >= self.told.get(ledger, 0.0):
             self.told[ledger] = now + TELL_EVERY_S
-            log.error("ledger %d: its outbox is not stamped: %s", ledger, error)
+            log.error("ledger %d: stamping its outbox failed: %s", ledger, error)
 
     async def bundle_while_quiet(self) -> None:
         """Bundle until something wakes the relay, and not for long, since leases end: the next look
@@ -328,4 +328,4 @@ class Relay:
         try:
             await call(self.pool, "release_leases", holder=self.holder)
         except DATABASE_ERRORS as error:
-            log.warning("the leases run out by themselves: %s", error)
+            log.warning("the leases end by themselves: %s", error)

@@ -65,9 +65,7 @@ class GuardedResolver(AbstractResolver):
         found = await self.ask_system(host, port, family)
         if time.monotonic() > self.renewed + RENEW_S:
             self.renewed = time.monotonic()
-            log.warning(
-                "the system resolves %s and c-ares does not; its channel is made anew", host
-            )
+            log.warning("the system resolves %s and c-ares does not; a new channel is opened", host)
             old, self.inner = self.inner, new_channel()
             await old.close()
         return found

@@ -97,7 +97,7 @@ class SinkWorker:
         if error is not None:
             metrics.SINK_FAILURES.labels(row["ledger_name"], row["name"]).inc()
             if self.failures == 0:
-                log.warning("sink %s: %s; it is tried again", row["name"], error)
+                log.warning("sink %s: %s; the sink is tried again", row["name"], error)
             await asyncio.sleep(self.pause_s())
             self.failures += 1
         else:

@@ -29,5 +29,5 @@ async def keep_running(work: Callable[[], Coroutine[None, None, None]]) -> None:
         try:
             await work()
         except Exception:
-            log.exception("%s failed; it begins anew", work.__qualname__)
+            log.exception("%s failed and is started again", work.__qualname__)
             await asyncio.sleep(RESTART_S)

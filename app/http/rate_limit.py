@@ -80,7 +80,7 @@ class RateLimit:
                     return await self.hit(self.together, key_hash)
             except Exception as error:  # Whatever the library raises, money must not wait.
                 why = error or type(error).__name__
-                log.warning("rate limits are each process's own for a while: %s", why)
+                log.warning("each process counts rate limits by itself for a while: %s", why)
                 self.away_until = time.monotonic() + AWAY_S
         return await self.hit(self.alone, key_hash)
 

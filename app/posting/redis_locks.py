@@ -183,7 +183,7 @@ class RedisLocks:
         except (RedisError, OSError, TimeoutError) as error:
             if self.away_until + AWAY_S < time.monotonic():
                 log.warning(
-                    "Redis does not answer (%s); keys are kept apart by Postgres alone meanwhile",
+                    "Redis does not answer (%s); Postgres alone keeps duplicates apart meanwhile",
                     error or type(error).__name__,
                 )
             self.away_until = time.monotonic() + AWAY_S

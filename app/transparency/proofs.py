@@ -111,7 +111,7 @@ def check_bundle(proof: str, vkey: str, body: bytes | None = None) -> tuple[byte
         extra = decoded(lines.pop(0).removeprefix(EXTRA))
         body = extra if body is None else body
     if body is None:
-        raise BadNote("the proof brings no event along; give it the event")
+        raise BadNote("the proof has no event in it; give the event too")
     told = INDEX.fullmatch(lines.pop(0) if lines else "")
     if told is None or len(lines) > MAX_PATH:
         raise BadNote("the proof is not a tlog-proof")

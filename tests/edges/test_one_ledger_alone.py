@@ -92,7 +92,7 @@ async def test_one_ledgers_failure_leaves_the_others_alone(
         await db.execute("select zerosum.credit(2, 'bob', 1)")
         await receiver.until(2)
     told = [r.getMessage() for r in caplog.records]
-    assert told == ["ledger 1: its outbox is not stamped: broken"]
+    assert told == ["ledger 1: stamping its outbox failed: broken"]
     await db.execute("drop trigger break on ledger.events")
     await subscribe(db, receiver.url)
     async with run_relay():

@@ -235,7 +235,7 @@ async def test_hanging_endpoints_leave_the_others_their_connections(
 
 
 async def test_what_c_ares_has_lost_the_system_resolves(caplog: pytest.LogCaptureFixture) -> None:
-    """And the channel is made anew; a name that nobody knows is an error all the same."""
+    """A new channel is opened; a name that nobody knows is an error all the same."""
     resolver = GuardedResolver(LOOPBACK, routable=False)
     first = resolver.inner
 
@@ -246,7 +246,7 @@ async def test_what_c_ares_has_lost_the_system_resolves(caplog: pytest.LogCaptur
     found = await resolver.resolve("localhost", 80)
     assert {result["host"] for result in found} == {"127.0.0.1"}
     assert resolver.inner is not first
-    assert [r.getMessage() for r in caplog.records if "made anew" in r.getMessage()]
+    assert [r.getMessage() for r in caplog.records if "a new channel" in r.getMessage()]
     with pytest.raises(OSError, match=r"(?i)name|known|found"):
         await resolver.resolve("no.such.invalid", 80)
     assert resolver.threads == 0
