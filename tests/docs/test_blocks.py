@@ -16,7 +16,7 @@ from tests.support.process import ServerProcess, free_port
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/**/*.md"))]
 RUNNING = [page for page in PAGES if any(block.runs for block in blocks(page))]
-# Pages that begin from nothing; others have alice, with money, and bob.
+# Pages that begin from nothing. The others find the wallets alice, who has money, and bob.
 FROM_NOTHING = {"README.md", "docs/quickstart.md"}
 ROLES = ("debezium", "shop", "wallet")
 
@@ -81,7 +81,7 @@ async def test_the_blocks_of_a_page_run(
 
 
 async def arrived(db: asyncpg.Connection) -> None:
-    """Until every webhook endpoint has everything."""
+    """Wait until every webhook endpoint has everything."""
     behind = (
         "select exists (select from ledger.endpoints where sent_seq <"
         " (select max(seq) from ledger.events)) or exists (select from ledger.deliveries"

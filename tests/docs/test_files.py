@@ -1,4 +1,4 @@
-"""What the docs name is there, and what the code has is named."""
+"""The files that the docs name exist, and the codes that SQL returns are documented."""
 
 from __future__ import annotations
 

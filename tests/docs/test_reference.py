@@ -1,4 +1,5 @@
-"""What the documentation generates from the code is what is committed. WRITE_REFERENCE=1 writes it: make reference."""
+"""The generated parts of the documentation are up to date. WRITE_REFERENCE=1 writes them: make
+reference."""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ WRITE = os.environ.get("WRITE_REFERENCE") == "1"
 
 
 def compare(path: str, text: str) -> None:
-    """The file has this text; with WRITE_REFERENCE=1 it has it from now on."""
+    """The file has this text; WRITE_REFERENCE=1 writes it first."""
     if WRITE:
         (ROOT / path).parent.mkdir(exist_ok=True)
         (ROOT / path).write_text(text)

@@ -26,14 +26,14 @@ from tests.support.rooms import let_in, quick_root
 
 
 class Clock:
-    """What the server's processes read the time's offset from."""
+    """A file from which the server's processes read the offset of their time."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
         self.set("+0")
 
     def set(self, offset: str) -> None:
-        """Such as +2d, -1h."""
+        """Set an offset such as +2d or -1h."""
         half = self.file.with_suffix(".half")
         half.write_text(offset + "\n")
         half.chmod(0o644)
@@ -76,12 +76,13 @@ async def test_a_jump_forward_is_over_when_the_clock_is_back(
     in_an_hour = datetime.now(UTC) + timedelta(hours=1)
     kept = (await posted(db, hold(("bob", "carol", 10), expires_at=in_an_hour)))["id"]
     clock.set("+2d")
-    # Seen by one transaction, of alice and the world.
+    # One transaction, of alice and @world, sees the jump.
     await fund(db, "alice", 1)
     jumped = "select recorded_at > clock_timestamp() + interval '1 day' from ledger.wallets where id = $1"
     clock.set("+0")
     assert await db.fetchval(jumped, "alice")
-    # One batch has wallets that saw it and others: nobody takes the future over, and nothing expires.
+    # A batch has wallets that saw the jump and others. Nobody takes over the future time, and
+    # nothing expires.
     assert await codes(db, req(("alice", "bob", 1)), req(("bob", "carol", 1))) == ["posted"] * 2
     for name in ("alice", "bob", "carol"):
         assert not await db.fetchval(jumped, name)

@@ -1,4 +1,4 @@
-"""Who waits, for a lock or for a turn, keeps nobody else waiting."""
+"""Requests that wait, for a lock or for a turn, keep nobody else waiting."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.ledger import verify
 
 @pytest.fixture
 def failures(monkeypatch: pytest.MonkeyPatch) -> Counter[Failure]:
-    """How often an attempt at a batch failed, and how."""
+    """Return how often an attempt at a batch failed, and how."""
     counted: Counter[Failure] = Counter()
 
     def count(error: BaseException) -> Failure:
@@ -33,7 +33,7 @@ def failures(monkeypatch: pytest.MonkeyPatch) -> Counter[Failure]:
 async def test_captures_on_a_locked_wallet_stall_nobody_more_than_once(
     api: Api, db: asyncpg.Connection, database_url: str, failures: Counter[Failure]
 ) -> None:
-    """Python knows no wallet of a capture; Postgres tells which one it waits for."""
+    """Python does not know a capture's wallets. Postgres tells which one it waits for."""
     await api.wallets("w0", "shop", "a", "b", min_balance=None)
     place = {"source": "w0", "destination": "shop", "amount": 5}
     holds = [(await api.made("/v1/holds", place))["id"] for _ in range(20)]
@@ -56,7 +56,8 @@ async def test_captures_on_a_locked_wallet_stall_nobody_more_than_once(
         main_locked += failures[Failure.LOCKED] - before
     assert not any(task.done() for task in held)
     assert lane.requests == len(held)
-    # The lane itself waits at the lock, a quarter of a second at a time; the others' batches did once.
+    # The slow lane itself waits at the lock, a quarter of a second at a time. The other requests'
+    # batches waited once.
     assert main_locked <= 1 + len(paths) * 0.05 / 0.25
     await holder.execute("commit")
     await holder.close()
@@ -120,7 +121,7 @@ async def test_a_ledger_that_is_flooded_takes_its_share_and_no_more(
     for _ in range(3):
         before = done[1]
         await credit(2)
-        # One batch of the flood was under way, and one may have its turn before.
+        # One batch of the flood was under way, and one more may have its turn before.
         assert done[1] - before <= 3 * 256
     assert done[1] < 3000
     await asyncio.gather(*flood)
@@ -138,7 +139,7 @@ async def test_a_flooded_ledger_leaves_places_in_the_queue(api: Api) -> None:
 
     flood = [asyncio.create_task(credit(1)) for _ in range(10_500)]
     await asyncio.sleep(0)
-    assert await credit(2) == "refused"  # Its wallet is not there: it had its turn.
+    assert await credit(2) == "refused"  # Its wallet does not exist, so it had its turn.
     for task in flood:
         refused += isinstance((await asyncio.gather(task, return_exceptions=True))[0], Exception)
     assert refused == 10_500 - 9_000

@@ -1,4 +1,4 @@
-"""HTTP as clients and balancers speak it, over raw sockets of a real server."""
+"""HTTP as clients and load balancers speak it, over raw sockets of a real server."""
 
 from __future__ import annotations
 
@@ -50,7 +50,8 @@ class Wire:
             await asyncio.sleep(pause_s)
 
     async def answer(self) -> tuple[int, bytes]:
-        """Status and body of the next answer that is not 100 Continue; 0 when the server closed."""
+        """Return status and body of the next answer that is not 100 Continue; status 0: the server
+        has closed."""
         async with asyncio.timeout(30):
             try:
                 head = await self.reader.readuntil(b"\r\n\r\n")
@@ -76,7 +77,8 @@ async def wire(server: ServerProcess) -> AsyncIterator[Wire]:
 async def serving(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[ServerProcess]:
-    """A server over an embedded Postgres of its own, with alice's money, whose idle connections end after 2 s."""
+    """A server over an embedded Postgres, where alice has money. Its idle connections end after 2
+    s."""
     room = tmp_path_factory.mktemp("http")
     server = ServerProcess(room, ZEROSUM_KEEP_ALIVE="2", ZEROSUM_LOG_REQUESTS="0")
     let_in(room)
@@ -119,7 +121,7 @@ FORMS = {
 async def test_every_form_of_a_request_is_answered_in_http_1_1(
     serving: ServerProcess, form: str
 ) -> None:
-    """And the next request on the connection too."""
+    """So is the next request on the connection."""
     pause_s = 0.001 if "byte" in form else 0.05
     async with wire(serving) as one:
         for _ in range(2):
@@ -144,7 +146,8 @@ async def test_requests_in_a_row_are_answered_in_order(serving: ServerProcess) -
         await one.send((post() + b"\r\n" + PAY) * 5)
         ids = [json.loads((await one.answer())[1])["id"] for _ in range(5)]
         assert ids == sorted(set(ids))
-        # Of an offer in a pipelined request the end is not known: it is refused, and not taken for another.
+        # In a pipelined request the end of an offer is unknown: the request is refused, and not
+        # taken for another one.
         await one.send((post() + b"\r\n" + PAY) + (post(H2C) + b"\r\n" + PAY))
         assert (await one.answer())[0] == 201
         assert await one.answer() == (0, b"")
@@ -170,7 +173,7 @@ async def test_curl_that_offers_http_2_is_answered(serving: ServerProcess) -> No
 
 
 async def test_idle_connections_stay_open_as_long_as_is_set(serving: ServerProcess) -> None:
-    """Before the first request and after one; by default longer than a balancer's 60 s."""
+    """Before the first request and after one. The default is longer than a load balancer's 60 s."""
     for writes in ([], [b"GET /healthz HTTP/1.1\r\nHost: zerosum\r\n\r\n"]):
         async with wire(serving) as one:
             await one.send(*writes)
@@ -190,7 +193,7 @@ async def test_large_heads_are_refused_before_they_are_taken_in(serving: ServerP
             await one.send(b"GET /healthz HTTP/1.1\r\nHost: zerosum\r\n" + filler + b"\r\n\r\n")
             status, body = await one.answer()
             assert (status, json.loads(body)["code"]) == (431, "headers_too_large")
-    # One that never ends is cut off early.
+    # A head that never ends is cut off early.
     async with wire(serving) as one:
         sent = 0
         with contextlib.suppress(ConnectionError):
@@ -219,7 +222,8 @@ async def test_what_is_no_http_is_a_problem(serving: ServerProcess) -> None:
 
 @pytest.mark.slow
 async def test_slow_requests_are_given_up(serving: ServerProcess) -> None:
-    """A head that trickles, a body that does, and one that stops; a slow but steady upload passes."""
+    """A head that trickles, a body that trickles, and a body that stops. A slow but steady upload
+    passes."""
     async with (
         wire(serving) as head,
         wire(serving) as body,
@@ -281,7 +285,8 @@ async def test_two_thousand_slow_sockets_cost_the_others_nothing(
         beside = await requests(3)
         for one in slow:
             one.writer.write(b"a")
-        # A third is far more than noise takes; two thousand that cost something would take nearly all.
+        # A third is far more than noise takes; two thousand connections that cost something would
+        # take nearly all.
         assert beside > alone / 3
         began = time.monotonic()
         await server.end()

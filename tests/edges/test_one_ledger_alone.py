@@ -1,4 +1,5 @@
-"""What one ledger does, or suffers, stops no other, and what can't be stamped can't be written."""
+"""What one ledger does or suffers stops no other ledger, and what can't be stamped can't be
+written."""
 
 from __future__ import annotations
 
@@ -34,7 +35,7 @@ LARGE = (
 async def test_a_hold_that_was_captured_thousands_of_times_expires_as_any(
     db: asyncpg.Connection, run_relay: RunRelay
 ) -> None:
-    """With ids as long as they get, the list of its captures would be twice what an event may have."""
+    """With the longest ids the list of its captures would be twice as large as an event may be."""
     await wallets(db, ("alice", "shop"))
     await fund(db, "alice", 10_000)
     await db.execute("select setval('ledger.transaction_id', (10^17)::bigint)")
@@ -74,7 +75,8 @@ async def test_one_ledgers_failure_leaves_the_others_alone(
     receiver: Receiver,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Ledger 1 can't be stamped: ledger 2's events arrive, and it is told whose are not stamped."""
+    """Ledger 1 can't be stamped. The events of ledger 2 arrive, and the log names the ledger that
+    failed."""
     await db.execute(
         "create function ledger.break() returns trigger language plpgsql as"
         " $$begin raise exception 'broken' using errcode = 'XX001'; end$$;"

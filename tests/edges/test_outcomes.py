@@ -1,7 +1,9 @@
-"""What an answer claims of a request is so, whatever happens to the connection under it, and whenever.
+"""An answer's claim about a request is true, whatever happens to the connection under it, and
+whenever.
 
-A proxy cuts, or holds back, the bytes of a batch at each of its steps; then the database may be there again, refuse
-connections, or be read-only. "Nothing was written" must be true for ever, also after what was held back arrives.
+A proxy cuts or holds back the bytes of a batch at each of its steps. Then the database may be there
+again, refuse connections, or be read-only. "Nothing was written" must stay true, also after the
+bytes that were held back arrive.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ from tests.support.proxy import Proxy
 from tests.support.rooms import let_in
 
 CREDIT = {"wallet": "victim", "amount": 1}
-# Step by step: the call, its answer; through a pooler the commit is a call of its own.
+# The steps: the call, its answer. Through a pooler the commit is a call of its own.
 TRAPS = [
     (False, b"victim", "cut"),
     (False, b"victim", "hold"),
@@ -45,8 +47,7 @@ TRAPS = [
         for action in ("cut", "hold", "cut_answer", "hold_answer")
     ),
 ]
-# What the database is like for who connects anew. read_only: it takes them, and refuses to write.
-# With the request's key, if it has one.
+# What the database is like for new connections. read_only: it accepts them, and refuses to write.
 AFTER = [
     ("there", None),
     ("there", "k"),
@@ -89,7 +90,7 @@ async def serving(url: str, through: str, pooled: bool) -> AsyncIterator[Api]:
 
 
 async def settled(db: asyncpg.Connection) -> int:
-    """The balance once nothing is under way any more."""
+    """Return the balance once nothing is under way any more."""
     others = (
         "select count(*) from pg_stat_activity where datname = current_database()"
         " and pid <> pg_backend_pid() and (state <> 'idle' or wait_event_type = 'Lock')"
@@ -101,7 +102,7 @@ async def settled(db: asyncpg.Connection) -> int:
 
 
 async def turn(db: asyncpg.Connection, proxy: Proxy, after: str) -> None:
-    """The database as it is for who connects anew."""
+    """Make the database so for new connections."""
     if after == "read_only":
         name = await db.fetchval("select current_database()")
         await db.execute(f"alter database {name} set default_transaction_read_only = on")
@@ -133,7 +134,7 @@ async def test_no_answer_claims_what_is_not_so(
 ) -> None:
     async with serving(database_url, proxy.url, pooled) as api:
         await api.wallets("other", "victim")
-        await api.fund("other", 1)  # The money's connection is there.
+        await api.fund("other", 1)  # The connection for money is open.
         proxy.trap(marker, action)
         sending = asyncio.create_task(api.post("/v1/credits", CREDIT, key))
         await proxy.sprung.wait()
@@ -150,7 +151,7 @@ async def test_no_answer_claims_what_is_not_so(
             assert code in {*SAYS_NOTHING_WAS_WRITTEN, "outcome_unknown"}
             if code != "outcome_unknown":
                 assert balance == 0
-        # What is held back after a commit was asked for keeps its locks, until the server ends it.
+        # What is held back after the commit was sent keeps its locks until the server ends it.
         if (
             after == "there"
             and action != "hold_answer"
@@ -167,7 +168,7 @@ async def test_no_answer_claims_what_is_not_so(
 
 
 async def repeated(api: Api, key: str) -> httpx.Response:
-    """As a client does on a 503."""
+    """Send the request again, as a client does after a 503."""
     while True:
         answer = await api.post("/v1/credits", CREDIT, key)
         if answer.status_code != 503:
@@ -196,8 +197,8 @@ async def test_a_refusal_is_not_believed_while_an_earlier_attempt_may_still_post
     quick: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The first attempt is held back by the network; the second one finds too little. Then money comes, and what was
-    held back arrives. Behind a pooler nobody can end the first."""
+    """The network holds back the first attempt, and the second one finds too little. Then money
+    comes in, and the first one arrives. Behind a pooler nobody can end the first attempt."""
     async with serving(database_url, proxy.url, pooled=True) as api:
         await api.wallets("victim", "bob")
         debit = {"source": "victim", "destination": "bob", "amount": 1}
@@ -205,7 +206,7 @@ async def test_a_refusal_is_not_believed_while_an_earlier_attempt_may_still_post
         proxy.trap(b"victim", "hold")
         answer = await api.post("/v1/transfers", debit)
         assert answer.json()["code"] == "outcome_unknown"
-    # Without a pooler the next connection ends the earlier one's backend: the refusal is certain.
+    # Without a pooler the next connection ends the earlier backend, so the refusal is certain.
     proxy.release()
     async with serving(database_url, proxy.url, pooled=False) as api:
         proxy.trap(b"victim", "hold")
@@ -220,7 +221,7 @@ async def test_a_refusal_is_not_believed_while_an_earlier_attempt_may_still_post
 async def test_attempts_are_few_while_the_database_refuses(
     database_url: str, proxy: Proxy, quick: None, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """64 clients that go on asking: a second's attempts are counted in ones, and a line says why."""
+    """64 clients go on asking. There is about one attempt a second, and one log line says why."""
     async with serving(database_url, proxy.url, pooled=False) as api:
         await api.wallets("victim")
         api.app.services.group_commit.committer.outage.patience_s = 0.2
@@ -244,11 +245,12 @@ async def test_attempts_are_few_while_the_database_refuses(
 async def test_a_server_that_is_read_only_is_left_for_one_that_is_not(
     db: asyncpg.Connection, database_url: str, proxy: Proxy, quick: None
 ) -> None:
-    """A kept connection to what was the primary: after the failover the next connection is to the new one."""
+    """A kept connection leads to the former primary. After the failover the next connection leads
+    to the new one."""
     async with serving(database_url, proxy.url, pooled=False) as api:
         await api.wallets("victim")
         await api.fund("victim", 1)
-        # This session alone is read-only, as one to the old primary is.
+        # This session alone is read-only, as one to a former primary is.
         conn = api.app.services.group_commit.committer.conn
         assert conn is not None
         await conn.execute("set default_transaction_read_only = on")
@@ -288,7 +290,8 @@ async def test_what_the_server_says_of_itself_is_database_unavailable(
     state: str,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Disk full, no memory, cancelled, read-only: for many at once, with a line and no traceback; and it heals."""
+    """Disk full, no memory, cancelled, read-only: for many requests at once, with one line and no
+    traceback. The server recovers."""
     async with serving(database_url, proxy.url, pooled=False) as api:
         await api.wallets("victim")
         await db.execute(RAISE.format(state=state))
@@ -326,7 +329,7 @@ def test_every_class_of_errors_is_told_apart(state: str, found: Failure) -> None
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A folder on a file system of its own, of 2 MB."""
+    """A folder on a file system of 2 MB."""
     small = tmp_path / "small"
     small.mkdir()
     let_in(small)
@@ -341,7 +344,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 async def test_a_disk_that_is_full(
     db: asyncpg.Connection, database_url: str, proxy: Proxy, quick: None, small_disk: Path
 ) -> None:
-    """The entries' pages lie on a small file system, which fills up and is emptied again."""
+    """The pages of entries are on a small file system, which fills up and is emptied again."""
     space, ballast = small_disk / "space", small_disk / "ballast"
     space.mkdir()
     shutil.chown(space, owner_of(await db.fetchval("show data_directory")))

@@ -1,4 +1,5 @@
-"""What is refused is refused before anything is sent to Postgres: no money moves, no key is made."""
+"""What is refused is refused before anything is sent to Postgres: no money moves, no key is
+created."""
 
 from __future__ import annotations
 
@@ -46,7 +47,7 @@ def path_of(route: Route) -> str:
 
 
 async def state(db: asyncpg.Connection) -> tuple[Any, ...]:
-    """All that a request could have changed."""
+    """Return everything that a request could have changed."""
     rows = await db.fetchrow(
         "select (select array_agg(w::text order by id) from ledger.wallets w),"
         " (select count(*) from ledger.api_keys), (select count(*) from ledger.assets),"
@@ -196,7 +197,7 @@ async def test_no_number_in_a_path_is_an_error_of_ours(ready: Api, number: str) 
                 json=BODIES.get(route.path),
                 headers={"Authorization": key},
             )
-            # Level 0 of the log is there.
+            # Level 0 of the log exists.
             assert answer.status_code in ({404, 401} if number != "0" else {404, 401, 200}), path
             assert answer.headers["content-type"] != "text/plain; charset=utf-8"
 
@@ -219,7 +220,7 @@ async def test_string_amounts_leave_metadata_as_it_was(ready: Api) -> None:
 
 
 async def test_a_batch_of_all_that_is_promised_fits(ready: Api) -> None:
-    """1,000 at once, each with as much metadata, reference and description as one may have."""
+    """1,000 transactions at once, each with the largest metadata, reference and description."""
     metadata = {"x": "m" * (16_384 - 9)}  # 16,384 bytes as Postgres spells it
     items = [
         {
@@ -241,7 +242,7 @@ async def test_a_batch_of_all_that_is_promised_fits(ready: Api) -> None:
 
 
 async def test_large_bodies_share_a_bound(ready: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What all of them may take of memory is bounded, and free again once they are answered."""
+    """The memory that all of them take is bounded, and free again once they are answered."""
     monkeypatch.setattr(module, "ALL_BODIES", 300_000)
     text = '{"source":"alice","destination":"bob","amount":1' + " " * 200_000 + "}"
     assert (await ready.post("/v1/transfers", text)).status_code == 201
@@ -276,7 +277,8 @@ async def test_an_encoded_slash_is_no_separator(ready: Api, slash: str) -> None:
 
 
 async def test_the_other_keys_scope_is_enforced_by_the_table(ready: Api) -> None:
-    """What the table says of a route's scope is what is enforced: a key of the scope below is refused."""
+    """A route's scope in the table is the one that is enforced: a key of the scope below is
+    refused."""
     pool = ready.app.services.pool
     keys = {scope: "zs_" + scope * 8 for scope in ("read", "write")}
     for scope, key in keys.items():

@@ -1,4 +1,5 @@
-"""A database and a role whose settings are not the defaults: nobody sees a difference, over HTTP or in SQL."""
+"""A database and a role with settings that are not the defaults: nobody sees a difference, over
+HTTP or in SQL."""
 
 from __future__ import annotations
 
@@ -54,7 +55,8 @@ TIMES = {"recorded_at", "created_at", "effective_at", "timestamp", "expires_at",
 
 
 def test_no_plain_string_has_a_backslash() -> None:
-    """It would mean another thing where standard_conforming_strings is off: E'' says what it is."""
+    """A backslash means something else where standard_conforming_strings is off. E'' says what it
+    means."""
     for path in sorted(SQL.glob("functions/**/*.sql")):
         for line in path.read_text().splitlines():
             code = line.partition("--")[0]
@@ -63,7 +65,7 @@ def test_no_plain_string_has_a_backslash() -> None:
 
 
 async def unusual(conn: asyncpg.Connection, target: str) -> None:
-    """Set them all, for a database or for a role; those that this version knows."""
+    """Set all of them, those that this version knows, for a database or for a role."""
     known = {row["name"] for row in await conn.fetch("select lower(name) as name from pg_settings")}
     for name, value in UNUSUAL.items():
         if name.lower() in known:
@@ -76,7 +78,8 @@ async def unusual(conn: asyncpg.Connection, target: str) -> None:
 
 @pytest.fixture
 async def odd_url(server_url: str) -> AsyncIterator[str]:
-    """A database with the settings, and tables and functions of its own that must not be met by mistake."""
+    """A database with these settings, and with tables and functions that must not be met by
+    mistake."""
     async with new_database(server_url) as url:
         conn = await asyncpg.connect(url)
         await conn.execute(
@@ -91,7 +94,7 @@ async def odd_url(server_url: str) -> AsyncIterator[str]:
 
 
 def shape(value: Any) -> Any:
-    """The value without what differs from run to run; times by their form."""
+    """Return the value without what differs from run to run; times by their form."""
     if isinstance(value, dict):
         return {
             name: re.sub("[0-9a-f]", "9", item)[:11]
@@ -104,7 +107,7 @@ def shape(value: Any) -> Any:
 
 
 async def told(server: ServerProcess, receiver: Receiver) -> list[Any]:
-    """All that a client and a receiver see of a ledger's life."""
+    """Return all that a client and a receiver see of a ledger's life."""
     seen: list[Any] = []
     before = len(receiver.got)
     async with server.client() as client:
@@ -176,7 +179,7 @@ async def test_settings_of_the_database_change_nothing(
         assert odd == usual
     conn = await asyncpg.connect(odd_url)
     await conn.execute("set statement_timeout = 0; set lock_timeout = 0")
-    # A client of the SQL, with the settings as the database has them.
+    # An SQL client, with the settings of the database.
     ids = []
     for n in range(2):
         row = await conn.fetchrow(
@@ -198,7 +201,7 @@ async def test_settings_of_the_database_change_nothing(
 async def test_isolation_by_default_serializable_under_load(
     api: Api, db: asyncpg.Connection
 ) -> None:
-    """Keys, wallets and endpoints too: what is not money has nobody who repeats it."""
+    """For keys, wallets and endpoints too: nobody repeats what is not money."""
     name = await db.fetchval("select current_database()")
     for isolation in ("serializable", "repeatable read"):
         await db.execute(f"alter database {name} set default_transaction_isolation = '{isolation}'")

@@ -1,6 +1,6 @@
 """Backends that are stopped, and reads that take long: whoever does not need them does not notice.
 
-SIGSTOP leaves a connection open and silent, as a host that vanishes does.
+SIGSTOP leaves a connection open and silent, as a vanished host does.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ async def serving(
 
 
 async def paid(client: httpx.AsyncClient, key: str) -> tuple[str, float]:
-    """201 or the code, and how long it took."""
+    """Return 201 or the code, and how long the request took."""
     began = time.monotonic()
     pay = {"source": "alice", "destination": "bob", "amount": 1}
     answer = await client.post("/v1/transfers", json=pay, headers={"Idempotency-Key": key})
@@ -93,7 +93,8 @@ async def test_money_is_answered_by_its_deadline_and_goes_on(
 
         await until(closed)
         told = await asyncio.gather(*paying)
-        # The one that was sent found its wallets free: its backend stood still before it had locked them.
+        # The request that was sent found its wallets free again: its backend stood still before it
+        # had locked them.
         assert all(code == "201" and took < 25 for code, took in told), told
         assert (await paid(client, "next"))[1] < 2
         assert (await client.get("/readyz")).status_code == 200
@@ -106,7 +107,8 @@ async def test_money_is_answered_by_its_deadline_and_goes_on(
 async def test_everything_goes_on_when_every_backend_is_stopped(
     serving: tuple[ServerProcess, httpx.AsyncClient], db: asyncpg.Connection, receiver: Receiver
 ) -> None:
-    """Keys, reads, readiness and the relay too; each is served again within seconds, over connections of its own."""
+    """Keys, reads, readiness and the relay too: each is served again within seconds, over new
+    connections."""
     _, client = serving
     await subscribe(db, receiver.url)
     await stamped(db)
@@ -136,8 +138,8 @@ async def test_slow_reads_keep_neither_keys_nor_money_waiting(
     database_url: str,
     given: bool,
 ) -> None:
-    """All that reads may use is busy; a key that was never seen before is looked up all the same. given: do they get at
-    last what they wait for? Without, each ends by itself."""
+    """All connections for reads are busy, and a new key is looked up all the same. given: whether
+    the reads get what they wait for in the end; if not, each ends by itself."""
     _, client = serving
     key = "zs_" + "fresh" * 5
     await call(db, "add_key", ledger=1, **stored(key, "read"))

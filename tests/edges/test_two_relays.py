@@ -1,4 +1,5 @@
-"""A relay that was paused past its lease is no relay any more: the other's work is not done twice."""
+"""A relay that was paused past its lease is no relay any more: the other one's work is not done
+twice."""
 
 from __future__ import annotations
 
@@ -42,7 +43,7 @@ async def pair(tmp_path: Path, database_url: str) -> AsyncIterator[list[ServerPr
 async def test_a_leader_that_was_paused_sends_no_page_twice(
     pair: list[ServerProcess], db: asyncpg.Connection, receiver: Receiver
 ) -> None:
-    """It is stopped in the middle of a backlog, for longer than its lease, and goes on."""
+    """The leader is stopped in the middle of a backlog, for longer than its lease, and goes on."""
     await wallets(db, ("alice",))
     for _ in range(BACKLOG // 250):
         await db.execute("select zerosum.credit(1, 'alice', 1) from generate_series(1, 250)")
@@ -69,7 +70,8 @@ async def test_a_leader_that_was_paused_sends_no_page_twice(
     await asyncio.sleep(2)
     times = Counter(one.id for one in receiver.got)
     assert len(times) == BACKLOG
-    # What was on its way, or not recorded yet, when it was stopped comes again; a page would be more.
+    # What was on its way, or not recorded yet, when the leader was stopped comes again; a page
+    # would be more.
     assert sum(times.values()) - BACKLOG < PAGE
     assert max(times.values()) <= 2
     assert await verify(db) == []

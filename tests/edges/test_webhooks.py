@@ -1,4 +1,5 @@
-"""Receivers as they are: whatever one answers, or does not, becomes an attempt, and no other endpoint feels it."""
+"""Receivers as they are: whatever a receiver answers, or does not, becomes an attempt, and affects
+no other endpoint."""
 
 from __future__ import annotations
 
@@ -45,7 +46,8 @@ TAKEN = {
 
 
 async def answered(text: bytes, stay: bool = False) -> Any:
-    """What came of a message to a receiver that answers these bytes; stay: it leaves the connection open."""
+    """Return the outcome of a message to a receiver that answers these bytes. stay: it leaves the
+    connection open."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -97,7 +99,7 @@ async def test_an_absurd_retry_after_wedges_nothing(
     receiver: Receiver,
     asked: str,
 ) -> None:
-    """An attempt is recorded, and the next one comes by the schedule, or in a day at most."""
+    """An attempt is recorded. The next one comes by the schedule, or in a day at most."""
     await wallets(db, ("alice",))
     receiver.answers.append(503)
     receiver.headers["Retry-After"] = asked
@@ -178,7 +180,7 @@ async def silent_dns(tmp_path: Path) -> AsyncIterator[str]:
 async def latencies(
     db: asyncpg.Connection, receiver: Receiver, count: int, pause_s: float
 ) -> list[float]:
-    """How long after each of so many credits its event arrived at the good endpoint."""
+    """Return how long after each of so many credits its event arrived at the good endpoint."""
     took = []
     for _ in range(count):
         before = len([one for one in receiver.got if one.path == "/good"])
@@ -197,7 +199,7 @@ async def test_dead_name_servers_delay_only_their_own_endpoints(
     silent_dns: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Names in the hosts file are found at once; twenty that are asked for in vain hold no thread of anybody's."""
+    """Names in the hosts file are found at once. Twenty names that nobody answers hold no thread."""
     resolver = aiohttp.AsyncResolver
 
     def asking(**given: Any) -> aiohttp.AsyncResolver:
@@ -219,7 +221,7 @@ async def test_dead_name_servers_delay_only_their_own_endpoints(
 async def test_hanging_endpoints_leave_the_others_their_connections(
     db: asyncpg.Connection, run_relay: RunRelay, receiver: Receiver
 ) -> None:
-    """Dozens of them, and a backlog: more than any pool of connections would hold."""
+    """Dozens of them, with a backlog: more than any pool of connections would have."""
     await wallets(db, ("alice",))
     for n in range(40):
         await subscribe(db, f"{receiver.url}/hang{n}")
@@ -254,7 +256,7 @@ async def test_what_c_ares_has_lost_the_system_resolves(caplog: pytest.LogCaptur
 
 
 async def test_the_systems_resolver_holds_few_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A hundred names of silent servers: no more threads than a few, and each look-up ends."""
+    """A hundred names of silent servers take a few threads, and each look-up ends."""
     ended = threading.Event()
 
     def hangs(*_: Any) -> list[ResolveResult]:

@@ -1,4 +1,5 @@
-"""A database that can't be used, or not by this release: one sentence says why, and nothing was changed."""
+"""A database that can't be used, or not by this release: one sentence says why, and nothing was
+changed."""
 
 from __future__ import annotations
 
@@ -29,7 +30,7 @@ EVERYTHING = (
 
 
 async def refused(tmp_path: Path, url: str, sentence: str) -> None:
-    """The start says this in one line, of the command too, and changes nothing."""
+    """The start says this in one line, as the command does, and changes nothing."""
     conn = await asyncpg.connect(url)
     before = await conn.fetchrow(EVERYTHING)
     for command in ("serve", "migrate", "relay"):
@@ -112,7 +113,7 @@ def test_a_parameter_that_is_not_known_is_named(query: str, sentence: str) -> No
 
 
 def test_parameters_of_hosts_and_of_other_drivers_are_taken() -> None:
-    """Neon's, Supabase's, Prisma's, libpq's; what the driver takes reaches it as it was."""
+    """Those of Neon, Supabase, Prisma and libpq. What the driver understands reaches it unchanged."""
     head = "postgresql://u:p%40%2F@h:5432/d"
     for query, left in {
         "sslmode=require&channel_binding=require": "sslmode=require",
@@ -176,14 +177,15 @@ async def test_an_older_release_changes_nothing_of_a_newer_ones_database(
 async def test_functions_of_an_older_release_are_not_current(
     tmp_path: Path, server_url: str
 ) -> None:
-    """Only a function differs, no migration: whoever may not migrate says so, and does not fail at the first call."""
+    """Only a function differs, no migration. A role that may not migrate says so, and does not fail
+    at its first call."""
     newer = Path(shutil.copytree(SQL, tmp_path / "sql"))
     newer_function(newer)
     async with new_database(server_url) as url:
         conn = await connect(url)
         await migrate(conn)
         assert not await is_current(conn, newer)
-        # The same number, other functions: of a working copy that was edited.
+        # The same number and other functions: a working copy that was edited.
         (newer / "release").write_text(f"{release_of(SQL)[0]} edited\n")
         assert not await is_current(conn, newer)
         await conn.close()

@@ -22,7 +22,7 @@ async def send(api: Api, *items: Any, key: str | None = None, path: str = PATH) 
 
 
 async def refused(api: Api, *items: Any, **rest: Any) -> tuple[int, str, Any]:
-    """Its status, its code and the index that it names."""
+    """Return its status, its code and the index that it names."""
     answer = await send(api, *items, **rest)
     problem = answer.json()
     assert answer.headers["content-type"] == "application/problem+json", answer.text
@@ -109,7 +109,7 @@ async def test_dry_run(paying: Api) -> None:
 
 
 async def test_a_thousand_and_the_same_at_once(paying: Api, db: asyncpg.Connection) -> None:
-    """More than a group commit takes of single requests; eight at once post once."""
+    """More than a group commit takes of single requests. Eight of them at once post once."""
     many = [item("alice", "bob", 1), item("bob", "alice", 1)] * 500
     answers = await asyncio.gather(*(send(paying, *many, key="k") for _ in range(8)))
     assert {answer.status_code for answer in answers} == {200}
@@ -119,7 +119,8 @@ async def test_a_thousand_and_the_same_at_once(paying: Api, db: asyncpg.Connecti
 
 
 async def test_beside_others_and_crossing(paying: Api, db: asyncpg.Connection) -> None:
-    """Batches that want the same wallets in other orders, between single transfers: each is whole or not there."""
+    """Batches that want the same wallets in other orders, between single transfers. Each is there
+    whole or not at all."""
     names = ["alice", "bob", "carol"]
     for name in names[1:]:
         await paying.fund(name, 100)

@@ -1,4 +1,4 @@
-"""The answer that a request would get, and nothing written."""
+"""What a request would be answered, and nothing written."""
 
 from __future__ import annotations
 

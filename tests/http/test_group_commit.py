@@ -44,7 +44,7 @@ async def test_a_thousand_concurrent_duplicates_post_once(api: Api, db: asyncpg.
 async def test_64_tasks_over_10_wallets_never_deadlock(
     api: Api, db: asyncpg.Connection, database_url: str
 ) -> None:
-    """Two group commits, as of two processes, so that batches meet at the locks."""
+    """Two group commits, as in two processes, whose batches meet at the locks."""
     names = [f"w{i}" for i in range(10)]
     await api.wallets(*names, min_balance=-100)
     other = GroupCommit(functools.partial(connect_to_post, database_url, False))
@@ -71,7 +71,7 @@ async def test_64_tasks_over_10_wallets_never_deadlock(
 async def test_a_request_that_the_server_fails_at_harms_no_other(
     api: Api, db: asyncpg.Connection
 ) -> None:
-    """One wallet's writes break on a trigger of the test's own; nine neighbours in its batch post."""
+    """A trigger of the test breaks the writes of one wallet. Nine neighbours in its batch post."""
     names = [f"w{i}" for i in range(10)]
     await api.wallets(*names)
     await api.wallets("bad")
@@ -149,7 +149,7 @@ async def test_a_broken_connection_is_made_anew_and_nothing_posts_twice(
 async def test_what_can_not_be_settled_in_time_is_refused(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A database that is away: nothing was sent, and the answer says so."""
+    """The database is away: nothing was sent, and the answer says so."""
     monkeypatch.setattr(batch_module, "DEADLINE_S", 0.5)
 
     async def away() -> tuple[asyncpg.Connection, bool]:

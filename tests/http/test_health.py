@@ -1,4 +1,4 @@
-"""Whether the process answers, can serve, and how it does; names are told to those who have a key."""
+"""Whether the process answers and can serve, and its metrics. Names are shown only with a key."""
 
 from __future__ import annotations
 

@@ -50,7 +50,8 @@ async def test_transactions_are_listed_newest_first(api: Api) -> None:
 async def test_a_small_ledger_lists_as_fast_beside_a_large_one(
     api: Api, db: asyncpg.Connection
 ) -> None:
-    """By what is read, not by the clock: 20,000 younger transactions of another ledger are not walked through."""
+    """By what is read, not by the clock: 20,000 younger transactions of another ledger are not
+    read."""
     await api.wallets("alice")
     for n in range(20):
         await api.fund("alice", n + 1)

@@ -23,7 +23,7 @@ from tests.support.ledger import verify
 
 @pytest.fixture
 async def holder(api: Api, database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    """A direct credit of w0, left uncommitted: it holds w0 and the world's wallet."""
+    """A direct credit of w0, not committed: it locks w0 and the world's wallet."""
     await api.wallets(*(f"w{i}" for i in range(20)), min_balance=None)
     await api.fund("w1", 100)
     holder = await connect(database_url)
@@ -91,7 +91,7 @@ async def test_a_deadline_that_passes_in_the_middle_of_a_round_is_wallet_busy(
 async def test_a_key_that_is_being_written_elsewhere_is_waited_for(
     api: Api, db: asyncpg.Connection, database_url: str
 ) -> None:
-    """The same key in an uncommitted transaction: its outcome is this request's too."""
+    """An uncommitted transaction has the same key: its outcome is this request's too."""
     await api.wallets("a", "b", "c", "d", min_balance=None)
     other = await connect(database_url)
     await other.execute("begin; select * from zerosum.transfer(1, 'a', 'b', 1, 'k')")
@@ -109,7 +109,8 @@ async def test_a_key_that_is_being_written_elsewhere_is_waited_for(
 async def test_a_client_that_hangs_up_is_told_by_a_retry_what_happened(
     api: Api, db: asyncpg.Connection, holder: asyncpg.Connection
 ) -> None:
-    """Its request waits for a lock when it leaves; it is not posted behind its back, or once."""
+    """Its request waits for a lock when it leaves. The request is not posted behind its back, or
+    once."""
     credit = {"wallet": "w1", "amount": 7}
     for n in range(3):
         hasty = asyncio.create_task(api.post("/v1/credits", credit, f"k{n}"))

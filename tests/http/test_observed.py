@@ -67,7 +67,7 @@ async def test_no_line_holds_a_secret(server: ServerProcess) -> None:
         await client.post("/v1/credits", json={"wallet": "a", "amount": 1})
         await client.get(f"/v1/wallets?after={key}")
         await client.get("/v1/wallets", headers={"Authorization": f"Bearer {key}x"})
-        # Lines are written together, now and then; the last of them at the end.
+        # Lines are written together now and then, the last of them at the end.
         await client.get("/v1/the-last")
     said = await server.end()
     assert '"path":"/v1/the-last"' in said

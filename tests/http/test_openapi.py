@@ -1,4 +1,4 @@
-"""The OpenAPI document tells the API as it is."""
+"""The OpenAPI document describes the API as it is."""
 
 from __future__ import annotations
 

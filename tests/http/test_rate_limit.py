@@ -1,4 +1,5 @@
-"""Rate limits per API key: in one process, in several over a real Redis, and without it when it goes."""
+"""Rate limits for each API key: in one process, in several over a real Redis, and without it when
+it goes away."""
 
 from __future__ import annotations
 
@@ -56,7 +57,7 @@ async def test_a_key_gets_so_many_and_is_told(database_url: str) -> None:
             assert (refused.status_code, refused.json()["code"]) == (429, "rate_limited")
             assert refused.headers["ratelimit"].startswith('"key";r=0;')
             assert 0 < int(refused.headers["retry-after"]) <= 3600
-        # Who has no valid key is told that, and spends nobody's; health needs none.
+        # A request without a valid key spends nobody's quota; health needs no key.
         stranger = {"Authorization": "Bearer zs_" + "x" * 20}
         assert (await api.client.get("/v1/assets", headers=stranger)).status_code == 401
         assert (await api.get("/healthz")).status_code == 200
@@ -84,7 +85,7 @@ async def test_without_redis_each_process_counts(
     how: signal.Signals,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # So patient that only a Redis that is stopped is given up, and only once.
+    # So patient that only a stopped Redis is given up, and only once.
     monkeypatch.setattr(rate_limit, "TIMEOUT_S", 1)
     monkeypatch.setattr(rate_limit, "AWAY_S", 60)
     async with limited(database_url, redis_server.url) as api:

@@ -1,4 +1,5 @@
-"""Redis locks and cached answers, on a real redis-server: fast when it is well, and right whatever it does."""
+"""Redis locks and cached answers, on a real redis-server: fast when Redis is well, right whatever
+it does."""
 
 from __future__ import annotations
 
@@ -31,13 +32,14 @@ PAY = {"source": "alice", "destination": "bob", "amount": 7}
 
 
 async def name_of(db: asyncpg.Connection, key: str = "k") -> str:
-    """Where Redis has a key of the ledger main."""
+    """Return the name under which Redis has a key of the ledger main."""
     run = await db.fetchval("select run from zerosum.identity()")
     return f"zerosum:{run}:1:{key}"
 
 
 class Counted(GroupCommit):
-    """posted: how many requests went to Postgres. slow: they go a little later, so that Redis can answer first."""
+    """posted: how many requests went to Postgres. slow: they go a little later, so that Redis can
+    answer first."""
 
     posted = 0
     slow = False
@@ -91,7 +93,7 @@ def posted(api: Api) -> int:
 
 @contextlib.asynccontextmanager
 async def wallet_held(url: str) -> AsyncIterator[None]:
-    """An open transaction of somebody's holds alice, so that a transfer of hers takes a while."""
+    """Somebody's open transaction locks alice, so that a transfer of hers takes a while."""
     conn = await connect(url)
     transaction = conn.transaction()
     await transaction.start()
@@ -126,7 +128,8 @@ async def test_a_concurrent_duplicate_is_refused_at_once(
                 assert (answer.status_code, answer.json()["code"]) == (409, "request_in_progress")
                 assert answer.headers["retry-after"] == "1"
             assert not first.done()
-        # (Whether as a replay: a duplicate that Postgres has too by the time that Redis refuses it may post first.)
+        # (It may be a replay: a duplicate that Postgres has too by the time that Redis refuses it
+        # may post first.)
         assert (await first).status_code == 201
         assert said(await other.post("/v1/transfers", PAY, "k")) == (201, True)
     await paid(db, 1)
@@ -193,7 +196,7 @@ async def test_a_redis_that_says_nothing_costs_a_moment(
     began = time.monotonic()
     for n in range(20):
         assert said(await locked.post("/v1/transfers", PAY, f"k{n}")) == (201, False)
-    # 100 ms, and then it is left alone; each of the 20 would make it two seconds.
+    # 100 ms, and then Redis is left alone; 100 ms for each of the 20 would make two seconds.
     assert time.monotonic() - began < 1.5
     assert said(await locked.post("/v1/transfers", PAY, "k0")) == (201, True)
     await paid(db, 20)
@@ -227,7 +230,7 @@ async def test_a_redis_that_lies_is_not_believed(
         else:
             await client.set(await name_of(db), lie)
         answer = await locked.post("/v1/transfers", PAY, "k")
-        if lie == b"L":  # A lock of nobody's: it holds things up until it runs out, no more.
+        if lie == b"L":  # A lock of nobody's: it holds up requests until it expires, no longer.
             assert answer.json()["code"] == "request_in_progress"
             assert posted(locked) == 0
             await client.delete(await name_of(db))
@@ -301,7 +304,7 @@ async def identity(conn: asyncpg.Connection) -> tuple[object, ...]:
 async def test_deployments_on_one_redis_never_meet(
     locked: Api, db: asyncpg.Connection, redis_server: RedisServer, server_url: str, template: str
 ) -> None:
-    """The same key at once and after it, in a database of its own and in a copy of the first."""
+    """The same key at the same time and afterwards, in another database and in a copy of the first."""
     first = await locked.post("/v1/transfers", PAY, "k")
     async with new_database(server_url, template) as url:
         conn = await connect(url)
@@ -315,7 +318,7 @@ async def test_deployments_on_one_redis_never_meet(
         async with running(group_commit.run), running(locks.run), Api(app) as other:
             await other.allow(pool)
             assert said(await other.post("/v1/transfers", PAY, "k")) == (201, False)
-        # A copy of a database, as both of these are, has its secret too, and is another all the same.
+        # Both databases are copies of one, with its secret, and differ all the same.
         secrets = {await one.fetchval("select secret from ledger.identity") for one in (db, conn)}
         identities = [await identity(one) for one in (db, conn)]
         await conn.close()

@@ -40,7 +40,7 @@ async def test_nothing_undocumented_comes_back(tmp_path: Path, database_url: str
             "--phases",
             "examples,coverage,fuzzing",
             "--no-color",
-            # It would revoke the key that the others are tried with; it has tests of its own.
+            # It would revoke the key that the other tests use; it has tests of its own.
             "--exclude-operation-id",
             "revoke_key",
             stdout=asyncio.subprocess.PIPE,

@@ -40,7 +40,7 @@ async def test_a_sink_is_made_looked_at_paused_set_back_and_removed(
     back = (await api.post(f"{path}/rewind", {"seq": 2})).json()
     assert (back["sent_seq"], back["behind"], back["state"]) == (1, 4, "paused")
     assert (await api.post(f"{path}/resume", None)).json()["state"] == "ok"
-    # Past the end is the end: what comes next is not passed over.
+    # Past the end means the end: what comes next is not skipped.
     assert (await api.post(f"{path}/rewind", {"seq": 99})).json()["sent_seq"] == 5
     listed = (await api.get("/v1/sinks")).json()
     assert [sink["id"] for sink in listed["data"]] == [made["id"]]
@@ -146,7 +146,7 @@ async def test_the_settings_are_the_whole_truth_of_the_sinks_that_they_name(
     first = read_settings({"ZEROSUM_SINKS": "kafka://h/one redis://h/0?stream=two"})
     await ensure_sinks(db, first)
     assert await names(db, 1) == await names(db, 2) == {one: "ok", two: "ok"}
-    await ensure_sinks(db, none)  # It says nothing, so nothing changes.
+    await ensure_sinks(db, none)  # The setting is empty, so nothing changes.
     assert await names(db, 1) == {one: "ok", two: "ok"}
     await ensure_sinks(db, dataclasses.replace(first, sinks=first.sinks[:1]))
     assert await names(db, 1) == {one: "ok", two: "paused"}

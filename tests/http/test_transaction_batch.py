@@ -90,7 +90,7 @@ async def test_what_is_wrong_with_one_is_that_ones_result(paying: Api) -> None:
 
 
 async def test_keys(paying: Api, db: asyncpg.Connection) -> None:
-    """An item's own, else the batch's and its index; a key posts once, in one batch too."""
+    """An item's own key, else the batch's key and the index. A key posts once, in one batch too."""
     items = [
         item("alice", "bob", 1),
         item("alice", "bob", 2, idempotency_key="own"),

@@ -1,8 +1,9 @@
-"""A young database under full load for ten minutes: what it does in the last minute it did in the first, nearly.
+"""A young database under full load for ten minutes: the last minute is nearly as fast as the first.
 
-Once, with statistics taken while the tables were empty, the planner probed the wrong index, and 7,000 transfers a
-second became 220 within half a minute. Machines are shared: where the last minute falls short, a slowness of ours is
-still there in the minutes after it, a neighbour's is not.
+Once, with statistics taken while the tables were empty, the planner probed the wrong index, and
+7,000 transfers a second became 220 within half a minute. Machines are shared. Where the last minute
+falls short, a slowness of ours is still there in the minutes after it, and a neighbour's load is
+not.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ SHARE = 0.8
 
 
 async def a_minute(server: ServerProcess) -> float:
-    """Transfers a second, by HTTP over 64 connections."""
+    """Return the transfers a second, over HTTP and 64 connections."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -42,7 +43,7 @@ async def a_minute(server: ServerProcess) -> float:
 
 @pytest.mark.slow
 async def test_ten_minutes_of_load_slow_nothing_down(server: ServerProcess) -> None:
-    # A line a request: nobody reads a pipe here.
+    # A line for each request: nobody reads a pipe here.
     await server.start("sh", "-c", f"exec {sys.executable} -m app serve > /dev/null 2>&1")
     conn = await server.connect()
     await conn.execute("analyze")

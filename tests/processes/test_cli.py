@@ -31,7 +31,7 @@ async def test_verify_tells_each_fault_and_ends_with_1(
     assert re.fullmatch(f"ledger main: {ended}ledger test: {ended}", said)
     assert await stamp(db, "r", await lease(db, "r")) == 1
     code, said = await zerosum(database_url, "verify")
-    # What takes a moment says nothing in between.
+    # A short verification prints no progress.
     assert (code, len(said.splitlines())) == (0, 2), said
     await db.execute(
         "alter table ledger.wallets disable trigger wallets_account;"

@@ -1,4 +1,5 @@
-"""Several processes on one database: no deadlock, no double; one paused past its lease; migrating under load."""
+"""Several processes on one database: no deadlock, nothing twice; one paused past its lease;
+migrating under load."""
 
 from __future__ import annotations
 
@@ -46,7 +47,7 @@ async def transfer(client: httpx.AsyncClient, rnd: random.Random, key: str) -> h
 async def test_two_servers_neither_deadlock_nor_post_twice(
     pair: list[ServerProcess], db: asyncpg.Connection
 ) -> None:
-    """Each key goes to both at once, with the same request."""
+    """Each key goes to both servers at once, with the same request."""
     answers: dict[str, set[bytes]] = {}
 
     async def work(n: int, clients: list[httpx.AsyncClient]) -> None:

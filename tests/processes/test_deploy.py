@@ -1,4 +1,5 @@
-"""The deploy files as their hosts use them: only requirements.txt installed, Procfile lines, PORT, TLS required."""
+"""The deploy files as their hosts use them: only requirements.txt installed, Procfile lines, PORT,
+TLS required."""
 
 from __future__ import annotations
 
@@ -34,7 +35,7 @@ CONNECTION_LIMIT = 20  # of small hosts
 
 @pytest.fixture
 def tls_url(tmp_path: Path) -> Iterator[str]:
-    """Debian's Postgres with TLS on and nothing but TLS allowed, and few connections; a postgres:// URL."""
+    """Debian's Postgres that allows nothing but TLS, and few connections; a postgres:// URL."""
     if not shutil.which("openssl"):
         pytest.skip("openssl is not installed")
 
@@ -64,7 +65,7 @@ def tls_url(tmp_path: Path) -> Iterator[str]:
 
 
 async def with_requirements(room: Path, requirements: Path) -> Path:
-    """A new environment with these and nothing else; its bin folder."""
+    """Create an environment with these requirements and nothing else. Returns its bin folder."""
     environment = room / "environment"
     await asyncio.to_thread(venv.create, environment, with_pip=True)
     pip: list[str | Path] = [environment / "bin" / "pip", "install", "-q"]
@@ -122,7 +123,8 @@ async def test_the_procfile_serves_with_only_the_requirements_installed(
 
 
 def test_the_images_file_list_is_what_docker_makes(tmp_path: Path) -> None:
-    """By the rules of .dockerignore, since no Docker need be here: all that it copies, nothing that was built."""
+    """By the rules of .dockerignore, since Docker need not be here: all files that it copies, and
+    nothing that was built."""
     files = source_files()
     build(ROOT, [*files, Path("app/__pycache__/x.pyc"), Path(".venv/x")], tmp_path)
     copied = {
@@ -162,7 +164,8 @@ def test_a_file_that_is_hidden_stops_the_build(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 async def test_the_image_serves(tmp_path: Path, database_url: str) -> None:
-    """Its files, with what it installs and nothing else, by its command, as its user finds it."""
+    """The image's files, with what it installs and nothing else, by its command, as its user finds
+    them."""
     image = tmp_path / "image"
     build(ROOT, source_files(), image)
     binaries = await with_requirements(tmp_path, image / "requirements-sinks.txt")
@@ -190,7 +193,8 @@ def test_the_manifests_name_what_is_there() -> None:
 
 
 def test_the_compose_file_serves_from_its_postgres() -> None:
-    """Where a docker client is, it reads the file too; elsewhere its shape is looked at."""
+    """Where there is a docker client, it reads the file too; elsewhere only the file's shape is
+    checked."""
     compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
     assert {name: service.get("profiles") for name, service in compose["services"].items()} == {
         **dict.fromkeys(("postgres", "web", "relay")),

@@ -20,10 +20,11 @@ from tests.support.rooms import let_in
 
 @pytest.fixture
 def deep(tmp_path: Path) -> Iterator[Path]:
-    """A data folder whose path is too long for a socket; the short one that stands for it is removed again."""
+    """A data folder whose path is too long for a socket. The short folder that stands for it is
+    removed again."""
     data = tmp_path / ("d" * SOCKET_PATH_LIMIT)
     data.mkdir()
-    if os.geteuid() == 0:  # As start_embedded() has it.
+    if os.geteuid() == 0:  # as start_embedded() names it
         subprocess.run(["useradd", "--system", ROOT_RUNS_AS], check=False, capture_output=True)
         shutil.chown(data, ROOT_RUNS_AS)
     yield data
@@ -69,7 +70,7 @@ def test_what_somebody_else_made_there_first_is_not_taken_over(
 
 
 def test_a_key_file_is_whole_or_not_there(tmp_path: Path) -> None:
-    """What a start that died half-way left is in nobody's way; what is there stays."""
+    """The rest of a start that died half-way is in nobody's way; a file that exists stays."""
     path = tmp_path / "key"
     (tmp_path / f"key.{os.getpid()}").write_text("")
     write_secret(path, "first")
@@ -84,7 +85,8 @@ def test_a_key_file_is_whole_or_not_there(tmp_path: Path) -> None:
 async def test_no_folder_of_roots_is_opened_for_the_server(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Data and programs that only root can reach lie in a folder of ours; what is asked for is a link to it."""
+    """Data and programs that only root can reach go to a folder of ours; what was asked for is a
+    link to it."""
     ours = tmp_path_factory.mktemp("ours")
     let_in(ours)
     monkeypatch.setattr(root_folder, "FOLDER", ours / "zerosum")
@@ -110,7 +112,7 @@ async def test_no_folder_of_roots_is_opened_for_the_server(
             server.stop()
         assert private.stat().st_mode & 0o777 == 0o700
     assert len(list((ours / "zerosum").iterdir())) == 2
-    # What lies open is used where it is.
+    # Programs that anybody can reach are used where they are.
     assert root_folder.reachable_data(ours / "data") == ours / "data"
     (ours / "zerosum").chmod(0o777)
     with pytest.raises(EmbeddedError, match="is not root's alone"):

@@ -1,4 +1,4 @@
-"""A ledger goes out whole, is checked by a file that shares nothing with us, and comes back the same."""
+"""A whole ledger is exported, checked by a file that shares nothing with us, and imported the same."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ PAID = req(("m1", "m2", 9), key="ä key"[2:], ref="r", description='ä\n"', meta
 
 @pytest.fixture
 async def busy(db: asyncpg.Connection) -> asyncpg.Connection:
-    """All that a ledger can hold; 612 events, three more wait in the outbox."""
+    """All that a ledger can have; 612 events, and three more that wait in the outbox."""
     await wallets(db, ("m1", "m2", "m3", "empty"))
     await wallet(db, "poor", min_balance=-50, max_balance=10**37)
     await fund(db, "m1", 1000)
@@ -76,7 +76,7 @@ async def busy(db: asyncpg.Connection) -> asyncpg.Connection:
 async def elsewhere(
     template: str, server_url: str
 ) -> AsyncIterator[tuple[asyncpg.Connection, str]]:
-    """Another database, with nothing in it yet."""
+    """Another database, an empty one."""
     async with new_database(server_url, template) as url:
         conn = await connect(url)
         yield conn, url
@@ -105,7 +105,7 @@ async def checked(file: Path, *kept: str) -> tuple[int | None, str]:
 
 
 def without_places(text: str) -> list[Any]:
-    """The numbers of what waits in the outbox are its place's own."""
+    """Leave out the numbers in the outbox: each database has its own."""
     lines = [json.loads(line) for line in text.splitlines()]
     return [{name: line[name] for name in line if name != "ord"} for line in lines]
 
@@ -133,7 +133,7 @@ async def test_it_comes_back_the_same(
         given: dict[str, Any] = {"after": None, "max": 100} if function == "list_wallets" else {}
         before = await call(busy, function, ledger=1, **given)
         assert await call(other, function, ledger=1, **given) == before
-    # It goes on: keys are known, numbers and seqs follow, holds can be captured.
+    # The ledger goes on: keys are known, ids and seqs follow, holds can be captured.
     assert await codes(other, PAID, PAID.but(ref="x")) == ["replayed", "idempotency_key_reused"]
     pending = await other.fetchval(
         "select hold_id from ledger.hold_postings where status = 'pending'"
@@ -212,7 +212,7 @@ async def test_what_is_missing_is_found(
 
 
 async def refused(other: asyncpg.Connection, room: Path, text: str) -> None:
-    """By the check, and by the import, which writes nothing."""
+    """The check refuses it, and so does the import, which writes nothing."""
     file = room / "export"
     file.write_text(text)
     code, said = await checked(file)

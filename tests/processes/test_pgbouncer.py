@@ -46,7 +46,7 @@ async def bouncer(tmp_path: Path, database_url: str) -> AsyncIterator[str]:
         SETTINGS.format(host=host, port=parts.port or 5432, listen=listen, room=tmp_path)
     )
     let_in(tmp_path)
-    # It refuses to run as root, and must reach the socket.
+    # PgBouncer refuses to run as root, and must reach the socket.
     as_user = ["-u", Path(host).owner()] if os.geteuid() == 0 else []  # noqa: ASYNC240
     process = await asyncio.create_subprocess_exec(PGBOUNCER, "-q", *as_user, settings)
     for _ in range(200):
@@ -64,7 +64,7 @@ async def bouncer(tmp_path: Path, database_url: str) -> AsyncIterator[str]:
 async def test_money_moves_and_webhooks_arrive(
     tmp_path: Path, bouncer: str, database_url: str, receiver: Receiver, direct: bool
 ) -> None:
-    """Without a direct URL it says that notifications don't arrive, once, and polls."""
+    """Without a direct URL it says once that notifications don't arrive, and polls."""
     environ = {"DATABASE_DIRECT_URL": database_url} if direct else {}
     said = ""
     server = ServerProcess(tmp_path, bouncer, **environ)

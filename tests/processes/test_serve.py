@@ -40,7 +40,7 @@ async def test_the_printed_curl_lines_work_and_a_signal_stops_everything(
     await server.end(signal.SIGINT)
     assert server.process.returncode == 0
     assert server.postmaster() is None
-    # The key was printed by the start that made it; later ones say where it is.
+    # The start that drew the key printed it; later ones say where it is.
     (key,) = re.findall("KEY=(zs_.*)", greeting)
     await server.start()
     again = await server.end()
@@ -51,7 +51,7 @@ async def test_the_printed_curl_lines_work_and_a_signal_stops_everything(
 
 
 async def test_requests_in_flight_are_answered_on_sigterm(server: ServerProcess) -> None:
-    """They wait at a wallet that another transaction holds when the signal comes."""
+    """They wait at a wallet that another transaction has locked when the signal comes."""
     await server.start()
     conn = await server.connect()
     async with server.client() as client:
@@ -137,7 +137,7 @@ async def test_a_bad_setting_stops_the_start_with_a_sentence(
 
 
 async def grown(acknowledged: dict[str, int], count: int) -> None:
-    """Until so many more are acknowledged."""
+    """Wait until so many more are acknowledged."""
     wanted = len(acknowledged) + count
 
     async def enough() -> bool:
@@ -147,7 +147,7 @@ async def grown(acknowledged: dict[str, int], count: int) -> None:
 
 
 async def test_every_acknowledged_transfer_survives_kill_9(server: ServerProcess) -> None:
-    """Server, Postgres and children killed under load, three times; clients retry by key."""
+    """Server, Postgres and its children are killed under load, three times. Clients retry by key."""
     await server.start()
     names = [f"w{i}" for i in range(20)]
     acknowledged: dict[str, int] = {}
@@ -195,7 +195,7 @@ async def test_every_acknowledged_transfer_survives_kill_9(server: ServerProcess
 
 
 async def test_an_answer_comes_in_one_piece(server: ServerProcess) -> None:
-    """Head and body are one packet, whatever ends the connection; what is larger comes whole."""
+    """Head and body are one packet, whatever ends the connection. A larger answer comes whole."""
     await server.start()
     loop = asyncio.get_running_loop()
 

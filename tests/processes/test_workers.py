@@ -23,7 +23,7 @@ WORKERS = 3
 
 
 def free_ports(count: int) -> int:
-    """The first of so many that are free, one after the other."""
+    """Return the first of so many adjacent free ports."""
     while True:
         with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
             first = stack.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1]
@@ -49,7 +49,7 @@ def pids(server: ServerProcess) -> list[int]:
 
 
 async def all_there(server: ServerProcess, but: int | None = None) -> list[int]:
-    """The workers' processes once there are as many as there should be, each of which answers."""
+    """Return the workers' processes once there are as many as there should be and each answers."""
     first = int(server.environ["ZEROSUM_METRICS_PORT"])
     async with asyncio.timeout(30), httpx.AsyncClient() as http:
         while True:
@@ -63,14 +63,14 @@ async def all_there(server: ServerProcess, but: int | None = None) -> list[int]:
 
 
 async def transfers(server: ServerProcess, count: int, key: str) -> list[Any]:
-    """Each over a connection of its own, so that the workers share them."""
+    """Send transfers, each over a connection of its own, so that the workers share them."""
 
     async def one(number: int) -> Any:
         asked = {"source": "alice", "destination": "bob", "amount": 1}
         for _ in range(20):
             async with server.client() as client:
                 headers = {"Idempotency-Key": key.format(number)}
-                # A worker that is killed cuts its connections: the key makes it safe to ask again.
+                # A killed worker cuts its connections; the key makes it safe to ask again.
                 with contextlib.suppress(httpx.TransportError):
                     return (await client.post("/v1/transfers", json=asked, headers=headers)).json()
         raise AssertionError
@@ -88,7 +88,7 @@ async def people(server: ServerProcess) -> None:
 
 
 async def served(server: ServerProcess) -> list[float]:
-    """How many requests each worker has answered, by its own metrics."""
+    """Return how many requests each worker has answered, by its own metrics."""
     first, found = int(server.environ["ZEROSUM_METRICS_PORT"]), []
     async with httpx.AsyncClient() as http:
         for port in range(first, first + WORKERS):
@@ -140,7 +140,7 @@ async def test_one_that_is_killed_is_started_again(workers: ServerProcess) -> No
     await people(workers)
     asked = asyncio.create_task(transfers(workers, 60, "key-{}"))
     await asyncio.sleep(0.05)
-    os.kill(before[0], signal.SIGKILL)  # The one that has the relay.
+    os.kill(before[0], signal.SIGKILL)  # The worker that has the relay.
     assert len({one["id"] for one in await asked}) == 60
     after = await all_there(workers, but=before[0])
     assert set(before[1:]) < set(after)

@@ -33,7 +33,8 @@ def server(server: ServerProcess, listening: bool) -> ServerProcess:
 
 @pytest.fixture
 def run_relay(database_url: str, listening: bool) -> RunRelay:
-    """A relay in this process for as long as the block runs; it may send to the loopback unless told."""
+    """A relay in this process for as long as the block runs. It may send to the loopback, unless
+    told otherwise."""
 
     @contextlib.asynccontextmanager
     async def run(

@@ -1,4 +1,5 @@
-"""Endpoints that misbehave: each is a failed attempt with a reason, within limits, and no other endpoint feels it."""
+"""Endpoints that misbehave: each is a failed attempt with a reason, within limits, and affects no
+other endpoint."""
 
 from __future__ import annotations
 
@@ -37,13 +38,13 @@ async def reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 async def half_open(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Takes the request and says nothing more, nor closes."""
+    """Read the request, say nothing, and don't close."""
     await reader.read(10_000)
     await asyncio.sleep(60)
 
 
 async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """A byte now and then, each in time, for ever."""
+    """Send a byte now and then, each in time, for ever."""
     with contextlib.suppress(ConnectionError):
         for byte in b"HTTP/1.1 200 OK\r\n" + b"X" * 10_000:
             writer.write(bytes([byte]))
@@ -52,7 +53,7 @@ async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 
 
 async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """200, and a body of a GiB."""
+    """Answer 200, and a body of a GiB."""
     await reader.read(10_000)
     writer.write(f"HTTP/1.1 200 OK\r\nContent-Length: {GIB}\r\n\r\n".encode())
     with contextlib.suppress(ConnectionError):
@@ -114,7 +115,8 @@ async def test_a_name_that_does_not_resolve_is_a_failed_attempt() -> None:
 async def test_a_resolver_that_changes_its_mind_gains_nothing(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A harmless address first and a forbidden one after it, or both at once: what is used is what was checked."""
+    """A harmless address first and a forbidden one after it, or both at once: only checked
+    addresses are used."""
     port = int(receiver.url.rpartition(":")[2])
     answers = [
         ["93.184.216.34"],

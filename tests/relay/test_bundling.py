@@ -1,4 +1,4 @@
-"""The relay bundles old events once there is nothing else to do, and carries them all the same."""
+"""The relay bundles old events once there is nothing else to do, and sends them all the same."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def test_old_events_are_bundled(
         await until(db, 3)
         await post(db, *[req(("ann", "bob", 1))] * 200)
         await until(db, 4)
-    # A relay that comes later, and an endpoint that has read nothing: all arrive.
+    # Another relay, and an endpoint that has read nothing: everything arrives.
     await subscribe(db, receiver.url)
     await db.execute("update ledger.endpoints set sent_seq = 0")
     async with run_relay():
@@ -52,7 +52,7 @@ async def test_old_events_are_bundled(
 async def test_nothing_is_bundled_soon_after_stamping(
     db: asyncpg.Connection, run_relay: RunRelay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """So that an event that comes now and then waits for no bundle."""
+    """So an event that comes now and then does not wait for bundling."""
     monkeypatch.setattr(module, "KEEP_EVENTS", 0)
     monkeypatch.setattr(module, "QUIET_S", 600.0)
     await wallets(db, ("ann", "bob"))

@@ -8,7 +8,7 @@ from tests.support.ledger import verify
 from tests.support.process import ServerProcess
 from tests.support.receiver import Receiver
 
-# Recording waits here, for the test's advisory lock; sending does not.
+# Recording waits here for the test's advisory lock; sending does not.
 BLOCK_RECORDING = """
 create function ledger.block() returns trigger language plpgsql as
     $$begin perform pg_advisory_xact_lock(1); return null; end$$;

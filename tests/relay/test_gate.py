@@ -23,7 +23,7 @@ ISOLATIONS: tuple[Literal["read_committed"], Literal["repeatable_read"]] = (
     "repeatable_read",
 )
 
-# What it is about is LISTEN.
+# This test is about LISTEN.
 pytestmark = pytest.mark.parametrize("listening", [True], indirect=True)
 
 
@@ -35,7 +35,8 @@ async def test_2000_events_at_random_times_arrive_within_a_second_without_the_po
     receiver: Receiver,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Bursts and silences, short transactions and some that stay open for a while, isolation of both kinds."""
+    """Bursts and silences, short transactions and some that stay open for a while, both isolation
+    levels."""
     monkeypatch.setattr(module, "POLL_S", 60)
     monkeypatch.setattr(module, "LEASE_S", 600)
     await wallets(db, (f"w{n}" for n in range(8)))

@@ -1,4 +1,5 @@
-"""The listening connection is cut without a word: noticed by the probe, told once, and healed."""
+"""The listening connection is cut without a word: the probe notices, the log says so once, and it
+recovers."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ from tests.support.proxy import Proxy
 from tests.support.receiver import Receiver
 from tests.support.webhooks import subscribe
 
-# What it is about is LISTEN.
+# This test is about LISTEN.
 pytestmark = pytest.mark.parametrize("listening", [True], indirect=True)
 
 
@@ -58,7 +59,7 @@ async def test_a_silent_cut_is_noticed_told_once_and_healed(
         await asyncio.sleep(1)
         proxy.through.set()
         await until_listening(1)
-        # The poll is put off: what arrives now was notified.
+        # The poll is far away: what arrives now was notified.
         monkeypatch.setattr(relay_module, "POLL_S", 60)
         await asyncio.sleep(1.2)
         await fund(db, "alice", 1)

@@ -15,7 +15,7 @@ TARGETS = ["127.0.0.1", "169.254.169.254", "10.0.0.1", "192.168.0.1", "0.0.0.0"]
 
 
 def spellings(target: str) -> list[str]:
-    """Hosts that some resolver or library takes for this IPv4 address."""
+    """Return hosts that some resolver or library takes for this IPv4 address."""
     a, b, c, d = (int(part) for part in target.split("."))
     number = int(ipaddress.IPv4Address(target))
     high, low = number >> 16, number & 0xFFFF
@@ -61,7 +61,8 @@ HOSTS = [*NAMES, *(host for target in TARGETS for host in spellings(target))]
 
 
 async def test_nothing_is_sent_to_any_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What listens on the loopback, IPv4 and IPv6, counts connections: TLS fails there, guard or none."""
+    """Servers on the loopback, IPv4 and IPv6, count connections: TLS fails there, with the guard or
+    without."""
     monkeypatch.setattr(module, "TOTAL_TIMEOUT_S", 2)
     assert len(HOSTS) >= 60
     async with counting() as counter:
@@ -73,7 +74,7 @@ async def test_nothing_is_sent_to_any_of_them(monkeypatch: pytest.MonkeyPatch) -
                     assert not outcome.delivered, host
                     assert outcome.duration_ms < 1000, (host, outcome)
         assert counter.accepted == 0
-        # It would have counted: without the guard some of them connect.
+        # The count works: without the guard some of them connect.
         monkeypatch.setattr("relay.resolver.is_allowed", lambda *_: True)
         monkeypatch.setattr(module, "check_url", lambda *_: None)
         async with WebhookSender(()) as sender:
@@ -88,7 +89,7 @@ async def test_nothing_is_sent_to_any_of_them(monkeypatch: pytest.MonkeyPatch) -
     "host", ["2130706433", "127.1", "0", "0x7f.1", "0x7f000001", "017700000001", "1.2.3.4.", "a.0x"]
 )
 def test_a_host_that_is_a_number_is_no_name(host: str) -> None:
-    """Checked when an endpoint is made; also where every private network is allowed."""
+    """Checked when an endpoint is created, also where every private network is allowed."""
     everything = (ipaddress.ip_network("0.0.0.0/0"),)
     for allow in ((), everything):
         with pytest.raises(BadUrl):

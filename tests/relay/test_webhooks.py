@@ -1,4 +1,5 @@
-"""Events reach endpoints: signed, again until they are taken, under one id, whatever dies in between."""
+"""Events reach endpoints: signed, again until they are acknowledged, under one id, whatever dies in
+between."""
 
 from __future__ import annotations
 
@@ -96,7 +97,8 @@ async def test_an_address_that_is_not_allowed_gets_nothing(
     receiver: Receiver,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """By literal address and by names that resolve to one, whatever was checked when it was made."""
+    """By literal address, and by names that resolve to one, whatever was checked when the endpoint
+    was created."""
     monkeypatch.setattr(backoff, "SCHEDULE_S", ())
     hosts = ("127.0.0.1", "localhost", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]", "[::1]")
     async with counting() as counter:

@@ -40,7 +40,7 @@ def sqs() -> Iterator[SqsServer]:
 
 @pytest.fixture
 def tag() -> str:
-    """For the names of topics and queues: the brokers are shared."""
+    """A part of the names of topics and queues: the brokers are shared."""
     return str(next(TAGS))
 
 
@@ -53,7 +53,7 @@ def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 async def paying(db: asyncpg.Connection) -> asyncpg.Connection:
-    """A ledger where alice, bob and carol have much; three events are there."""
+    """A ledger where alice, bob and carol have much; there are three events."""
     await wallets(db, ("alice", "bob", "carol"))
     for name in ("alice", "bob", "carol"):
         await fund(db, name, 1_000_000)
@@ -84,7 +84,7 @@ async def pay(db: asyncpg.Connection, count: int, start: int = 0) -> None:
 
 
 async def bodies(db: asyncpg.Connection) -> dict[str, bytes]:
-    """Of every event: id and body."""
+    """Return id and body of every event."""
     rows = await db.fetch("select id, body from ledger.events where ledger_id = 1 order by seq")
     return {str(row["id"]): row["body"].encode() for row in rows}
 
@@ -99,7 +99,7 @@ async def state(db: asyncpg.Connection, sink: int) -> dict[str, Any]:
 async def until(
     db: asyncpg.Connection, sink: int, seconds: float = 30, **wanted: Any
 ) -> dict[str, Any]:
-    """The sink's state, once it is as wanted; error: a part of it."""
+    """Wait until the sink's state is as wanted. error: a part of its error."""
     found: dict[str, Any] = {}
     try:
         async with asyncio.timeout(seconds):

@@ -60,7 +60,7 @@ def engine(tmp_path: Path, logical_port: int) -> Iterator[subprocess.Popen[bytes
 
 
 async def records(room: Path, count: int) -> list[tuple[str, str, str, str, bytes]]:
-    """Topic, key, id, type and value of what came, once there are so many."""
+    """Return topic, key, id, type and value of what came, once there are so many."""
     lines: list[str] = []
     deadline = time.monotonic() + 60
     while len(lines) < count and time.monotonic() < deadline:
@@ -117,6 +117,6 @@ async def test_every_committed_event_comes_out_and_no_other(
 
 
 async def emptied(conn: asyncpg.Connection) -> None:
-    """By the relay that only stamps."""
+    """The relay that only stamps has emptied the outbox."""
     async with asyncio.timeout(20):
         await stamped(conn)

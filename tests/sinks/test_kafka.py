@@ -27,7 +27,7 @@ def headers(message: Message) -> dict[str, str]:
 
 
 def in_order(messages: Sequence[Message]) -> dict[bytes, list[int]]:
-    """Of each key the seqs in the order of its partition, each where it came first."""
+    """Return the seqs of each key in the order of its partition, each where it came first."""
     found: dict[bytes, dict[int, None]] = {}
     for message in messages:
         found.setdefault(message.key(), {})[int(headers(message)["seq"])] = None  # type: ignore[arg-type]

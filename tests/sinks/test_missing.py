@@ -1,4 +1,4 @@
-"""A sink whose library is not installed says which to install; the relay does not fall over it."""
+"""A sink whose library is not installed says which to install; the relay goes on."""
 
 from __future__ import annotations
 

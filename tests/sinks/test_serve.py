@@ -1,4 +1,4 @@
-"""One process with everything that is optional switched on by its settings, and none of it needed."""
+"""One process with everything optional switched on by its settings, and none of it needed."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ async def test_sinks_locks_and_limits_come_from_the_settings(
     await conn.close()
     began = time.monotonic()
     await server.end()
-    assert time.monotonic() - began < 8  # A broker that never answers is not waited for.
+    assert time.monotonic() - began < 8  # Nothing waits for a broker that never answers.
 
 
 async def test_stamp_only_fills_the_feed_and_carries_nothing(

@@ -78,7 +78,7 @@ def test_batches_hold_ten_and_no_more_bytes_than_sqs_takes() -> None:
 
 @pytest.mark.parametrize("fault", [True, False])
 def test_what_failed_of_a_batch_is_sent_again_alone(fault: bool, sqs: SqsServer, tag: str) -> None:
-    """The one answer that moto can't be made to give: some of a batch failed."""
+    """The one answer that moto can't be made to give: a part of a batch failed."""
     carrier = SqsCarrier(parse_sink_url(sqs.url(f"partly-{tag}")))
     queue = sqs.queue(f"partly-{tag}")
     real, sent = carrier.client.send_message_batch, []

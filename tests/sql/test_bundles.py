@@ -1,4 +1,4 @@
-"""Events that are bundled are the same events to everybody who reads them."""
+"""Bundled events are the same events to everybody who reads them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.plans import most_read
 
 @pytest.fixture
 async def long(db: asyncpg.Connection) -> asyncpg.Connection:
-    """1,100 events, of two types, with an endpoint and a sink that have read nothing."""
+    """1,100 events of two types, with an endpoint and a sink that have read nothing."""
     await wallets(db, ("ann", "bob"))
     await fund(db, "ann", 5000)
     await db.execute(
@@ -151,7 +151,7 @@ async def test_a_changed_bundle_is_found(long: asyncpg.Connection) -> None:
 
 
 async def test_the_keys_are_probed(long: asyncpg.Connection) -> None:
-    """A page of the feed reads the rows of that page; a bundle is read for its events alone."""
+    """A page of the feed reads the rows of that page; a bundle is read for its own events only."""
     await bundle(long, keep=0)
     for read, most in (
         ("list_events(1, 1050, 10)", 50),

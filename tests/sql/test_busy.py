@@ -1,4 +1,4 @@
-"""post(skip_locked): what somebody else has locked is told as busy, and holds up nothing else."""
+"""post(skip_locked): requests on locked wallets are `busy`, and hold up nothing else."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.support.ledger import Request, counts, fund, post, req, verify, walle
 
 @pytest.fixture
 async def held(db: asyncpg.Connection, database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    """alice is locked by another transaction; its connection."""
+    """Another transaction has locked alice; returns its connection."""
     await wallets(db, ("alice", "bob", "carol", "dave"))
     for name in ("alice", "bob"):
         await fund(db, name, 100)
@@ -48,7 +48,7 @@ async def test_requests_on_a_locked_wallet_are_busy_and_others_post(
 async def test_a_later_request_with_a_busy_ones_key_is_busy_too(
     db: asyncpg.Connection, held: asyncpg.Connection
 ) -> None:
-    """It may not be decided before the first, or the key would belong to the wrong one."""
+    """It may not be decided before the first one, or the key would belong to the wrong request."""
     first, second = req(("alice", "bob", 1), key="k"), req(("bob", "carol", 1), key="k")
     assert await skip(db, first, second, req(("bob", "carol", 1))) == ["busy", "busy", "posted"]
 

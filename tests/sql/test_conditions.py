@@ -1,4 +1,5 @@
-"""A request may say what it expects: a wallet's version, what is available after it. Under the same locks."""
+"""A request may say what it expects: a wallet's version, and what is available afterwards. Both are
+checked under the request's own locks."""
 
 from __future__ import annotations
 
@@ -33,7 +34,7 @@ async def test_a_version_is_what_it_was_when_it_was_read(three: asyncpg.Connecti
     ((outcome, _), (refused, body)) = await post(three, first, first)
     assert (outcome, refused) == ("posted", "refused")
     assert json.loads(body) == {"code": "wallet_changed", "wallet": "alice", "version": 2}
-    # One that moves nothing of the wallet may watch it too.
+    # A request that does not move the wallet may watch it too.
     assert await codes(
         three,
         req(("alice", "bob", 1), conditions=at("carol", 0)),
@@ -61,7 +62,7 @@ async def test_what_is_available_after_is_at_least_so_much(three: asyncpg.Connec
         "posted",
         "posted",
     ]
-    # What would break a limit says so, whatever was asked for.
+    # A broken limit is reported first, whatever was asked for.
     assert await codes(three, least(0, pay=1000)) == ["insufficient_funds"]
 
 
@@ -118,7 +119,7 @@ async def test_of_many_that_read_the_same_one_wins(
     links = [await connect(database_url) for _ in range(5)]
     for n in range(20):
         version = await three.fetchval("select version from ledger.wallets where id = 'bob'")
-        # The sources differ: it is the watched wallet that they meet at.
+        # The sources differ: they meet at the watched wallet.
         got = await asyncio.gather(
             *(
                 codes(link, req(("@world", "bob", 1), conditions=at("bob", version)))

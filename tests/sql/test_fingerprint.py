@@ -1,6 +1,8 @@
-"""Fingerprints are kept with each transaction and tell repeats from other requests, so they may never change.
+"""Fingerprints are stored with each transaction and tell repeats from other requests, so they may
+never change.
 
-Those here were written by the release before the function had a name."""
+The release before the function had a name wrote these.
+"""
 
 from __future__ import annotations
 
@@ -80,7 +82,8 @@ async def test_a_fingerprint_is_what_it_was(peopled: asyncpg.Connection, name: s
 
 
 async def test_what_is_about_another_has_its_number(peopled: asyncpg.Connection) -> None:
-    """The sequence begins at 1 in each database: the credit, a hold, its capture, a hold, its void, a reversal."""
+    """The sequence begins at 1 in each database: the credit, a hold, its capture, a hold, its void,
+    a reversal."""
     one = hold(("m1", "m2", 4))
     await post(peopled, one)
     got = {"capture": await fingerprint(peopled, about("capture", 2, amount="3", final=True))}

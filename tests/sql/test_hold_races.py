@@ -1,4 +1,5 @@
-"""Holds and reversals from several sessions at once: of what excludes each other, one is done."""
+"""Holds and reversals from several sessions at once: of requests that exclude each other, one
+succeeds."""
 
 from __future__ import annotations
 
@@ -72,7 +73,7 @@ async def test_reversal_against_reversal(
 async def test_expiry_against_capture(
     db: asyncpg.Connection, links: list[asyncpg.Connection]
 ) -> None:
-    """Whether it is captured in time or not, the relay's settling and the capture agree."""
+    """Whether the hold is captured in time or not, the relay's settling and the capture agree."""
     await shop(db)
     for _ in range(ROUNDS):
         soon = datetime.now(UTC) + timedelta(milliseconds=20)
@@ -99,7 +100,7 @@ async def test_expiry_against_capture(
 async def test_units_with_crossing_wallets(
     db: asyncpg.Connection, links: list[asyncpg.Connection]
 ) -> None:
-    """No deadlock, and each unit whole or not at all."""
+    """No deadlock, and each unit is there whole or not at all."""
     await shop(db)
     await fund(db, "bob", 10_000)
     for _ in range(ROUNDS):

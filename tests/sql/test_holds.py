@@ -1,4 +1,4 @@
-"""Holds: placed, captured, voided, expired by the clock; what they reserve, and what they may not."""
+"""Holds: placed, captured, voided, expired by the clock; what they reserve, and what is refused."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ async def place(db: asyncpg.Connection, *postings: tuple[str, str, int], **rest:
 
 
 async def money(db: asyncpg.Connection, name: str) -> tuple[int, int]:
-    """Posted and held, as the wallet says them now."""
+    """Return what the wallet has posted and held now."""
     rows = await call(db, "read_wallet", ledger=MAIN, id=name)
     told = json.loads(rows[0]["body"])
     assert told["available"] == told["posted"] - told["held"]
@@ -310,7 +310,7 @@ async def test_refused(shop: asyncpg.Connection) -> None:
 
 
 async def test_a_refused_hold_leaves_its_wallet_alone(shop: asyncpg.Connection) -> None:
-    """Also beside one that is placed in the same batch."""
+    """Also beside a hold that is placed in the same batch."""
     before = await shop.fetch("select * from ledger.wallets where id = 'bob'")
     later = datetime.now(UTC) + timedelta(hours=1)
     assert await codes(
@@ -324,7 +324,7 @@ async def test_a_refused_hold_leaves_its_wallet_alone(shop: asyncpg.Connection) 
 
 
 async def test_what_exceeds_its_hold_is_told_with_its_posting(shop: asyncpg.Connection) -> None:
-    """When nothing is left of all that were asked for, the last of them."""
+    """If nothing is left of all that were asked for, the last of them."""
     number = await place(shop, ("ann", "shop", 5), ("bob", "shop", 5), ("ann", "shop", 5))
 
     async def refusal(*postings: dict[str, Any]) -> dict[str, Any]:
@@ -345,7 +345,7 @@ async def test_what_exceeds_its_hold_is_told_with_its_posting(shop: asyncpg.Conn
 
 
 async def test_a_capture_tells_how_far_the_whole_hold_is(shop: asyncpg.Connection) -> None:
-    """The sums of all its postings; of several assets there are none."""
+    """The sums of all its postings; amounts of several assets have no sum."""
 
     async def told(number: int, *postings: dict[str, Any]) -> dict[str, Any]:
         made = await posted(shop, about("capture", number, postings=list(postings)))
@@ -416,7 +416,7 @@ async def test_captures_and_reversals_in_one_batch(shop: asyncpg.Connection) -> 
 
 
 async def test_the_event_of_the_largest_capture_can_be_stamped(shop: asyncpg.Connection) -> None:
-    """A hold that fits with a capture that doesn't, since it says more of its own."""
+    """A hold fits whose capture doesn't, since a capture says more."""
     names = [f"{'n' * 36}{i:02}" for i in range(80)]
     await wallets(shop, names)
     number = await place(shop, *[("ann", name, 1) for name in names])

@@ -25,7 +25,7 @@ LAST = 10**6
 def entry(
     name: str, amount: float, *, posting: int = 1, transaction: str = "10^9", **other: str
 ) -> str:
-    """A row of ledger.entries as SQL values, far from the real ones unless told."""
+    """Return a row of ledger.entries as SQL values, far from the real ones unless told otherwise."""
     version, asset = other.get("version", str(LAST)), other.get("asset", "USD")
     return (
         f"(1, {version}, ({transaction})::bigint, '2026-01-01Z', {posting}, '{name}', '{asset}',"
@@ -162,8 +162,8 @@ async def test_tampering_by_the_owner_is_refused(
 
 
 async def test_time_never_falls_along_a_wallets_versions(moved: asyncpg.Connection) -> None:
-    """A wallet whose last entry lies in the future: the next is not earlier, unless it lies far: then the clock went
-    back, and is followed."""
+    """A wallet's last entry lies in the future. The next one is not earlier, unless that future is
+    far away: then the clock went back, and is followed."""
     newest = (
         "select recorded_at > clock_timestamp() + interval '10 seconds', clock_timestamp() < '2100-01-01Z'"
         " from ledger.entries order by transaction_id desc limit 1"

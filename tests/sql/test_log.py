@@ -1,4 +1,5 @@
-"""The Merkle log of a ledger's events: tiles, root, inclusion and consistency, against RFC 6962 as it is written."""
+"""The Merkle log of a ledger's events: tiles, root, inclusion and consistency, compared with RFC
+6962's own definitions."""
 
 from __future__ import annotations
 
@@ -43,7 +44,7 @@ async def test_every_proof_of_a_small_log(db: asyncpg.Connection) -> None:
 
 @pytest.mark.parametrize("fill", [True, False], ids=["tiles", "leaves alone"])
 async def test_proofs_across_tiles(db: asyncpg.Connection, fill: bool) -> None:
-    """The same whether the tiles are kept yet or not."""
+    """The same whether the tiles are stored yet or not."""
     leaves = await logged(db, 1100, fill)
     for size in (255, 256, 257, 511, 512, 513, 1023, 1024, 1025, 1100):
         now = leaves[:size]
@@ -55,7 +56,8 @@ async def test_proofs_across_tiles(db: asyncpg.Connection, fill: bool) -> None:
 
 
 async def test_three_levels_of_tiles(db: asyncpg.Connection) -> None:
-    """The specification's own example: 273 full tiles, 112 leaves more, a full tile of level 1, 17 roots more."""
+    """The specification's own example: 273 full tiles and 112 more leaves, a full tile of level 1
+    and 17 more roots."""
     leaves = await logged(db, 70_000)
     rows = await db.fetch("select level, count(*) from ledger.tiles group by level order by level")
     assert [tuple(row) for row in rows] == [(0, 273), (1, 1)]
@@ -83,7 +85,7 @@ async def test_what_is_not_in_the_log_has_no_proof(db: asyncpg.Connection) -> No
 
 
 async def test_stamping_keeps_full_tiles(db: asyncpg.Connection) -> None:
-    """In whatever numbers it stamps, each tile once, from the events' own bytes."""
+    """In whatever steps it stamps, each tile is stored once, from the events' own bytes."""
     await wallets(db, ("ann", "bob"))
     await fund(db, "ann", 1000)
     for _ in range(4):

@@ -1,6 +1,7 @@
 """A Hypothesis state machine of all verbs, alone and in batches, against the model.
 
-It goes where random batches rarely do: Hypothesis shrinks what it finds to the few steps that matter.
+It goes where random batches rarely go, and Hypothesis shrinks what it finds to the few steps that
+matter.
 """
 
 from __future__ import annotations
@@ -31,16 +32,16 @@ from tests.support.ledger import MAIN, Request, about, hold, post, req, verify
 RUNS, CALLS = itertools.count(1), itertools.count(1)
 SOON = timedelta(milliseconds=30)
 WALLETS = [(0, None), (0, None), (None, None), (-100, 900), (0, 600)]
-PICK = st.integers(0, 99)  # of what there is, by remainder
+PICK = st.integers(0, 99)  # which of the existing ones, by remainder
 WALLET = st.integers(0, len(WALLETS) - 1)
 PAIR = st.tuples(
     WALLET, st.integers(1, len(WALLETS) - 1)
-)  # a source, and how far on the destination is
+)  # a source, and how far from it the destination is
 POSTING = st.tuples(PAIR, st.integers(1, 90))
 POSTINGS = st.lists(POSTING, min_size=1, max_size=3)
 LARGE = st.sampled_from([10**37, 10**38 - 1])
 SHARE = st.integers(1, 60).map(str)
-# All that is left, an amount of it, or of some postings all or an amount.
+# All that is left, an amount of it, or parts of some postings.
 SHARES: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.just({}),
     st.fixed_dictionaries({"amount": SHARE}),
@@ -57,7 +58,7 @@ SHARES: st.SearchStrategy[dict[str, Any]] = st.one_of(
         }
     ),
 )
-TOGETHER = st.sampled_from([0, 0, 2, 3])  # how many of the first of a call are one unit
+TOGETHER = st.sampled_from([0, 0, 2, 3])  # how many of a call's first requests are one unit
 FLAG = st.sampled_from([False, False, True])
 CAPTURES = st.builds(lambda shares, last: shares | ({"final": True} if last else {}), SHARES, FLAG)
 VERBS = st.sampled_from(["capture", "capture", "void", "reversal", "hold", "transaction"])
@@ -94,12 +95,14 @@ class Ledger(RuleBasedStateMachine):
         return f"{self.names[0]}/{number}"
 
     def post(self, *requests: Request, together: int = 0) -> list[dict[str, Any]]:
-        """In one call, as the model has them, the first so many as an atomic batch; what is new is kept for later."""
+        """Post in one call, as the model does, the first so many as an atomic batch. New holds and
+        transactions are kept for later."""
         unit = [request.but(unit=1) for request in requests[:together]]
         rest = requests[together:]
         expected = self.model.decide_together(unit) + [self.model.decide(one) for one in rest]
         requests = (*unit, *rest)
-        # Every other call may not go by post_plain(); nobody else is here who could hold a lock.
+        # Every other call may not take the short way, post_plain(). Nobody else is here who could
+        # hold a lock.
         general = next(CALLS) % 2 == 0
         answers = self.do(post(self.conn, *requests, skip_locked=general))
         return self.agree(requests, expected, answers)
@@ -128,7 +131,7 @@ class Ledger(RuleBasedStateMachine):
 
     @rule(postings=POSTINGS, options=CAPTURES)
     def place(self, postings: Drawn, options: dict[str, Any]) -> None:
-        """And capture something of it."""
+        """Place a hold, and capture some of it."""
         for (source, _), amount in postings:
             self.credit(source, amount)
         (told,) = self.post(hold(*self.postings(postings)))
@@ -146,7 +149,7 @@ class Ledger(RuleBasedStateMachine):
         request = hold(*self.postings(postings), expires_at=datetime.now(UTC) + SOON)
         answers = self.do(post(self.conn, request))
         if "invalid_expires_at" in answers[0][1]:
-            return  # It took longer than the moment.
+            return  # The call took longer than the moment.
         (told,) = self.agree((request,), [self.model.decide(request)], answers)
         if (number := told.get("id")) is not None:
             self.do(asyncio.sleep(SOON.total_seconds()))
@@ -154,7 +157,7 @@ class Ledger(RuleBasedStateMachine):
 
     @rule()
     def settle_expired(self) -> None:
-        """The relay's: no balance is another by it."""
+        """The relay settles expired holds: no balance changes by it."""
         self.do(call(self.conn, "expire_holds", ledger=MAIN, max_holds=100, wait=False))
 
     @precondition(lambda self: self.model.holds)
@@ -165,7 +168,7 @@ class Ledger(RuleBasedStateMachine):
         self.post(about("capture", self.pick(self.model.holds, pick), **options))
 
     def pick(self, of: dict[int, Any], number: int) -> int:
-        """The newest are picked more often."""
+        """Return one of these; newer ones are picked more often."""
         newest: list[int] = list(of)[-4:]
         return newest[-1 - number % len(newest)]
 
@@ -187,7 +190,7 @@ class Ledger(RuleBasedStateMachine):
         together=TOGETHER,
     )
     def several(self, asked: list[tuple[str, int, dict[str, Any], Drawn]], together: int) -> None:
-        """Verbs of all kinds in one call, about the same holds and transactions."""
+        """Verbs of all kinds in one call, on the same holds and transactions."""
         requests = []
         for verb, pick, options, drawn in asked:
             of = self.model.moved if verb == "reversal" else self.model.holds
@@ -219,7 +222,7 @@ class Ledger(RuleBasedStateMachine):
         together=TOGETHER,
     )
     def move_by_key(self, batch: list[tuple[Any, int]], together: int) -> None:
-        """Keys are used again: by the same, by others, in one call, after what was undone."""
+        """Keys are used again: by the same request, by others, in one call, after what was undone."""
         numbers = [i if i < together else number for i, (_, number) in enumerate(batch)]
         requests = [
             req(*self.postings([drawn]), key=self.key(number))

@@ -1,4 +1,5 @@
-"""Migrations run once, edits are refused, functions are replaced and swept; many migrators at once."""
+"""Migrations run once, edits are refused, functions are replaced and dropped; many migrators at
+once."""
 
 from __future__ import annotations
 
@@ -92,7 +93,7 @@ async def test_an_edited_migration_stops_everything(empty_url: str, sql: Path) -
 
 
 def ours() -> set[str]:
-    """The functions of this release, and those of the one before that are still called."""
+    """Return the functions of this release, and those that the release before still calls."""
     return {path.stem for kind in ("functions", "retired") for path in SQL.glob(f"{kind}/**/*.sql")}
 
 
@@ -117,7 +118,8 @@ async def test_many_migrators_at_once_run_each_migration_once(empty_url: str) ->
 async def test_migrators_of_two_databases_make_the_role_at_once(
     db: asyncpg.Connection, empty_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Roles are the cluster's: the second waits for the first's transaction, and once failed by it."""
+    """Roles belong to the cluster: the second migrator waits for the first one's transaction, and
+    once failed by it."""
     monkeypatch.setattr(migrate_module, "APP_ROLE", role := f"zerosum_race_{os.getpid()}")
     second = await connect(empty_url)
     first = db.transaction()
@@ -127,7 +129,8 @@ async def test_migrators_of_two_databases_make_the_role_at_once(
     async def make() -> None:
         async with second.transaction():
             assert await ensure_app_role(second)
-            assert await second.fetchval("select 1") == 1  # Its transaction goes on.
+            # The second migrator's transaction goes on.
+            assert await second.fetchval("select 1") == 1
 
     making = asyncio.create_task(make())
     await until_waiting(db, second)
@@ -138,7 +141,8 @@ async def test_migrators_of_two_databases_make_the_role_at_once(
 
 
 async def test_migrating_inside_a_callers_transaction_keeps_the_functions(empty_url: str) -> None:
-    """Inside one, everything is a savepoint's: once each function was taken for one without a file."""
+    """Inside a transaction everything belongs to a savepoint: once each function was taken for one
+    without a file."""
     conn = await connect(empty_url)
     for _ in range(2):
         async with conn.transaction():
@@ -172,7 +176,7 @@ async def test_a_retired_function_stays_as_long_as_its_file(empty_url: str, sql:
 
 
 async def test_what_has_paused_a_sink_becomes_a_column(empty_url: str, sql: Path) -> None:
-    """0020: once an error's text said that the settings had."""
+    """0020: before, an error's text said that the settings had paused it."""
     only_tables_before(sql, "0020")
     conn = await connect(empty_url)
     await migrate(conn, sql)
@@ -194,7 +198,7 @@ async def test_what_has_paused_a_sink_becomes_a_column(empty_url: str, sql: Path
 
 
 async def test_holds_move_into_their_postings(empty_url: str, sql: Path) -> None:
-    """0011, 0014: what was placed before, settled or not, is as it was; what is settled stays so."""
+    """0011, 0014: earlier holds, settled or not, are as they were; what is settled stays settled."""
     only_tables_before(sql, "0011")
     conn = await connect(empty_url)
     await migrate(conn, sql)

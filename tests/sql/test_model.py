@@ -54,7 +54,8 @@ async def test_outcomes_are_the_models(db: asyncpg.Connection, seed: int) -> Non
 async def test_concurrent_batches_keep_every_rule(
     db: asyncpg.Connection, database_url: str
 ) -> None:
-    """What five sessions were answered is what is there, and each wallet's entries keep its limits."""
+    """What five sessions were answered is what is stored, and each wallet's entries keep its
+    limits."""
     rnd = random.Random(7)
     limits = await make_wallets(db, rnd)
     answers: dict[int, str] = {}

@@ -1,4 +1,5 @@
-"""A lone plain request has a way of its own through post(): it answers and writes what the general way does."""
+"""A lone plain request takes a short way through post(): it answers and writes what the general way
+does."""
 
 from __future__ import annotations
 
@@ -68,7 +69,7 @@ REFUSED = {
     "invalid_metadata": req(("ann", "bob", 1), metadata="[]"),
     "idempotency_key_reused": req(("ann", "bob", 2), key="known"),
 }
-# What post_plain() leaves to the others although it posts, and a repeat.
+# What post_plain() leaves to the general way although it posts, and a repeat.
 LEFT = {
     "a repeat": req(("ann", "bob", 1), key="known"),
     "a debt": req(("ann", "debtor", 5)),
@@ -101,7 +102,7 @@ async def peopled(db: asyncpg.Connection) -> asyncpg.Connection:
 
 
 def comparable(row: str | None) -> str:
-    """Without what differs from one transaction to the next."""
+    """Return the row without what differs from one transaction to the next."""
     told = re.sub(r'"id":[0-9]+', '"id":1', row or "")
     told = re.sub(r'"20(2[1-9]|[3-9][0-9])-[^"]*Z"', '"now"', told)
     return re.sub("\x7f.*", "", told)
@@ -122,7 +123,7 @@ select array(select concat_ws(' ', wallet_id, version, posting, asset, amount, b
 async def settled(
     db: asyncpg.Connection, request: Request, general: bool
 ) -> tuple[str, str, list[str]]:
-    """The outcome, the answer and what is in the tables then; taken back."""
+    """Return the outcome, the answer and what the tables have then; rolled back."""
     transaction = db.transaction()
     await transaction.start()
     ((outcome, body),) = await post(db, request, skip_locked=general)
@@ -132,7 +133,7 @@ async def settled(
 
 
 async def plain(db: asyncpg.Connection, request: Request) -> str | None:
-    """What post_plain() says by itself."""
+    """Return what post_plain() alone returns."""
     ((source, destination, amount),) = request.postings
     told: str | None = await db.fetchval(
         "select zerosum.post_plain($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",

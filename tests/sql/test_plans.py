@@ -1,7 +1,8 @@
-"""Tables analysed while empty, then filled: every statement still probes its keys.
+"""Tables are analysed while empty, then filled: every statement still probes its keys.
 
-What is counted is what the server counts: rows and index entries that one batch reads, by the session's statistics
-since they were last flushed. A plan that reads a ledger, a wallet or a table for each batch reads thousands here.
+The server counts the rows and index entries that one batch reads, by the session's statistics since
+they were last flushed. A plan that reads a ledger, a wallet or a table for each batch reads
+thousands here.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ from tests.support.log import logged
 from tests.support.plans import PER_TRANSFER, WALLETS, batch, most_read
 
 BATCH = 100
-# What the planner knows. Autovacuum tells it how large a table is, and not what is in it: that is analyze's.
+# What the planner knows. A vacuum tells it how large a table is, only an analyze what is in it.
 KNOWN = ("select", "vacuum", "analyze")
 
 
 async def young(db: asyncpg.Connection) -> None:
-    """Analysed while it is empty; then there are wallets w0 to w999, and the wallet hot."""
+    """Analyse while everything is empty; then create the wallets w0 to w999, and the wallet hot."""
     await db.execute("analyze")
     await db.execute(
         "insert into ledger.wallets (ledger_id, id, asset, min_balance)"
@@ -63,7 +64,7 @@ async def test_every_statement_probes_its_key(db: asyncpg.Connection, database_u
 async def test_deliveries_are_fetched_and_recorded_by_their_keys(
     db: asyncpg.Connection,
 ) -> None:
-    """Once each was looked for among all of its endpoint's: 1,400 a second instead of 7,000."""
+    """Before, each was looked for among all of its endpoint's: 1,400 a second instead of 7,000."""
     await young(db)
     await db.execute(
         "select zerosum.create_endpoint(1, 'https://example.com', '{*}', $1)", bytes(32)
@@ -77,7 +78,7 @@ async def test_deliveries_are_fetched_and_recorded_by_their_keys(
         "select zerosum.record_deliveries(1, (select id from ledger.endpoints),"
         " $1, $2, $3, $4, $5, $6, $7)"
     )
-    # Thousands that wait to be tried again, then those that the feed still has, then the first again.
+    # Thousands that wait for a retry, then those that the feed still has, then the first again.
     for turn, (after, outcome) in enumerate(((0, "pending"),) * 40 + ((0, "delivered"),) * 3):
         if turn in (20, 41, 42):
             await db.execute("vacuum" if turn < 42 else "analyze")
@@ -112,14 +113,14 @@ async def test_deliveries_are_fetched_and_recorded_by_their_keys(
 async def test_holds_captures_and_reversals_probe_their_keys(
     db: asyncpg.Connection, database_url: str, order: tuple[str, str]
 ) -> None:
-    """Whichever came first, while the tables were empty: both indexes of entries cost the same then."""
+    """Whichever came first while the tables were empty: both indexes of entries cost the same then."""
     rnd = random.Random(3)
     await young(db)
     for round_ in range(30):
         if round_ in (8, 18, 28):
             await db.execute(KNOWN[round_ // 10])
             fresh = await connect(database_url)
-        # The first connection's plans are old by the end, the others' are made then.
+        # The first connection's plans are old by the end; the other's are made then.
         conn = fresh if round_ % 10 >= 8 else db
         moves = batch(rnd, BATCH)
         for kind in order:
@@ -194,7 +195,7 @@ async def test_expiry_and_sinks_read_by_their_keys(
 
 @pytest.mark.parametrize("known", KNOWN)
 async def test_a_page_of_a_list_reads_that_page(db: asyncpg.Connection, known: str) -> None:
-    """Wherever it is: the last page of a long list too."""
+    """Wherever the page is: the last page of a long list too."""
     rnd = random.Random(5)
     await young(db)
     await db.execute(

@@ -1,4 +1,5 @@
-"""plpgsql_check finds nothing to say of any function: missing relations, wrong types, unused variables."""
+"""plpgsql_check finds no fault in any function: no missing relations, wrong types or unused
+variables."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ CHECK = """
 select * from plpgsql_check_function_tb($1::oid, coalesce($2, 0::oid), oldtable => $3, newtable => $4,
     performance_warnings => false, extra_warnings => true)
 """
-# What it can't see: variables that a query fills and arrays in which only elements are set.
+# What it can't see: variables that a query fills, and arrays of which only elements are set.
 EXPECTED = {
     "unused variable",
     "never read variable",

@@ -77,7 +77,8 @@ async def test_a_world_wallet_is_made_by_the_first_request_that_posts(
 async def test_the_worlds_wallet_is_made_with_the_first_of_its_asset(
     peopled: asyncpg.Connection, database_url: str
 ) -> None:
-    """Once, though two make the first wallets at a time; a refused request names it and moves nothing."""
+    """Once, even if two transactions create the first wallets at the same time. A refused request
+    names it and moves nothing."""
     await call(peopled, "create_asset", ledger=MAIN, code="ACORN", scale=0)
     world = "select count(*) from ledger.wallets where id = '@world:ACORN' and version = $1"
     assert await codes(peopled, req(("@world:ACORN", "m1", 1))) == ["asset_mismatch"]

@@ -76,7 +76,7 @@ async def test_functions_that_run_as_the_owner_name_their_search_path(
 async def test_it_runs_where_the_host_gives_one_role_only(
     db: asyncpg.Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A login that owns its database and may make no roles."""
+    """A login that owns its database and may create no roles."""
     monkeypatch.setattr(migrate_module, "APP_ROLE", "zerosum_absent")
     await db.execute("create role zerosum_only login")
     await db.execute("create database zerosum_single owner zerosum_only")

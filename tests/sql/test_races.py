@@ -14,7 +14,8 @@ ROUNDS = 40
 async def test_a_key_posts_once_whoever_comes_first(
     db: asyncpg.Connection, links: list[asyncpg.Connection]
 ) -> None:
-    """Same key and request; same key with other wallets; the first use of @world, all at once."""
+    """The same key and request; the same key with other wallets; the first use of @world; all at
+    once."""
     for n in range(ROUNDS):
         asset = f"A{n}"
         await db.execute("insert into ledger.assets values (1, $1, 0)", asset)

@@ -1,4 +1,4 @@
-"""One transaction per key, for ever: the first answer again, or a refusal for another request."""
+"""One transaction for each key, for ever: the first answer again, or a refusal for another request."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ async def test_a_key_several_times_in_one_batch_posts_once(peopled: asyncpg.Conn
 
 
 async def test_every_duplicate_in_a_batch_has_the_answer(peopled: asyncpg.Connection) -> None:
-    """The third and later ones once came back without a body."""
+    """Once the third and later ones came back without a body."""
     await fund(peopled, "alice", 100)
     one = req(("alice", "bob", 1), key="k")
     reused = one.but(kind="transaction")

@@ -123,7 +123,7 @@ async def test_forced_below_the_floor(paid: asyncpg.Connection) -> None:
     assert told["forced"] == [{"wallet": "bob", "floor_debt": 250}]
     assert await balance(paid, "bob") == (-250, 250)
     assert await verify(paid) == []
-    # It may go no lower, and owes less with all that comes back; what has come back is not to be had again.
+    # The wallet may go no lower, and what comes in reduces its debt for good.
     assert await codes(
         paid,
         req(("bob", "eva", 1)),
@@ -142,7 +142,7 @@ async def test_forced_below_the_floor(paid: asyncpg.Connection) -> None:
 
 
 async def test_nobody_is_forced_below_what_a_balance_can_be(paid: asyncpg.Connection) -> None:
-    """Neither by the second of two in one call nor by one after them."""
+    """Neither by the second of two in one call nor by a later one."""
     much = 9 * 10**37
     for name in ("ben", "tom"):
         await wallet(paid, name, min_balance=None)
@@ -162,7 +162,7 @@ async def test_nobody_is_forced_below_what_a_balance_can_be(paid: asyncpg.Connec
 async def test_the_event_of_the_largest_forced_reversal_can_be_stamped(
     db: asyncpg.Connection,
 ) -> None:
-    """What it tells in `forced` counts too: a body refused at stamping would stop the feed."""
+    """`forced` counts too: a body that is refused at stamping would stop the feed."""
     asset, most = "A" * 32, 10**36 - 1
     await call(db, "create_asset", ledger=MAIN, code=asset, scale=0)
     names = [f"{'n' * 36}{i:02}" for i in range(100)]

@@ -1,4 +1,4 @@
-"""sql/schema.sql is what the migrations make: read it instead of them. `make schema` writes it anew."""
+"""sql/schema.sql is what the migrations create: read it instead of them. `make schema` writes it."""
 
 from __future__ import annotations
 

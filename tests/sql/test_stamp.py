@@ -76,7 +76,8 @@ async def test_what_commits_while_others_are_stamped_is_stamped_next(
     await slow.execute("begin")
     assert await codes(slow, req(("eva", "tom", 1), key="slow")) == ["posted"]
     assert await codes(peopled, req(("alice", "bob", 1))) == ["posted"]
-    # Somebody's row under a seq that is to be given: stamping waits for it, having read what it stamps.
+    # Somebody else's row has a seq that is needed: stamping waits for it after reading what it
+    # stamps.
     await blocker.execute(
         "begin; insert into ledger.events (ledger_id, seq, recorded_at, id, type, leaf, body)"
         " values (1, 2, now(), gen_random_uuid(), 'x', sha256(''), '{}')"
@@ -174,10 +175,11 @@ async def test_an_endpoint_reads_the_feed_past_its_cursor(peopled: asyncpg.Conne
     # 4 arrived before 2 and 3: the cursor stays, and what is recorded is not sent again.
     await record(peopled, end, 1, s4="delivered")
     assert await to_send(peopled, end, 3) == (5, [2, 3, 5])
-    # 3 failed, and is due again: it comes first, and once.
+    # 3 failed and is due again: it comes first, and once.
     await record(peopled, end, 4, s2="delivered", s3="pending")
     assert await to_send(peopled, end, 3) == (6, [3, 5, 6])
-    # A try that comes late, from a relay that was paused, changes nothing that is settled; nor does its cursor.
+    # A late try, from a relay that was paused, changes nothing that is settled; neither does its
+    # cursor.
     await record(peopled, end, 7, s3="delivered", s5="delivered", s6="delivered", s7="dead")
     await record(peopled, end, 2, s3="pending", s7="delivered")
     assert await to_send(peopled, end, 3) == (None, [])

@@ -1,4 +1,5 @@
-"""Atomic batches: of requests with one unit number all post or none, beside others that are decided as ever."""
+"""Atomic batches: of requests with one unit number all post or none, beside others that are decided
+as usual."""
 
 from __future__ import annotations
 
@@ -104,7 +105,7 @@ async def test_holds_and_debts_are_taken_back_too(three: asyncpg.Connection) -> 
         )
     ] == ["undone", "undone", "refused", "refused"]
     assert await three.fetch("select * from ledger.wallets order by id") == before
-    # The hold that a unit would have captured whole is pending for what comes after.
+    # The hold that a failed unit would have captured is pending for later requests.
     assert await codes(
         three,
         about("capture", number).but(unit=1),
@@ -125,7 +126,7 @@ async def test_holds_and_debts_are_taken_back_too(three: asyncpg.Connection) -> 
     ] == ["undone", "refused"]
     assert await three.fetch("select * from ledger.wallets order by id") == before
     assert await codes(three, about("reversal", number)) == ["insufficient_funds"]
-    # Nor is a debt left that what comes after would pay back.
+    # No debt is left that a later request would pay back.
     assert await codes(
         three,
         about("reversal", number, force=True).but(unit=1),
@@ -160,7 +161,7 @@ async def test_a_locked_wallet_makes_the_whole_unit_busy(
 
 
 async def test_a_part_of_a_unit_is_no_repeat_of_it(three: asyncpg.Connection) -> None:
-    """Each fingerprint says the whole list, in its order."""
+    """Each fingerprint covers the whole list, in its order."""
     a = req(("ann", "bob", 10), key="k/0")
     b = req(("ann", "eva", 10), key="k/1")
     assert await codes(three, a.but(unit=1), b.but(unit=1)) == ["posted"] * 2
@@ -179,7 +180,8 @@ async def test_a_part_of_a_unit_is_no_repeat_of_it(three: asyncpg.Connection) ->
 
 
 async def test_the_same_unit_twice_in_a_call(three: asyncpg.Connection) -> None:
-    """It posts once; if it is refused it is refused twice, whatever of it had been decided by then."""
+    """It posts once. If it is refused, it is refused twice, whatever of it had been decided by
+    then."""
     good = [req(("ann", "bob", 10), key="k/0"), req(("bob", "eva", 10), key="k/1")]
     bad = [req(("ann", "bob", 50), key="x/0"), req(("ann", "eva", 50), key="x/1")]
     batch = [one.but(unit=unit) for unit in (1, 2) for one in good]

@@ -1,4 +1,5 @@
-"""Verifying what came after an earlier proof finds what is wrong there, and reads no more than it must."""
+"""Verifying what came after an earlier proof finds what is wrong there, and reads no more than it
+must."""
 
 from __future__ import annotations
 
@@ -94,7 +95,7 @@ async def test_a_changed_row_is_found(busy: asyncpg.Connection) -> None:
 async def test_a_hold_that_was_only_placed_or_expired_is_looked_at(
     busy: asyncpg.Connection,
 ) -> None:
-    """Neither makes an entry; what expired is of an older transaction."""
+    """Neither writes an entry; the expired one belongs to an older transaction."""
     await wallets(busy, ("still", "brief"))
     await fund(busy, "still", 5)
     await fund(busy, "brief", 5)
@@ -124,7 +125,7 @@ async def test_a_hold_that_was_only_placed_or_expired_is_looked_at(
 async def test_a_transaction_that_was_long_open_is_no_fault(
     busy: asyncpg.Connection, database_url: str
 ) -> None:
-    """It has a lower number than others whose events come before its own."""
+    """Its id is lower than those of others whose events come before its own."""
     other = await connect(database_url)
     await wallets(busy, ("late",))
     async with other.transaction():

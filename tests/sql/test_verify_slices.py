@@ -1,4 +1,5 @@
-"""zerosum.verify looks slice by slice: a fault is found whichever slice it is in; a long look says how far it is."""
+"""zerosum.verify goes slice by slice: a fault is found in any slice, and a long run reports its
+progress."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ SLICE = 5000
 
 
 async def fill(db: asyncpg.Connection) -> None:
-    """More than two slices of everything; the last events wait in the outbox."""
+    """Make more than two slices of everything; the last events wait in the outbox."""
     await db.execute(
         "insert into ledger.wallets (ledger_id, id, asset, min_balance)"
         " select 1, 'w' || g, 'USD', null from generate_series(0, $1::int - 1) g",
@@ -58,7 +59,8 @@ async def test_a_fault_in_any_slice_is_found(db: asyncpg.Connection, database_ur
             ("wallet", edge)
         ]
         await undo.rollback()
-    # A whole slice of events is gone: each that is left follows the one before within its slice.
+    # A whole slice of events is gone: each of the others still follows the one before within its
+    # slice.
     undo = db.transaction()
     await undo.start()
     await db.execute(DISABLE)

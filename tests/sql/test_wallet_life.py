@@ -16,7 +16,7 @@ ROUNDS = 25
 
 
 async def change(db: asyncpg.Connection, function: str, id_: str, **given: Any) -> Any:
-    """The wallet, or the code."""
+    """Return the wallet, or the code."""
     ((outcome, body),) = await call(db, function, ledger=1, id=id_, **given)
     told = json.loads(body)
     return told["code"] if outcome == "refused" else told
@@ -49,7 +49,7 @@ async def test_a_frozen_wallet_gives_nothing_and_receives_if_told(
     assert await codes(three, *both) == ["wallet_frozen", "posted"]
     assert (await change(three, "unfreeze_wallet", "alice"))["status"] == "open"
     assert await codes(three, *both) == ["posted", "posted"]
-    # Again changes nothing, so it says nothing.
+    # A second time changes nothing, so there is no event.
     await change(three, "unfreeze_wallet", "alice")
     assert [kind for kind, _ in await events(three)] == [
         "wallet.frozen",
@@ -147,7 +147,8 @@ async def test_whose_wallet_it_is(three: asyncpg.Connection) -> None:
 async def test_a_race_with_a_credit_has_one_order(
     three: asyncpg.Connection, database_url: str, function: str
 ) -> None:
-    """Either the credit came first, and what is not empty is not closed, or it was refused."""
+    """Either the credit came first, and a wallet that is not empty is not closed; or the credit was
+    refused."""
     one, two = await connect(database_url), await connect(database_url)
     for n in range(ROUNDS):
         name = f"w{n}"

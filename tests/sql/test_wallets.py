@@ -1,4 +1,4 @@
-"""Making and reading wallets, and their entries."""
+"""Creating and reading wallets, and their entries."""
 
 from __future__ import annotations
 
