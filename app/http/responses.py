@@ -6,7 +6,10 @@ import asyncpg
 from starlette.responses import Response
 
 from app.http.amounts import quote_amounts, wants_strings
+from app.http.problems import refused
 from app.http.request import ApiRequest
+
+CREATED = {"created": 201, "exists": 200}
 
 
 def answer(
@@ -15,6 +18,14 @@ def answer(
     """Return a response with this JSON body. `Zerosum-Amounts: string` quotes the amounts in it."""
     spelled = quote_amounts(body.encode()) if wants_strings(request.scope) else body
     return Response(spelled, status, headers, "application/json")
+
+
+def created(request: ApiRequest[object], row: asyncpg.Record) -> Response:
+    """Return the answer to a request that creates something, by its outcome: 201 created, 200 it
+    exists as it was asked for, or a refusal."""
+    if row["outcome"] == "refused":
+        return refused(request.scope, row["body"])
+    return answer(request, row["body"], CREATED[row["outcome"]])
 
 
 def page(request: ApiRequest[object], rows: list[asyncpg.Record], by: str) -> Response:

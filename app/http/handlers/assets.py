@@ -7,11 +7,8 @@ from starlette.responses import Response
 from app.database.connections import call
 from app.http import parsing
 from app.http.bodies import AssetRequest
-from app.http.problems import refused
 from app.http.request import ApiRequest
-from app.http.responses import answer, page
-
-STATUSES = {"created": 201, "exists": 200}
+from app.http.responses import created, page
 
 
 async def create_asset(request: ApiRequest[AssetRequest]) -> Response:
@@ -26,9 +23,7 @@ async def create_asset(request: ApiRequest[AssetRequest]) -> Response:
         code=parsing.plain_text(request.body.code, "invalid_asset"),
         scale=parsing.scale(request.body.scale),
     )
-    if row["outcome"] == "refused":
-        return refused(request.scope, row["body"])
-    return answer(request, row["body"], STATUSES[row["outcome"]])
+    return created(request, row)
 
 
 async def list_assets(request: ApiRequest[None]) -> Response:

@@ -14,9 +14,7 @@ from app.http.bodies import FreezeRequest, Limit, WalletChange, WalletRequest
 from app.http.problems import refused
 from app.http.query import metadata_filters
 from app.http.request import ApiRequest
-from app.http.responses import answer, page
-
-STATUSES = {"created": 201, "exists": 200}
+from app.http.responses import answer, created, page
 
 
 async def create_wallet(request: ApiRequest[WalletRequest]) -> Response:
@@ -36,9 +34,7 @@ async def create_wallet(request: ApiRequest[WalletRequest]) -> Response:
         metadata=parsing.metadata_text(body.metadata) or "{}",
         admin=caller.scope == "admin",
     )
-    if row["outcome"] == "refused":
-        return refused(request.scope, row["body"])
-    return answer(request, row["body"], STATUSES[row["outcome"]])
+    return created(request, row)
 
 
 async def change_wallet(request: ApiRequest[WalletChange]) -> Response:
