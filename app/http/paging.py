@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from app.database.connections import call
+from app.errors import Refusal
 from app.http.request import ApiRequest
 from app.http.responses import page
 
@@ -23,3 +24,16 @@ async def list_newest(request: ApiRequest[None], function: str) -> Response:
     ledger = request.caller.ledger
     rows = await call(request.services.pool, function, ledger=ledger, before=before, max=limit)
     return page(request, rows, "id")
+
+
+async def read_one(request: ApiRequest[None], function: str) -> str:
+    """Return the body of the item in the path, from a function of list_by_id() that takes only_id.
+
+    Raises Refusal not_found.
+    """
+    ledger, id_ = request.caller.ledger, request.number()
+    rows = await call(request.services.pool, function, ledger=ledger, after=0, max=1, only_id=id_)
+    if not rows:
+        raise Refusal("not_found")
+    body: str = rows[0]["body"]
+    return body

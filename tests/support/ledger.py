@@ -7,12 +7,13 @@ import json
 from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
 import pytest
 
-from app.posting.waiting import rare
+from app.posting.committer import POST
+from app.posting.waiting import PostRequest, arguments
 
 Posting = tuple[Any, Any, Any]
 MAIN = 1
@@ -58,31 +59,26 @@ async def post(
     conn: asyncpg.Connection, *requests: Request, ledger: int = MAIN, skip_locked: bool = False
 ) -> list[tuple[str, str]]:
     """Return the outcome and body of each request."""
-    owners, sources, destinations, amounts = [], [], [], []
-    for i, request in enumerate(requests, 1):
-        for source, destination, amount in request.postings:
-            owners.append(i)
-            sources.append(source)
-            destinations.append(destination)
-            amounts.append(None if amount is None else str(amount))
-    rows = await conn.fetch(
-        "select * from zerosum.post($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15)",
-        ledger,
-        [r.kind for r in requests],
-        [r.key for r in requests],
-        owners,
-        sources,
-        destinations,
-        amounts,
-        [r.ref for r in requests],
-        [r.description for r in requests],
-        [r.metadata for r in requests],
-        [r.effective for r in requests],
-        skip_locked,
-        [r.conditions for r in requests],
-        rare([r.options for r in requests]),
-        rare([r.unit for r in requests]),
-    )
+    asked = [
+        PostRequest(
+            ledger,
+            cast(Any, request.kind),
+            [
+                (source, destination, cast(Any, None if amount is None else str(amount)))
+                for source, destination, amount in request.postings
+            ],
+            request.key,
+            request.ref,
+            request.description,
+            request.metadata,
+            request.effective,
+            request.conditions,
+            request.options,
+        )
+        for request in requests
+    ]
+    units = [request.unit for request in requests]
+    rows = await conn.fetch(POST, *arguments(asked, units, skip_locked))
     return [(row["outcome"], row["body"]) for row in rows]
 
 

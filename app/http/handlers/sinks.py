@@ -8,7 +8,7 @@ from app.database.connections import call
 from app.egress import refused_place
 from app.errors import Refusal
 from app.http.bodies import RewindRequest, SinkRequest
-from app.http.paging import list_by_id
+from app.http.paging import list_by_id, read_one
 from app.http.request import ApiRequest
 from app.http.responses import answer
 from app.sink_url import BadSink, parse_sink_url
@@ -53,17 +53,7 @@ async def read_sink(request: ApiRequest[None]) -> Response:
 
     Its state: `ok`, `retrying` with the reason, or `paused`; and how far it is behind.
     """
-    rows = await call(
-        request.services.pool,
-        "list_sinks",
-        ledger=request.caller.ledger,
-        after=0,
-        max=1,
-        only_id=request.number(),
-    )
-    if not rows:
-        raise Refusal("not_found")
-    return answer(request, rows[0]["body"])
+    return answer(request, await read_one(request, "list_sinks"))
 
 
 async def pause_sink(request: ApiRequest[None]) -> Response:

@@ -12,7 +12,7 @@ from app.egress import BadUrl, check_url
 from app.errors import Refusal
 from app.event_types import are_types
 from app.http.bodies import WebhookRequest
-from app.http.paging import list_by_id
+from app.http.paging import list_by_id, read_one
 from app.http.request import ApiRequest
 from app.http.responses import answer, page
 
@@ -121,18 +121,7 @@ async def resend_delivery(request: ApiRequest[None]) -> Response:
 
 async def webhook_body(request: ApiRequest[None]) -> str:
     """Return the endpoint in the path as JSON. Raises Refusal not_found."""
-    rows = await call(
-        request.services.pool,
-        "list_endpoints",
-        ledger=request.caller.ledger,
-        after=0,
-        max=1,
-        only_id=request.number(),
-    )
-    if not rows:
-        raise Refusal("not_found")
-    body: str = rows[0]["body"]
-    return body
+    return await read_one(request, "list_endpoints")
 
 
 async def succeeds(request: ApiRequest[None], function: str, **more: int | str) -> bool:
