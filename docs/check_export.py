@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
-"""Check a ledger that `zerosum export` wrote, with nothing but Python's standard library and this one file.
+"""Check a ledger that `zerosum export` wrote, with nothing but Python's standard library and this
+one file.
 
-    python3 check_export.py EXPORT [SIZE:ROOT ...]
+python3 check_export.py EXPORT [SIZE:ROOT ...]
 
-Everything is derived again from the entries: each transaction sums to zero for each asset, each wallet's balances and
-versions follow from one another and end at what the wallet says, within its limits; holds and reversals took no more
-than there was; each transaction has one event, whose bytes tell it as its entries do; the Merkle tree over the events
-(RFC 6962) has the root that the export tells, and at each SIZE given the ROOT (base64) of a checkpoint that you kept.
-Prints what is wrong, a line each, and ends with 1; or what was checked, and ends with 0.
+Everything is derived again from the entries. Each transaction sums to zero for each asset. Each
+wallet's balances and versions follow from one another and end at what the wallet says, within its
+limits. Holds and reversals took no more than there was. Each transaction has one event, whose bytes
+say what its entries say. The Merkle tree over the events (RFC 6962) has the root that the export
+names, and at each SIZE given the ROOT (base64) of a checkpoint that you kept.
+
+The program prints each fault on a line and ends with 1; or it prints what was checked and ends with
+0.
 """
 
 from __future__ import annotations
@@ -55,13 +59,15 @@ class Checker:
         self.tree = Tree()
         self.scales: dict[str, int] = {}
         self.keys: set[str] = set()
-        # What the event of a transaction must tell, until it does.
+        # What the event of each transaction must say, until it has come.
         self.told: dict[int, bytes] = {}
-        # Of each wallet its version, balance and asset so far, and entries that came before those they follow.
+        # The version, balance and asset of each wallet so far, and entries that came before those
+        # that they follow.
         self.ends: dict[str, tuple[int, int, str]] = {}
         self.early: dict[str, dict[int, Any]] = defaultdict(dict)
         self.sums: Counter[str] = Counter()
-        # Of each posting, for the reversals of it; what captures and reversals moved, by what they are about.
+        # Each posting, for its reversals; and what captures and reversals moved, by what they refer
+        # to.
         self.amounts: dict[tuple[int, int], int] = {}
         self.taken: Counter[int] = Counter()
         self.reversals: set[int] = set()
@@ -112,7 +118,7 @@ class Checker:
         self.told[line["id"]] = digest([*details, told])
 
     def entry(self, entry: Any) -> None:
-        """It follows the wallet's entry before it, or waits until that has come."""
+        """The entry follows the wallet's entry before it, or waits until that one has come."""
         wallet = entry["wallet"]
         version, balance, asset = self.ends.get(wallet, (0, 0, entry["asset"]))
         self.early[wallet][entry["version"]] = entry
