@@ -35,7 +35,7 @@ class KafkaCarrier:
         try:
             self.producer = Producer({**settings(sink), "error_cb": self.suffer})
         except (KafkaException, ValueError, TypeError) as error:
-            raise BadSink(f"Kafka: {told(error)}") from None
+            raise BadSink(f"Kafka: {in_words(error)}") from None
 
     def suffer(self, error: KafkaError) -> None:
         if error.code() != KafkaError._ALL_BROKERS_DOWN:
@@ -74,14 +74,14 @@ class KafkaCarrier:
                 # What was handed over still goes. Hand over no more, so that nothing overtakes the
                 # failed message.
                 left -= len(events) - n
-                failed.append(f"{event.type} {event.seq}: {told(error)}")
+                failed.append(f"{event.type} {event.seq}: {in_words(error)}")
                 break
         until = time.monotonic() + TIMEOUT_S + GRACE_S
         while left > 0 and time.monotonic() < until and not self.closed:
             try:
                 self.producer.poll(POLL_S)
             except KafkaException as error:  # The producer can't go on without a gap.
-                failed.append(told(error))
+                failed.append(in_words(error))
                 break
         if left > 0 and not failed:
             failed.append("no acknowledgement in time")
@@ -140,7 +140,7 @@ def default_security(sink: SinkUrl) -> str:
     return "ssl" if "ca" in sink.options or "certificate" in sink.options else "plaintext"
 
 
-def told(error: BaseException) -> str:
+def in_words(error: BaseException) -> str:
     if isinstance(error, KafkaException) and isinstance(error.args[0], KafkaError):
         return str(error.args[0].str())
     return str(error) or type(error).__name__

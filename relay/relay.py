@@ -40,7 +40,7 @@ STAMP_MAX = 500
 KEEP_EVENTS, QUIET_S, BUNDLE_S = 4096, 1.0, 0.5
 BUNDLE_ANYHOW, BUNDLES_ANYHOW = 100_000, 4
 POOL_SIZE = 2  # one more connection listens
-TELL_EVERY_S = 60.0
+LOG_FAILURE_EVERY_S = 60.0
 # After so many looks in a row that found something the relay announces that it is awake; after so
 # many that found nothing it goes to sleep.
 BUSY_LOOKS, IDLE_LOOKS = 3, 20
@@ -88,7 +88,9 @@ class Relay:
         self.unbundled: dict[int, int] = {}  # The epochs of ledgers in which events may be bundled.
         self.stamped_unbundled = 0
         self.stamped_at = 0.0
-        self.told: dict[int, float] = {}  # When the next failure of a ledger may be logged.
+        self.next_failure_at: dict[
+            int, float
+        ] = {}  # When the next failure of a ledger may be logged.
         self.clock = DatabaseClock()
         # Whether all leases are held here. Only then may it announce that it is awake.
         self.whole = False
@@ -226,8 +228,8 @@ class Relay:
             return
         metrics.RELAY_FAILURES.labels(str(ledger)).inc()
         now = asyncio.get_running_loop().time()
-        if now >= self.told.get(ledger, 0.0):
-            self.told[ledger] = now + TELL_EVERY_S
+        if now >= self.next_failure_at.get(ledger, 0.0):
+            self.next_failure_at[ledger] = now + LOG_FAILURE_EVERY_S
             log.error("ledger %d: stamping its outbox failed: %s", ledger, error)
 
     async def bundle_while_quiet(self) -> None:
@@ -246,7 +248,7 @@ class Relay:
         """Bundle the next old events of each ledger that may have some. Few at a time: whoever
         wants to stamp waits for this."""
         for ledger, epoch in list(self.unbundled.items()):
-            ((made,),) = await call(
+            ((bundled,),) = await call(
                 self.pool,
                 "bundle_events",
                 ledger=ledger,
@@ -255,7 +257,7 @@ class Relay:
                 keep=KEEP_EVENTS,
                 max_bundles=max_bundles,
             )
-            if made < max_bundles:
+            if bundled < max_bundles:
                 del self.unbundled[ledger]
         if not self.unbundled:
             self.stamped_unbundled = 0

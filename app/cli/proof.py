@@ -57,10 +57,10 @@ def prove_event(ledger: str, seq: int) -> None:
     async def work(conn: asyncpg.Connection, number: int) -> str | None:
         return await event_proof(conn, number, seq, key)
 
-    made = with_ledger(ledger, work)
-    if made is None:
+    text = with_ledger(ledger, work)
+    if text is None:
         raise click.ClickException(f"the log of {ledger} has no event {seq} yet")
-    print(made, end="")
+    print(text, end="")
 
 
 @proof.command("check")

@@ -182,7 +182,7 @@ def initialise(server: EmbeddedPostgres) -> None:
     fresh.mkdir(mode=0o700)
     if server.user is not None:
         shutil.chown(fresh, server.user)
-    made = server.run(
+    ran = server.run(
         "initdb",
         "-D",
         fresh,
@@ -195,8 +195,8 @@ def initialise(server: EmbeddedPostgres) -> None:
             "--no-instructions",
         ),
     )
-    if made.returncode != 0:
-        raise EmbeddedError(f"initdb failed: {made.stdout[-2000:].strip()}")
+    if ran.returncode != 0:
+        raise EmbeddedError(f"initdb failed: {ran.stdout[-2000:].strip()}")
     fresh.rename(server.data_dir)
 
 

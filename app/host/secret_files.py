@@ -26,18 +26,18 @@ async def ensure_key(conn: asyncpg.Connection, settings: Settings, ledger: int) 
     Returns how a shell spells the key. The key itself is returned only when it was drawn now, since
     what is printed may be kept in logs.
     """
-    kept = settings.data_dir / "zerosum_api_key" if settings.database_url is None else None
+    file = settings.data_dir / "zerosum_api_key" if settings.database_url is None else None
     shown = "$ZEROSUM_API_KEY  # as you have set it"
     key = settings.api_key
-    if key is None and kept is not None and kept.exists():
-        key, shown = kept.read_text().strip(), f"$(cat {shlex.quote(str(kept))})"
+    if key is None and file is not None and file.exists():
+        key, shown = file.read_text().strip(), f"$(cat {shlex.quote(str(file))})"
     if key is None:
         ((has_keys,),) = await call(conn, "has_keys", ledger=ledger)
         if has_keys:
             return "zs_…  # the API key of the first start"
         key = shown = new_key()
-        if kept is not None:
-            write_secret(kept, key)
+        if file is not None:
+            write_secret(file, key)
     await call(conn, "add_key", ledger=ledger, **stored(key, "admin"))
     return shown
 
@@ -61,16 +61,16 @@ def ensure_log_key(settings: Settings) -> LogKey | None:
 
     Raises NotReady, BadSetting.
     """
-    seed, kept = settings.log_key, settings.log_key_file
-    if kept is None and settings.database_url is None:
-        kept = settings.data_dir / "zerosum_log_key"
-    if seed is None and kept is not None:
+    seed, file = settings.log_key, settings.log_key_file
+    if file is None and settings.database_url is None:
+        file = settings.data_dir / "zerosum_log_key"
+    if seed is None and file is not None:
         try:
-            if not kept.exists():
-                write_secret(kept, encoded(secrets.token_bytes(32)))
-            seed = log_key(kept.read_text().strip(), str(kept))
+            if not file.exists():
+                write_secret(file, encoded(secrets.token_bytes(32)))
+            seed = log_key(file.read_text().strip(), str(file))
         except OSError as error:
-            raise NotReady(f"can't use the log's key file {kept} ({error.strerror}).") from None
+            raise NotReady(f"can't use the log's key file {file} ({error.strerror}).") from None
     if seed is None:
         return None
     return LogKey(Ed25519PrivateKey.from_private_bytes(seed), settings.log_origin)

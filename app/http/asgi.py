@@ -98,13 +98,13 @@ class App:
         method, path = scope["method"], scope["path"]
         # The route's template, so that ids make no labels of their own.
         route: str = scope.get(DIRECT_PATH) or getattr(scope.get("route"), "path", None) or "other"
-        kept = self.counters.get((route, method, status))
-        if kept is None:
+        found = self.counters.get((route, method, status))
+        if found is None:
             label = KIND.sub("}", route)
-            kept = (metrics.REQUESTS.labels(label, method, status), metrics.LATENCY.labels(label))
-            self.counters[route, method, status] = kept
-        kept[0].inc()
-        kept[1].observe(seconds)
+            found = (metrics.REQUESTS.labels(label, method, status), metrics.LATENCY.labels(label))
+            self.counters[route, method, status] = found
+        found[0].inc()
+        found[1].observe(seconds)
         self.services.request_log.add(request_id, method, path, status, seconds)
 
 

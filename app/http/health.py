@@ -37,18 +37,18 @@ async def ready(pool: Pool, group_commit: GroupCommit | None, ledger: str | None
         return not_ready("read-only")
     if group_commit is not None and not group_commit.can_post():
         return not_ready("money can't be posted")
-    told: dict[str, Any] = {
+    document: dict[str, Any] = {
         "status": "ok",
         "database": "ok",
         "relay": "behind" if outbox_age_s > BEHIND_S else "ok",
     }
     if ledger != "":
-        told["sinks"] = [
+        document["sinks"] = [
             {name: row[name] for name in ("ledger", "name", "state", "behind")}
             for row in sinks
             if ledger in {None, row["ledger"]}
         ][:SINKS]
-    return JSONResponse(told)
+    return JSONResponse(document)
 
 
 def not_ready(why: str) -> Response:

@@ -158,7 +158,7 @@ def operation(section: str, route: Route) -> dict[str, Any]:
     name = route.handler.__name__
     summary, _, text = (inspect.getdoc(route.handler) or "").partition("\n\n")
     shown = EXAMPLES[name]
-    told: dict[str, Any] = {
+    described: dict[str, Any] = {
         "operationId": name,
         "tags": [section],
         "summary": summary.rstrip("."),
@@ -179,10 +179,10 @@ def operation(section: str, route: Route) -> dict[str, Any]:
         "security": security(route),
     }
     if text:
-        told["description"] = " ".join(text.split())
+        described["description"] = " ".join(text.split())
     if route.body is not None:
-        told["requestBody"] = {"required": True, **content(route.body, shown["body"])}
-    return told
+        described["requestBody"] = {"required": True, **content(route.body, shown["body"])}
+    return described
 
 
 def security(route: Route) -> list[dict[str, list[str]]]:

@@ -110,7 +110,7 @@ class Committer:
 
     def give(self, batch: list[Waiting], answers: list[Answer]) -> list[Waiting]:
         """Give each request its answer, and return those that a lock holds up."""
-        kept = []
+        held_up = []
         given = iter(answers)
         for waiting in batch:
             own = list(islice(given, len(waiting.requests)))
@@ -118,14 +118,14 @@ class Committer:
             if outcome == "busy":
                 waiting.roll_back()
                 waiting.locked = next((body for busy, body in own if busy == "busy" and body), None)
-                kept.append(waiting)
+                held_up.append(waiting)
             elif outcome == "refused" and waiting.written is Written.UNKNOWN and self.lost_backends:
                 # An earlier attempt may still be under way, in a backend that is not known to have
                 # ended.
                 waiting.refuse("outcome_unknown")
             else:
                 waiting.settle(own)
-        return kept
+        return held_up
 
     async def wait_for_database(self, batch: list[Waiting], error: Exception) -> None:
         """Drop the connection, and let time pass before the next attempt. If the database has been
@@ -154,8 +154,8 @@ class Committer:
             batch[0].refuse("internal_error")
             return []
         half = len(batch) // 2
-        kept = await self.try_settle(batch[:half], skip_locked)
-        return kept + await self.try_settle(batch[half:], skip_locked)
+        held_up = await self.try_settle(batch[:half], skip_locked)
+        return held_up + await self.try_settle(batch[half:], skip_locked)
 
     async def attempt(self, batch: list[Waiting], skip_locked: bool) -> list[Answer]:
         """Post the batch in one transaction. Raises what the driver raises, after a rollback where

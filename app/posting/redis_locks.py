@@ -121,14 +121,14 @@ class RedisLocks:
         take = Take(name, b"%s:%d" % (self.process, self.number), waiting)
         self.takes.append(take)
         self.arrived.set()
-        kept = b""
+        sealed_answer = b""
         try:
             ((outcome, body),) = await waiting.answer
             if outcome != "refused":
-                kept = self.sealed(request, body)
+                sealed_answer = self.sealed(request, body)
         finally:
             if take.owned is not False and time.monotonic() >= self.away_until:
-                self.finishes.append((name, take.lock, kept))
+                self.finishes.append((name, take.lock, sealed_answer))
                 self.arrived.set()
         return outcome, body
 
@@ -148,8 +148,8 @@ class RedisLocks:
     def mac(self, secret: bytes, request: PostRequest, text: bytes) -> bytes:
         """Return a MAC over all that makes a request the same. Postgres decides about one that
         differs in its spelling only."""
-        said = msgspec.json.encode(request) + b"\0" + text
-        return hashlib.blake2b(said, key=secret, digest_size=MAC_BYTES).digest()
+        signed = msgspec.json.encode(request) + b"\0" + text
+        return hashlib.blake2b(signed, key=secret, digest_size=MAC_BYTES).digest()
 
     async def run(self) -> None:
         try:

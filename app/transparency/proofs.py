@@ -112,11 +112,11 @@ def check_bundle(proof: str, vkey: str, body: bytes | None = None) -> tuple[byte
         body = extra if body is None else body
     if body is None:
         raise BadNote("the proof has no event in it; give the event too")
-    told = INDEX.fullmatch(lines.pop(0) if lines else "")
-    if told is None or len(lines) > MAX_PATH:
+    match = INDEX.fullmatch(lines.pop(0) if lines else "")
+    if match is None or len(lines) > MAX_PATH:
         raise BadNote("the proof is not a tlog-proof")
     checkpoint = open_checkpoint(note, vkey)
-    index, path = int(told[1]), [decoded(line) for line in lines]
+    index, path = int(match[1]), [decoded(line) for line in lines]
     if any(len(hash_) != 32 for hash_ in path):
         raise BadNote("the proof has hashes that are not SHA-256")
     if root_of(leaf_hash(body), index, checkpoint.size, path) != checkpoint.root:

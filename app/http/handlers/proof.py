@@ -34,7 +34,7 @@ async def read_proof(request: ApiRequest[None]) -> Response:
     pool, ledger, key = needs(request)
     name, size, root = await log_state(pool, ledger)
     rows = await call(pool, "trial_balance", ledger=ledger)
-    told = {
+    document = {
         "ledger": name,
         "assets": [
             {
@@ -54,7 +54,7 @@ async def read_proof(request: ApiRequest[None]) -> Response:
             "root": encoded(root),
         },
     }
-    return answer(request, compact(told))
+    return answer(request, compact(document))
 
 
 async def read_checkpoint(request: ApiRequest[None]) -> Response:
@@ -165,18 +165,18 @@ async def size_asked(request: ApiRequest[None]) -> int:
     return size
 
 
-def compact(told: dict[str, Any]) -> str:
-    return json.dumps(told, separators=(",", ":"))
+def compact(document: dict[str, Any]) -> str:
+    return json.dumps(document, separators=(",", ":"))
 
 
 def tile(request: ApiRequest[None]) -> tuple[int, int]:
     """Return number and width of the tile that the path names. Raises Refusal for any other
     spelling than its one right one."""
-    told = TILE_PATH.fullmatch(request.text("tile"))
-    if told is None:
+    match = TILE_PATH.fullmatch(request.text("tile"))
+    if match is None:
         raise Refusal("not_found")
-    number, width = int(re.sub("[x/]", "", told[1])), int(told[2] or TILE_WIDTH)
-    if told[1] != tile_path(number) or (told[2] is not None and width >= TILE_WIDTH):
+    number, width = int(re.sub("[x/]", "", match[1])), int(match[2] or TILE_WIDTH)
+    if match[1] != tile_path(number) or (match[2] is not None and width >= TILE_WIDTH):
         raise Refusal("not_found")
     return number, width
 
