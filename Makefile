@@ -33,6 +33,7 @@ schema: .venv/ready
 
 # The examples, tables and schemas in docs/ that are made from the code.
 reference: .venv/ready
+	WRITE_REFERENCE=1 $(BIN)/pytest -q tests/docs/test_reference.py -k examples
 	WRITE_REFERENCE=1 $(BIN)/pytest -q tests/docs/test_reference.py
 
 # The documentation as a site, in site/; a broken link is an error. To read: python -m http.server -d site

@@ -445,6 +445,44 @@ begin
             '}');
 end $$;
 
+CREATE FUNCTION zerosum.change_endpoint(ledger bigint, endpoint bigint, changes jsonb) RETURNS TABLE(body text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    before ledger.endpoints;
+    after ledger.endpoints;
+begin
+    select * into before from ledger.endpoints p
+    where p.ledger_id = $1 and p.id = $2 and p.deleted_at is null
+    for update;
+    if not found then
+        return;
+    end if;
+    after := before;
+    after.url := coalesce(changes ->> 'url', before.url);
+    after.metadata := coalesce(changes -> 'metadata', before.metadata);
+    if changes ? 'types' then
+        after.types := array(select jsonb_array_elements_text(changes -> 'types'));
+    end if;
+    if changes ? 'description' then
+        after.description := changes ->> 'description';
+    end if;
+    if after is distinct from before then
+        update ledger.endpoints p
+        set url = after.url, types = after.types, description = after.description,
+            metadata = after.metadata
+        where p.ledger_id = $1 and p.id = $2;
+        insert into ledger.outbox (ledger_id, aggregatetype, aggregateid, type, payload,
+            recorded_at)
+        select g.ledger_id, 'endpoint', $2::text, 'endpoint.changed', zerosum.endpoint_json(after),
+            clock_timestamp()
+        from ledger.ledgers g where g.ledger_id = $1;
+    end if;
+    body := zerosum.endpoint_json(after);
+    return next;
+end $_$;
+
 CREATE FUNCTION zerosum.change_sink(ledger bigint, sink bigint, paused boolean DEFAULT NULL::boolean, next_seq bigint DEFAULT NULL::bigint) RETURNS TABLE(body text)
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -661,7 +699,7 @@ begin
     end if;
 end $_$;
 
-CREATE FUNCTION zerosum.create_endpoint(ledger bigint, url text, types text[], secret bytea) RETURNS TABLE(body text)
+CREATE FUNCTION zerosum.create_endpoint(ledger bigint, url text, types text[], secret bytea, description text DEFAULT NULL::text, metadata jsonb DEFAULT '{}'::jsonb) RETURNS TABLE(body text)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
@@ -669,8 +707,9 @@ CREATE FUNCTION zerosum.create_endpoint(ledger bigint, url text, types text[], s
 begin
     return query
         with f as (select * from ledger.feeds f where f.ledger_id = $1 for update)
-        insert into ledger.endpoints as p (ledger_id, url, types, secret, sent_seq)
-        select f.ledger_id, $2, $3, $4, f.last_seq from f
+        insert into ledger.endpoints as p (ledger_id, url, types, secret, sent_seq, description,
+            metadata)
+        select f.ledger_id, $2, $3, $4, f.last_seq, $5, $6 from f
         returning zerosum.endpoint_json(p);
 end $_$;
 
@@ -1436,6 +1475,10 @@ CREATE TABLE ledger.endpoints (
     disabled_reason text,
     deleted_at timestamp with time zone,
     sent_seq bigint DEFAULT 0 NOT NULL,
+    description text,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT endpoints_description CHECK ((octet_length(description) <= 1024)),
+    CONSTRAINT endpoints_metadata CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (octet_length((metadata)::text) <= 16384))),
     CONSTRAINT endpoints_secret_length CHECK (((octet_length(secret) >= 24) AND (octet_length(secret) <= 64))),
     CONSTRAINT endpoints_types_count CHECK (((cardinality(types) >= 1) AND (cardinality(types) <= 32))),
     CONSTRAINT endpoints_url_length CHECK (((length(url) >= 1) AND (length(url) <= 2048)))
@@ -1447,7 +1490,8 @@ CREATE FUNCTION zerosum.endpoint_json(p ledger.endpoints) RETURNS text
     select concat('{"id":', p.id, ',"url":', to_json(p.url), ',"types":', to_json(p.types),
         ',"status":"', case when p.disabled_at is null then 'enabled' else 'disabled' end,
         '","disabled_reason":', coalesce(to_json(p.disabled_reason)::text, 'null'),
-        ',"created_at":', zerosum.time_json(p.created_at), '}')
+        ',"description":', coalesce(to_json(p.description)::text, 'null'),
+        ',"metadata":', p.metadata, ',"created_at":', zerosum.time_json(p.created_at), '}')
 $$;
 
 CREATE FUNCTION zerosum.entry_bundle(ledger bigint, number bigint, width integer) RETURNS bytea

@@ -235,6 +235,8 @@ class Webhook(Struct, kw_only=True):
     types: list[str]
     status: Literal["enabled", "disabled"]
     disabled_reason: str | None
+    description: str | None
+    metadata: Metadata
     created_at: datetime
 
 

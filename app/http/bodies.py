@@ -174,6 +174,17 @@ class KeyRequest(Struct, kw_only=True, forbid_unknown_fields=True):
 class WebhookRequest(Struct, kw_only=True, forbid_unknown_fields=True):
     url: str
     types: list[str] = msgspec.field(default_factory=lambda: ["*"])
+    description: Text | None = None
+    metadata: Metadata = msgspec.field(default_factory=lambda: EMPTY)
+
+
+class WebhookChange(Struct, kw_only=True, forbid_unknown_fields=True):
+    """A member that is not given stays as it is."""
+
+    url: str | msgspec.UnsetType = msgspec.UNSET
+    types: list[str] | msgspec.UnsetType = msgspec.UNSET
+    description: Text | msgspec.UnsetType | None = msgspec.UNSET
+    metadata: Metadata | msgspec.UnsetType = msgspec.UNSET
 
 
 Mode = Literal["independent", "atomic"]

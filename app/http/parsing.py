@@ -26,6 +26,7 @@ from app.http.bodies import (
 
 MAX_DIGITS = len(str(MAX_ID))
 METADATA_LIMIT, METADATA_DEPTH = 16384, 32
+MAX_TEXT = 1024  # bytes
 DIGITS = re.compile(r"[1-9][0-9]{0,37}")
 INTEGER = re.compile(r"0|-?[1-9][0-9]{0,37}")
 MAX_SCALE = 38
@@ -167,6 +168,13 @@ def plain_text(text: str | None, code: str) -> str | None:
     if text is not None and "\0" in text:
         raise Refusal(code)
     return text
+
+
+def short_text(text: str | None, code: str) -> str | None:
+    """Return a text of at most 1,024 bytes without NUL. Raises Refusal."""
+    if text is not None and len(text.encode(errors="replace")) > MAX_TEXT:
+        raise Refusal(code)
+    return plain_text(text, code)
 
 
 def key_text(key: str | None, longest: int = 255) -> str | None:

@@ -240,6 +240,14 @@ WEBHOOKS = [
     ),
     get("/v1/webhooks", webhooks.list_webhooks, answers.WebhookList, query=ASCENDING),
     get("/v1/webhooks/{id:number}", webhooks.read_webhook, answers.Webhook),
+    Route(
+        method="PATCH",
+        path="/v1/webhooks/{id:number}",
+        handler=webhooks.change_webhook,
+        answers={200: answers.Webhook},
+        scope="admin",
+        body=bodies.WebhookChange,
+    ),
     delete("/v1/webhooks/{id:number}", webhooks.delete_webhook),
     post(
         "/v1/webhooks/{id:number}/enable",

@@ -53,6 +53,74 @@ async def test_what_is_no_endpoint_is_refused(api: Api, code: str, body: Any) ->
     assert (answer.status_code, answer.json()["code"]) == (422, code), answer.text
 
 
+async def test_an_endpoint_is_changed(api: Api, db: asyncpg.Connection) -> None:
+    made = await api.made(
+        "/v1/webhooks",
+        {"url": "https://example.com/old", "description": "old", "metadata": {"a": 1.10, "b": 2}},
+    )
+    path = f"/v1/webhooks/{made['id']}"
+
+    async def change(**changes: Any) -> Any:
+        answer = await api.client.patch(path, json=changes)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    changed = await change(url="https://example.com/new", types=["hold.*"])
+    assert (changed["url"], changed["types"], changed["description"], changed["metadata"]) == (
+        "https://example.com/new",
+        ["hold.*"],
+        "old",
+        {"a": 1.1, "b": 2},
+    )
+    assert "secret" not in changed
+    assert await change(description=None, metadata={"c": []}) == {
+        **changed,
+        "description": None,
+        "metadata": {"c": []},
+    }
+    # The same again, and nothing at all, change nothing and write no event.
+    await change(description=None, metadata={"c": []})
+    await change()
+    written = "select count(*) from ledger.outbox where type = 'endpoint.changed'"
+    assert await db.fetchval(written) == 2
+    assert await api.read(path) == await change()
+
+
+@pytest.mark.parametrize(
+    ("code", "change"),
+    [
+        ("invalid_url", {"url": "http://example.com"}),
+        ("invalid_url", {"url": "https://169.254.169.254/"}),
+        ("invalid_types", {"types": []}),
+        ("invalid_types", {"types": ["A"]}),
+        ("invalid_description", {"description": "é" * 513}),
+        ("invalid_description", {"description": "a\0"}),
+        ("invalid_metadata", {"metadata": {"a": "x" * 16384}}),
+        ("invalid_metadata", {"metadata": []}),
+    ],
+)
+async def test_a_change_that_is_refused_changes_nothing(api: Api, code: str, change: Any) -> None:
+    made = await api.made("/v1/webhooks", {"url": "https://example.com", "types": ["hold.*"]})
+    before = await api.read(f"/v1/webhooks/{made['id']}")
+    good = {"url": "https://example.org", "types": ["*"], "description": "d", "metadata": {"m": 1}}
+    answer = await api.client.patch(f"/v1/webhooks/{made['id']}", json={**good, **change})
+    assert (answer.status_code, answer.json()["code"]) == (422, code), answer.text
+    assert await api.read(f"/v1/webhooks/{made['id']}") == before
+    created = await api.post("/v1/webhooks", {**good, **change})
+    assert created.json()["code"] == code
+
+
+async def test_only_an_endpoint_of_ones_own_is_changed(api: Api, db: asyncpg.Connection) -> None:
+    made = await api.made("/v1/webhooks", {"url": "https://example.com"})
+    await db.execute(
+        "select zerosum.create_endpoint(2, 'https://example.com', '{*}', $1)", bytes(32)
+    )
+    assert (await api.delete(f"/v1/webhooks/{made['id']}")).status_code == 204
+    for number in (made["id"], made["id"] + 1, 999):
+        answer = await api.client.patch(f"/v1/webhooks/{number}", json={"description": "mine"})
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
 async def test_only_an_admin_makes_endpoints(api: Api) -> None:
     writer = "zs_" + "writer" * 4
     await api.allow(api.app.services.pool, writer, "write")

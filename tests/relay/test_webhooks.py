@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import json
 import random
 from datetime import UTC, datetime
 
@@ -75,6 +76,29 @@ async def test_it_is_given_up_when_the_schedule_ends(
         (row,) = await settled(moved, 1)
         assert len(receiver.got) == 3
     assert (row["status"], row["attempts"], row["last_error"]) == ("dead", 3, "answered 500")
+
+
+async def test_what_waits_goes_to_the_new_url_by_the_new_types(
+    moved: asyncpg.Connection,
+    run_relay: RunRelay,
+    receiver: Receiver,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(backoff, "SCHEDULE_S", (0.3, 0.3, 0.3))
+    receiver.answers.extend([500])
+    endpoint = await subscribe(moved, f"{receiver.url}/old")
+    change = "select zerosum.change_endpoint(1, $1, $2)"
+    async with run_relay():
+        first = (await receiver.until(1, "/old"))[0]
+        await moved.execute(
+            change, endpoint, json.dumps({"url": f"{receiver.url}/new", "types": ["transaction.*"]})
+        )
+        assert await codes(moved, req(("alice", "bob", 1))) == ["posted"]
+        came = await receiver.until(2, "/new")
+        await settled(moved, 2)
+    assert first.id in {one.id for one in came}
+    # Not endpoint.changed, which the new types leave out.
+    assert {one.event["type"] for one in receiver.got} == {"transaction.posted"}
 
 
 async def test_a_redirect_is_a_failure_and_not_followed(

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import base64
 import secrets
+from typing import Any
 
+import msgspec
 from starlette.responses import Response
 
 from app.database.connections import call
 from app.egress import BadUrl, check_url
 from app.errors import Refusal
 from app.event_types import are_types
-from app.http.bodies import WebhookRequest
+from app.http import parsing
+from app.http.bodies import WebhookChange, WebhookRequest
 from app.http.paging import list_by_id, read_one
 from app.http.request import ApiRequest
 from app.http.responses import answer, page
@@ -25,12 +28,10 @@ async def create_webhook(request: ApiRequest[WebhookRequest]) -> Response:
     201 with the secret that signs what is sent there, which is shown this once.
     """
     body = request.body
-    if not are_types(body.types):
-        raise Refusal("invalid_types")
-    try:
-        check_url(body.url, request.services.webhook_allow)
-    except BadUrl as error:
-        raise Refusal("invalid_url", reason=str(error)) from None
+    check_types(body.types)
+    check_destination(request, body.url)
+    description = parsing.short_text(body.description, "invalid_description")
+    metadata = parsing.metadata_text(body.metadata) or "{}"
     secret = secrets.token_bytes(SECRET_BYTES)
     (row,) = await call(
         request.services.pool,
@@ -39,9 +40,55 @@ async def create_webhook(request: ApiRequest[WebhookRequest]) -> Response:
         url=body.url,
         types=body.types,
         secret=secret,
+        description=description,
+        metadata=metadata,
     )
     shown = f',"secret":"whsec_{base64.b64encode(secret).decode()}"}}'
     return answer(request, row["body"][:-1] + shown, 201)
+
+
+def check_types(types: list[str]) -> None:
+    """Raises Refusal."""
+    if not are_types(types):
+        raise Refusal("invalid_types")
+
+
+def check_destination(request: ApiRequest[object], url: str) -> None:
+    """Raises Refusal unless webhooks may go to this URL."""
+    try:
+        check_url(url, request.services.webhook_allow)
+    except BadUrl as error:
+        raise Refusal("invalid_url", reason=str(error)) from None
+
+
+async def change_webhook(request: ApiRequest[WebhookChange]) -> Response:
+    """Change a webhook endpoint.
+
+    A member that is not given stays as it is. What is not sent yet goes to the new URL, and the new
+    types select it.
+    """
+    body = request.body
+    changes: dict[str, Any] = {}
+    if body.url is not msgspec.UNSET:
+        check_destination(request, body.url)
+        changes["url"] = body.url
+    if body.types is not msgspec.UNSET:
+        check_types(body.types)
+        changes["types"] = body.types
+    if body.description is not msgspec.UNSET:
+        changes["description"] = parsing.short_text(body.description, "invalid_description")
+    if body.metadata is not msgspec.UNSET:
+        changes["metadata"] = msgspec.Raw((parsing.metadata_text(body.metadata) or "{}").encode())
+    rows = await call(
+        request.services.pool,
+        "change_endpoint",
+        ledger=request.caller.ledger,
+        endpoint=request.number(),
+        changes=msgspec.json.encode(changes).decode(),
+    )
+    if not rows:
+        raise Refusal("not_found")
+    return answer(request, rows[0]["body"])
 
 
 async def list_webhooks(request: ApiRequest[None]) -> Response:

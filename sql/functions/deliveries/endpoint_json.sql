@@ -6,5 +6,6 @@ language sql stable as $$
     select concat('{"id":', p.id, ',"url":', to_json(p.url), ',"types":', to_json(p.types),
         ',"status":"', case when p.disabled_at is null then 'enabled' else 'disabled' end,
         '","disabled_reason":', coalesce(to_json(p.disabled_reason)::text, 'null'),
-        ',"created_at":', zerosum.time_json(p.created_at), '}')
+        ',"description":', coalesce(to_json(p.description)::text, 'null'),
+        ',"metadata":', p.metadata, ',"created_at":', zerosum.time_json(p.created_at), '}')
 $$;

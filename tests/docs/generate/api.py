@@ -9,7 +9,6 @@ from app.http.openapi import EXAMPLES, document
 from app.http.routes import PLACE, SECTIONS, Route
 from tests.docs.generate.markdown import json_block, table
 
-DOCUMENT: dict[str, Any] = json.loads(document())
 SCOPES = {
     "read": "any API key",
     "write": "an API key of scope write or admin",
@@ -23,13 +22,16 @@ def block() -> str:
         told.append(f"## {section}\n\n{text}\n")
         told += [entry(route) for route in routes]
     told.append("## Types\n\nWhat bodies and answers are made of.\n")
-    told += [of_type(name, schema) for name, schema in DOCUMENT["components"]["schemas"].items()]
+    told += [
+        of_type(name, schema)
+        for name, schema in json.loads(document())["components"]["schemas"].items()
+    ]
     return "\n".join(told)
 
 
 def entry(route: Route) -> str:
     path = PLACE.sub(r"{\1}", route.path)
-    operation = DOCUMENT["paths"][path][route.method.lower()]
+    operation = json.loads(document())["paths"][path][route.method.lower()]
     parts = [f"### {operation['summary']}\n\n`{route.method} {path}`"]
     if "description" in operation:
         parts.append(operation["description"])

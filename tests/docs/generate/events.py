@@ -29,6 +29,10 @@ EVENTS: dict[str, tuple[str, tuple[type, ...]]] = {
     "wallet.frozen": ("A wallet was frozen.", (answers.Wallet,)),
     "wallet.unfrozen": ("A wallet was unfrozen.", (answers.Wallet,)),
     "wallet.closed": ("A wallet was closed for good.", (answers.Wallet,)),
+    "endpoint.changed": (
+        "A webhook endpoint has another URL, other types, description or metadata.",
+        (answers.Webhook,),
+    ),
     "endpoint.disabled": (
         "A webhook endpoint gets nothing more: it answered 410, or an API key disabled it.",
         (answers.Webhook,),

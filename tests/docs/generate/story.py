@@ -82,6 +82,11 @@ STORY = [
         "/v1/webhooks",
         {"url": "https://shop.example/hooks", "types": ["transaction.*", "hold.*"]},
     ),
+    Step(
+        "change_webhook",
+        "/v1/webhooks/1",
+        {"description": "The shop's backend", "metadata": {"team": "checkout"}},
+    ),
     Step("list_webhooks", "/v1/webhooks"),
     Step("read_webhook", "/v1/webhooks/1"),
     Step("list_events", "/v1/events?after=1&limit=1", before="stamp"),

@@ -1,0 +1,43 @@
+-- Change an endpoint: `changes` is an object with url, types (an array), description (null for
+-- none) and metadata (replaced as a whole). A missing member stays as it is. The caller checks the
+-- url. What is not sent yet goes to the new url, and the new types select it. A change that
+-- changes nothing writes nothing.
+-- Returns the endpoint as JSON text; no row if it does not exist. Writes an event endpoint.changed.
+-- Locks: the endpoint's row.
+-- Codes: none (checks raise 23514).
+create or replace function zerosum.change_endpoint(ledger bigint, endpoint bigint, changes jsonb)
+returns table (body text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    before ledger.endpoints;
+    after ledger.endpoints;
+begin
+    select * into before from ledger.endpoints p
+    where p.ledger_id = $1 and p.id = $2 and p.deleted_at is null
+    for update;
+    if not found then
+        return;
+    end if;
+    after := before;
+    after.url := coalesce(changes ->> 'url', before.url);
+    after.metadata := coalesce(changes -> 'metadata', before.metadata);
+    if changes ? 'types' then
+        after.types := array(select jsonb_array_elements_text(changes -> 'types'));
+    end if;
+    if changes ? 'description' then
+        after.description := changes ->> 'description';
+    end if;
+    if after is distinct from before then
+        update ledger.endpoints p
+        set url = after.url, types = after.types, description = after.description,
+            metadata = after.metadata
+        where p.ledger_id = $1 and p.id = $2;
+        insert into ledger.outbox (ledger_id, aggregatetype, aggregateid, type, payload,
+            recorded_at)
+        select g.ledger_id, 'endpoint', $2::text, 'endpoint.changed', zerosum.endpoint_json(after),
+            clock_timestamp()
+        from ledger.ledgers g where g.ledger_id = $1;
+    end if;
+    body := zerosum.endpoint_json(after);
+    return next;
+end $$;
