@@ -1,7 +1,7 @@
 """Refusals: one table of stable codes, and the RFC 9457 problem bodies made from it.
 
-A code's facts (`wallet`, `available`, …) are members of the body. SQL raises the same codes, with SQLSTATEs from
-zerosum.sqlstate.
+A code's facts (`wallet`, `available`, …) are members of the body. SQL raises the same codes, with
+SQLSTATEs from zerosum.sqlstate.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 
 class Code(NamedTuple):
-    """status: of HTTP. title: a noun phrase, the same for every case. detail: one instruction, facts filled in."""
+    """status: of HTTP. title: a noun phrase, the same for every case. detail: one instruction,
+    facts filled in."""
 
     status: int
     title: str

@@ -1,7 +1,7 @@
 """One process: the embedded Postgres if asked for, migrations, the HTTP server and the relay.
 
-SIGTERM and SIGINT stop the server after the requests in flight are answered; then the pool closes, then the
-embedded Postgres stops.
+SIGTERM and SIGINT stop the server after the requests in flight are answered; then the pool closes,
+then the embedded Postgres stops.
 """
 
 from __future__ import annotations

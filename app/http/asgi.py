@@ -1,8 +1,8 @@
 """The outermost ASGI app: it gives each request an id, a log line and its place in the metrics.
 
-Money's routes are found here by their path, past Starlette's router and middleware, which take as long as all else
-that the process does for a transfer. Middleware that someone adds to Starlette does not apply to them; what must
-apply to every route belongs here or in app/http/endpoint.py.
+Money's routes are found here by their path, past Starlette's router and middleware, which take as
+long as all else that the process does for a transfer. Middleware that someone adds to Starlette
+does not apply to them; what must apply to every route belongs here or in app/http/endpoint.py.
 """
 
 from __future__ import annotations

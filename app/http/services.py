@@ -1,4 +1,5 @@
-"""What the process has open, for handlers to work with: one typed object instead of an application's loose state."""
+"""What the process has open, for handlers to work with: one typed object instead of an
+application's loose state."""
 
 from __future__ import annotations
 

@@ -40,7 +40,8 @@ def blocks(page: Path) -> list[Block]:
 
 
 class Terminal:
-    """A shell in a folder like a fresh clone, with `.venv/bin/zerosum` and `docs/`. ports: for 8000 and 9000."""
+    """A shell in a folder like a fresh clone, with `.venv/bin/zerosum` and `docs/`. ports: for 8000
+    and 9000."""
 
     def __init__(self, folder: Path, ports: dict[int, int], **environ: str) -> None:
         self.folder, self.ports = folder, ports

@@ -1,4 +1,5 @@
-"""Every shell and SQL block of the documentation runs, in the order of its page, as a reader would run it."""
+"""Every shell and SQL block of the documentation runs, in the order of its page, as a reader would
+run it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The documentation builds to a site without a broken link, and the site fetches nothing from other hosts."""
+"""The documentation builds to a site without a broken link, and the site fetches nothing from other
+hosts."""
 
 from __future__ import annotations
 

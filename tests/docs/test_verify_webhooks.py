@@ -1,4 +1,5 @@
-"""The guide's code that verifies a webhook takes what we sign, in five languages, and refuses everything else."""
+"""The guide's code that verifies a webhook takes what we sign, in five languages, and refuses
+everything else."""
 
 from __future__ import annotations
 

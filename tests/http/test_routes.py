@@ -1,4 +1,5 @@
-"""Every route has one endpoint, whichever way leads to it, and its row of the table says all that it needs."""
+"""Every route has one endpoint, whichever way leads to it, and its row of the table says all that
+it needs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The log as Go's sumdb packages and transparency-dev/merkle check it, over a real server's sockets."""
+"""The log as Go's sumdb packages and transparency-dev/merkle check it, over a real server's
+sockets."""
 
 from __future__ import annotations
 

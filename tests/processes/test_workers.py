@@ -100,8 +100,8 @@ async def served(server: ServerProcess) -> list[float]:
 
 
 async def shared(server: ServerProcess) -> bool:
-    """Whether each worker has answered some of the requests until now, after 30 more: the kernel gives
-    a connection to whichever worker is quick, and a busy machine may make one wait."""
+    """Whether each worker has answered some of the requests until now, after 30 more: the kernel
+    gives a connection to whichever worker is quick, and a busy machine may make one wait."""
 
     async def read() -> None:
         async with server.client() as client:

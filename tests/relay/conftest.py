@@ -21,7 +21,8 @@ RunRelay = Callable[..., AbstractAsyncContextManager[relay.Relay]]
 
 @pytest.fixture(params=[True, pytest.param(False, marks=pytest.mark.slow)], ids=["listen", "poll"])
 def listening(request: pytest.FixtureRequest) -> bool:
-    """Every test of the relay passes without LISTEN too (ZEROSUM_LISTEN=off), at the poll's latency."""
+    """Every test of the relay passes without LISTEN too (ZEROSUM_LISTEN=off), at the poll's
+    latency."""
     return bool(request.param)
 
 

@@ -1,4 +1,5 @@
-"""The poll alone is enough: with LISTEN off nothing listens, and events arrive within a poll or two."""
+"""The poll alone is enough: with LISTEN off nothing listens, and events arrive within a poll or
+two."""
 
 from __future__ import annotations
 

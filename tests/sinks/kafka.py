@@ -1,4 +1,5 @@
-"""A real Kafka broker: Apache Kafka in KRaft mode on a port of its own, that can be killed and started again."""
+"""A real Kafka broker: Apache Kafka in KRaft mode on a port of its own, that can be killed and
+started again."""
 
 from __future__ import annotations
 

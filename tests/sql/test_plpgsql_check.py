@@ -38,7 +38,8 @@ async def test_every_function_is_clean(db: asyncpg.Connection) -> None:
     for row in rows:
         for problem in await db.fetch(CHECK, row["oid"], row["relation"], row["old"], row["new"]):
             told = problem["message"]
-            # (Some clients of other makes read such a function's row wrongly; only post() calls these.)
+            # (Some clients of other makes read such a function's row wrongly; only post() calls
+            # these.)
             if told.startswith("composite OUT variable") and problem["level"] == "warning extra":
                 continue
             if problem["level"] == "error" or told not in EXPECTED:

@@ -1,4 +1,5 @@
-"""A proxy before Postgres's socket that cuts connections, holds bytes back, or answers in the server's place."""
+"""A proxy before Postgres's socket that cuts connections, holds bytes back, or answers in the
+server's place."""
 
 from __future__ import annotations
 

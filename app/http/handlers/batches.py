@@ -29,9 +29,10 @@ Item = Waiting | Refusal
 async def create_batch(request: ApiRequest[BatchEnvelope]) -> Response:
     """Post up to 1,000 transactions in one request.
 
-    200 with one result each, in their order: 201 and the transaction, or the problem. Later transactions see
-    what earlier ones did. In mode `atomic` all post or none does, and the answer is the problem of the transaction at
-    `index`. A transaction without a key of its own has the batch's key and its index, `key/0`.
+    200 with one result each, in their order: 201 and the transaction, or the problem. Later
+    transactions see what earlier ones did. In mode `atomic` all post or none does, and the answer
+    is the problem of the transaction at `index`. A transaction without a key of its own has the
+    batch's key and its index, `key/0`.
     """
     atomic = request.body.mode == "atomic"
     items: list[PostRequest | Refusal] = []

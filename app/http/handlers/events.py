@@ -1,4 +1,5 @@
-"""`GET /v1/events?after=&limit=`: the ledger's feed, in order of seq, the bytes that webhooks carry."""
+"""`GET /v1/events?after=&limit=`: the ledger's feed, in order of seq, the bytes that webhooks
+carry."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ from app.http.responses import page
 async def list_events(request: ApiRequest[None]) -> Response:
     """List events in the order of the feed.
 
-    Those with a seq above `after`, each the bytes that webhooks carry. `next` is null at the end of the feed.
+    Those with a seq above `after`, each the bytes that webhooks carry. `next` is null at the end of
+    the feed.
     """
     after, limit = request.query["after"], request.query["limit"]
     ledger = request.caller.ledger

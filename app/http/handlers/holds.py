@@ -47,7 +47,8 @@ def hold_postings(body: HoldRequest) -> list[Posting]:
 async def capture_hold(request: ApiRequest[Capture]) -> Response:
     """Capture a hold.
 
-    Moves what is held: all that is left, an amount, or parts of postings. `final` releases the rest.
+    Moves what is held: all that is left, an amount, or parts of postings. `final` releases the
+    rest.
     """
     body = request.body
     options = {

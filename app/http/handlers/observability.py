@@ -17,7 +17,8 @@ async def healthz(_: ApiRequest[None]) -> Response:
 async def readyz(request: ApiRequest[None]) -> Response:
     """Tell whether the server can serve.
 
-    503 while it can't reach its database or post money. A relay or sink that is behind is no reason for it.
+    503 while it can't reach its database or post money. A relay or sink that is behind is no reason
+    for it.
     """
     services = request.services
     return await ready(services.keys.pool, services.group_commit, request.caller.ledger_name)

@@ -1,4 +1,5 @@
-"""What all money handlers share: one request joins the current batch, or a dry run, and its outcome is answered."""
+"""What all money handlers share: one request joins the current batch, or a dry run, and its outcome
+is answered."""
 
 from __future__ import annotations
 

@@ -83,7 +83,8 @@ async def read_event_proof(request: ApiRequest[None]) -> Response:
 async def read_inclusion(request: ApiRequest[None]) -> Response:
     """Read an inclusion proof.
 
-    The hashes that lead from the event `seq` to the root of the log of `size` events, or of the log now.
+    The hashes that lead from the event `seq` to the root of the log of `size` events, or of the log
+    now.
     """
     pool, ledger, _ = needs(request)
     seq: int = request.query["seq"]
@@ -97,7 +98,8 @@ async def read_inclusion(request: ApiRequest[None]) -> Response:
 async def read_consistency(request: ApiRequest[None]) -> Response:
     """Read a consistency proof.
 
-    The hashes that show that the log of `size` events, or the log now, extends the log of `old_size` events.
+    The hashes that show that the log of `size` events, or the log now, extends the log of
+    `old_size` events.
     """
     pool, ledger, _ = needs(request)
     old_size: int = request.query["old_size"]

@@ -15,7 +15,8 @@ from app.http.request import ApiRequest
 async def reverse_transaction(request: ApiRequest[Reversal]) -> Response:
     """Reverse a transaction.
 
-    Moves back what it moved: all that is left, an amount, or parts of postings. `force` needs an admin key.
+    Moves back what it moved: all that is left, an amount, or parts of postings. `force` needs an
+    admin key.
     """
     body = request.body
     if body.force:

@@ -17,7 +17,8 @@ from app.sink_url import BadSink, parse_sink_url
 async def create_sink(request: ApiRequest[SinkRequest]) -> Response:
     """Create a sink.
 
-    201. A sink that has the name already gets this URL and keeps its cursor. The URL is never shown again.
+    201. A sink that has the name already gets this URL and keeps its cursor. The URL is never shown
+    again.
     """
     try:
         sink = parse_sink_url(request.body.url)

@@ -83,7 +83,8 @@ async def close_wallet(request: ApiRequest[None]) -> Response:
 
 
 async def change(request: ApiRequest[object], function: str, **given: object) -> Response:
-    """Call a function of the wallet in the path. A change that was made before is answered the same."""
+    """Call a function of the wallet in the path. A change that was made before is answered the
+    same."""
     wallet = request.text()
     if not parsing.WALLET_ID.fullmatch(wallet):
         raise Refusal("not_found")

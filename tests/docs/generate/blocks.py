@@ -1,8 +1,7 @@
-"""The generated parts of the documentation. A page holds them between two comments, which name the block:
+"""The generated parts of the documentation. A page holds them between two comments, which name the
+block:
 
-<!-- generated: settings -->
-…
-<!-- end -->
+<!-- generated: settings --> … <!-- end -->
 """
 
 from __future__ import annotations

@@ -45,5 +45,16 @@ def section(name: str) -> str:
     signature = re.search(r"create or replace function (zerosum\..*?)\s*\nlanguage", text, re.S)
     assert header, name
     assert signature, name
-    words = " ".join(line.removeprefix("--").strip() for line in header[0].splitlines())
-    return f"### {name}\n\n{words}\n\n```text\n{signature[1]}\n```\n"
+    return f"### {name}\n\n{prose(header[0])}\n\n```text\n{signature[1]}\n```\n"
+
+
+def prose(header: str) -> str:
+    """The header's text; its locks and codes are paragraphs of their own, its lists stay lists."""
+    paragraphs = [""]
+    for line in header.splitlines():
+        text = line.removeprefix("--").strip()
+        if text.startswith(("- ", "Locks", "Codes")):
+            paragraphs.append(text)
+        else:
+            paragraphs[-1] = f"{paragraphs[-1]} {text}".strip()
+    return "\n\n".join(paragraphs)

@@ -1,6 +1,6 @@
-"""One request of every operation, in an order in which each succeeds: the examples of the documentation are what a real
-server answered to them. Times, random ids, secrets and hashes are replaced by fixed ones, so that two runs are alike.
-"""
+"""One request of every operation, in an order in which each succeeds: the examples of the
+documentation are what a real server answered to them. Times, random ids, secrets and hashes are
+replaced by fixed ones, so that two runs are alike."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from app.http.routes import ROUTES, Route
 
 @dataclass(frozen=True)
 class Step:
-    """A request; answered with the route's example unless `shown` is false. before: what the database must do first."""
+    """A request; answered with the route's example unless `shown` is false. before: what the
+    database must do first."""
 
     operation: str
     path: str
@@ -134,9 +135,11 @@ FIXED = [
 async def tell(
     client: httpx.AsyncClient, prepare: Callable[[str], Awaitable[None]]
 ) -> dict[str, dict[str, Any]]:
-    """Send every request, and return for each operation its example: path, key, body, status and answer.
+    """Send every request, and return for each operation its example: path, key, body, status and
+    answer.
 
-    prepare: does what a step's `before` asks of the database. An answer that is no JSON is left out.
+    prepare: does what a step's `before` asks of the database. An answer that is no JSON is left
+    out.
     """
     told: dict[str, dict[str, Any]] = {}
     for step in STORY:

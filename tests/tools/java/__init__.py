@@ -12,7 +12,8 @@ ROOT = Path(__file__).parents[3]
 
 
 def jars(name: str) -> str:
-    """The class path of tests/tools/java/NAME/pom.xml, fetched once; skips where there is no Java or no Maven."""
+    """The class path of tests/tools/java/NAME/pom.xml, fetched once; skips where there is no Java
+    or no Maven."""
     if shutil.which("java") is None:
         pytest.skip("there is no Java here")
     folder = ROOT / ".jars" / name
