@@ -1690,6 +1690,13 @@ CREATE FUNCTION zerosum.feed(ledger bigint, after bigint, upto bigint) RETURNS T
         and b.number * 256 + u.i > $2 and b.number * 256 + u.i <= $3
 $_$;
 
+CREATE FUNCTION zerosum.feed_ends(ledgers bigint[]) RETURNS TABLE(ledger_id bigint, last_seq bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    select f.ledger_id, f.last_seq from ledger.feeds f where f.ledger_id = any ($1)
+$_$;
+
 CREATE FUNCTION zerosum.fill_tiles(ledger bigint, size bigint) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3030,6 +3037,41 @@ CREATE FUNCTION zerosum.probe_listener() RETURNS void
     AS $$
     select pg_notify('zerosum_probe', '')
 $$;
+
+CREATE FUNCTION zerosum.read_events(ledger bigint, after bigint, max integer, types text[] DEFAULT '{*}'::text[]) RETURNS TABLE(read_to bigint, at_end boolean, seqs bigint[], bodies text[])
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET jit TO 'off'
+    AS $_$
+    -- With a filter at most this many events are scanned, so that a call is short.
+    with scanned as materialized (
+        select v.seq, v.type, v.body
+        from zerosum.feed($1, $2, least($2, 1::bigint << 62)
+            + case when '*' = any ($4) then $3 else greatest($3, 1000) end) v
+        order by v.seq
+    ), matched as materialized (
+        select c.seq, c.body from scanned c
+        where zerosum.type_matches(c.type, $4)
+        order by c.seq
+        limit $3
+    ), page as (
+        select count(*) as size, max(m.seq) as last_seq,
+            coalesce(array_agg(m.seq order by m.seq), '{}') as seqs,
+            coalesce(array_agg(m.body order by m.seq), '{}') as bodies
+        from matched m
+    ), position as (
+        select coalesce(case when p.size < $3 then (select max(c.seq) from scanned c)
+            else p.last_seq end, $2) as read_to
+        from page p
+    )
+    select position.read_to,
+        position.read_to >= coalesce((
+            select f.last_seq from ledger.feeds f where f.ledger_id = $1), 0),
+        page.seqs, page.bodies
+    from page, position
+$_$;
 
 CREATE FUNCTION zerosum.read_parts(l bigint, at timestamp with time zone, kinds text[], postings ledger.posting[]) RETURNS ledger.parts
     LANGUAGE plpgsql STABLE

@@ -27,6 +27,7 @@ from app.host.supervise import running
 from app.host.workers import Parent
 from app.http.application import make_app
 from app.http.auth import Keys
+from app.http.feed_watch import FeedWatch
 from app.http.metrics_server import metrics_server
 from app.http.rate_limit import RateLimit
 from app.http.server import Server, bind, bind_metrics
@@ -117,6 +118,7 @@ async def serve_database(
             keys=Keys(keys_pool, rate_limit),
             group_commit=group_commit,
             poster=redis_locks or group_commit,
+            feed=FeedWatch(pool),
             webhook_allow=settings.webhook_allow,
             sink_hosts=settings.sink_hosts,
             log_key=log_key,
@@ -136,7 +138,7 @@ async def serve_database(
         server = Server(config)
         loop = asyncio.get_running_loop()
         for sig in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(sig, stop, server)
+            loop.add_signal_handler(sig, stop, server, services)
 
         def greet() -> None:
             if not quiet:
@@ -146,7 +148,7 @@ async def serve_database(
 
         server.when_started = greet
         if parent is not None:
-            ending = asyncio.create_task(end_with(parent, server))
+            ending = asyncio.create_task(end_with(parent, server, services))
             stack.callback(ending.cancel)
         await stack.enter_async_context(metrics_server(metrics_socket, keys_pool, group_commit))
         collect_rarely()
@@ -224,10 +226,11 @@ def collect_rarely() -> None:
     gc.set_threshold(20_000, 20, 20)
 
 
-def stop(server: Server) -> None:
+def stop(server: Server, services: Services) -> None:
     server.should_exit = True
+    services.feed.close()
 
 
-async def end_with(parent: Parent, server: Server) -> None:
+async def end_with(parent: Parent, server: Server, services: Services) -> None:
     await parent.gone()
-    stop(server)
+    stop(server, services)

@@ -324,7 +324,16 @@ HoldList = list_of(Hold)
 WalletList = list_of(Wallet)
 EntryList = list_of(Entry)
 AssetList = list_of(Asset)
-EventList = list_of(Event)
+
+
+class EventList(Struct, kw_only=True):
+    """A page of the feed."""
+
+    data: list[Event]
+    next: str | None
+    read_to: int
+
+
 WebhookList = list_of(Webhook)
 SinkList = list_of(Sink)
 DeliveryList = list_of(Delivery)

@@ -83,6 +83,7 @@ MEMBERS = {
     "posted": "The balance: what has moved in, less what has moved out.",
     "posting": "The number of the posting, from 1, in the order they were given.",
     "postings": "What moves from which wallet to which.",
+    "read_to": "The seq up to which the feed was read: the `after` of the next request.",
     "recorded_at": "When the database recorded it.",
     "reference": "The client's reference, such as an order number; at most 1,024 bytes.",
     "relay": "behind: an event has waited for more than a minute to enter the feed.",

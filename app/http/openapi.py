@@ -49,6 +49,8 @@ QUERY_TEXTS = {
     "dry_run": "true: answer as the request would be answered, and write nothing.",
     "seq": "The event's number in the feed.",
     "size": "The number of events in the log; the log's size now unless given.",
+    "types": "Only events of these types, separated by commas: *, a type, or a prefix such as hold.*",
+    "wait": "Seconds to wait at the end of the feed for the next event.",
     "old_size": "The number of events in the older log.",
 }
 FILTERS = {

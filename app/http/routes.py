@@ -83,6 +83,11 @@ DELIVERIES: Schemas = {
     **NEWEST_FIRST,
     "status": {"type": "string", "enum": ["pending", "delivered", "dead"]},
 }
+FEED: Schemas = {
+    **ASCENDING,
+    "types": {"type": "string", "pattern": "^[a-z0-9_.*,]{1,2112}$", "default": "*"},
+    "wait": {"type": "integer", "minimum": 0, "maximum": 20, "default": 0},
+}
 DRY_RUN: Schemas = {"dry_run": {"type": "boolean"}}
 
 
@@ -205,7 +210,7 @@ ASSETS = [
 ]
 
 EVENTS = [
-    get("/v1/events", events.list_events, answers.EventList, query=ASCENDING),
+    get("/v1/events", events.list_events, answers.EventList, query=FEED),
 ]
 
 PROOF = [

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from app.database.connections import Pool
 from app.http.auth import Keys
+from app.http.feed_watch import FeedWatch
 from app.logs import RequestLog
 from app.posting.group_commit import GroupCommit
 from app.posting.waiting import Answer, PostRequest
@@ -39,6 +40,7 @@ class Services:
     keys: Keys
     group_commit: GroupCommit
     poster: Poster
+    feed: FeedWatch
     webhook_allow: tuple[Network, ...] = ()
     sink_hosts: frozenset[str] = frozenset()
     log_key: LogKey | None = None

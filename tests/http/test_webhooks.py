@@ -133,7 +133,7 @@ async def test_the_feed_is_read_by_seq(api: Api, db: asyncpg.Connection) -> None
     await api.wallets("alice")
     for amount in range(1, 6):
         await api.fund("alice", amount)
-    assert await api.read("/v1/events") == {"data": [], "next": None}
+    assert await api.read("/v1/events") == {"data": [], "next": None, "read_to": 0}
     assert await stamp(db, "r", await lease(db, "r")) == 5
     page = await api.read("/v1/events?limit=3")
     assert [event["seq"] for event in page["data"]] == [1, 2, 3]

@@ -146,6 +146,19 @@ async def grown(acknowledged: dict[str, int], count: int) -> None:
     await until(enough, 60)
 
 
+async def test_who_waits_for_an_event_is_answered_on_sigterm(server: ServerProcess) -> None:
+    await server.start()
+    async with server.client() as client:
+        waits = [asyncio.create_task(client.get("/v1/events?wait=20")) for _ in range(5)]
+        await asyncio.sleep(0.3)
+        assert not any(wait.done() for wait in waits)
+        async with asyncio.timeout(15):
+            said = await server.end()
+        answers = await asyncio.gather(*waits)
+    assert [answer.json()["data"] for answer in answers] == [[]] * 5
+    assert "Traceback" not in said
+
+
 async def test_every_acknowledged_transfer_survives_kill_9(server: ServerProcess) -> None:
     """Server, Postgres and its children are killed under load, three times. Clients retry by key."""
     await server.start()

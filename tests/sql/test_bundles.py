@@ -47,6 +47,8 @@ async def bundle(db: asyncpg.Connection, keep: int = 300, limit: int = 100) -> i
 
 READS = (
     "list_events(1, 0, 1000)",
+    "read_events(1, 0, 1000)",
+    "read_events(1, 300, 100, '{transaction.posted}')",
     "list_events(1, 700, 1000)",
     "list_events(1, 255, 2)",
     "next_events(1, 2, 1000, 1000000000)",
@@ -156,6 +158,8 @@ async def test_the_keys_are_probed(long: asyncpg.Connection) -> None:
     for read, most in (
         ("list_events(1, 1050, 10)", 50),
         ("list_events(1, 500, 10)", 50),
+        ("read_events(1, 1050, 10)", 60),
+        ("read_events(1, 500, 10)", 60),
         ("next_events(1, 2, 10, 100000)", 50),
         ("next_deliveries(1, 1, 10, 1040)", 80),
         ("events_at(1, array[3, 1090])", 50),

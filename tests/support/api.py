@@ -13,6 +13,7 @@ from app.database.connections import Pool, call
 from app.http.application import make_app
 from app.http.asgi import App
 from app.http.auth import Keys
+from app.http.feed_watch import FeedWatch
 from app.http.rate_limit import RateLimit
 from app.http.services import Services
 from app.posting.group_commit import GroupCommit
@@ -36,6 +37,7 @@ def app_over(
             keys=Keys(pool, rate_limit),
             group_commit=group_commit,
             poster=redis_locks or group_commit,
+            feed=FeedWatch(pool),
             log_key=log_key,
         )
     )

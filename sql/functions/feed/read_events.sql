@@ -1,0 +1,39 @@
+-- Return a page of the feed for one reader: the events after seq `after` whose type matches
+-- `types`, in order, at most `max`. One row: read_to: the seq up to which the feed was read, which
+-- is the reader's next `after`; at_end: whether nothing is stamped beyond that; seqs and bodies:
+-- arrays of one length.
+-- Locks: none.
+-- Codes: none.
+create or replace function zerosum.read_events(
+    ledger bigint, after bigint, max int, types text[] default '{*}'
+) returns table (read_to bigint, at_end boolean, seqs bigint[], bodies text[])
+language sql stable security definer
+set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off
+    set jit = off as $$
+    -- With a filter at most this many events are scanned, so that a call is short.
+    with scanned as materialized (
+        select v.seq, v.type, v.body
+        from zerosum.feed($1, $2, least($2, 1::bigint << 62)
+            + case when '*' = any ($4) then $3 else greatest($3, 1000) end) v
+        order by v.seq
+    ), matched as materialized (
+        select c.seq, c.body from scanned c
+        where zerosum.type_matches(c.type, $4)
+        order by c.seq
+        limit $3
+    ), page as (
+        select count(*) as size, max(m.seq) as last_seq,
+            coalesce(array_agg(m.seq order by m.seq), '{}') as seqs,
+            coalesce(array_agg(m.body order by m.seq), '{}') as bodies
+        from matched m
+    ), position as (
+        select coalesce(case when p.size < $3 then (select max(c.seq) from scanned c)
+            else p.last_seq end, $2) as read_to
+        from page p
+    )
+    select position.read_to,
+        position.read_to >= coalesce((
+            select f.last_seq from ledger.feeds f where f.ledger_id = $1), 0),
+        page.seqs, page.bodies
+    from page, position
+$$;

@@ -1,0 +1,136 @@
+"""The feed as pull consumers read it: by type, waiting at its end, without loss or repeat."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import asyncpg
+import pytest
+
+from app.database.connections import connect
+from tests.support.api import Api
+from tests.support.ledger import lease, stamp, stamp_all
+from tests.support.until import until
+
+OTHER = "zs_" + "other" * 8
+
+
+async def test_types_select_events_and_read_to_goes_on(api: Api, db: asyncpg.Connection) -> None:
+    """2,500 events lie between two of the wanted type: no page is long in coming, and none repeats."""
+    await api.wallets("alice", "bob")
+    await api.fund("alice", 10)
+    await api.post("/v1/wallets/bob/freeze", {})
+    await db.execute(
+        "insert into ledger.outbox (ledger_id, aggregatetype, aggregateid, type, payload, recorded_at)"
+        " select 1, 'test', n::text, 'test.filler', '{}', now() from generate_series(1, 2500) n"
+    )
+    await api.post("/v1/wallets/bob/unfreeze", {})
+    await stamp_all(db)
+    after, pages, found = 0, 0, []
+    while True:
+        page = await api.read(f"/v1/events?types=wallet.*&limit=5&after={after}")
+        found += [event["type"] for event in page["data"]]
+        pages += 1
+        after = page["read_to"]
+        if page["next"] is None:
+            break
+        assert page["next"] == str(after)
+    assert found == ["wallet.frozen", "wallet.unfrozen"]
+    assert (after, pages) == (2503, 3)
+    both = await api.read("/v1/events?types=wallet.frozen,transaction.posted&after=0")
+    assert [event["type"] for event in both["data"]] == ["transaction.posted", "wallet.frozen"]
+
+
+@pytest.mark.parametrize(
+    "query", ["types=", "types=A", "types=a.*.b", "types=" + "a," * 33, "wait=21", "wait=-1"]
+)
+async def test_what_is_no_filter_or_wait_is_refused(api: Api, query: str) -> None:
+    answer = await api.get(f"/v1/events?{query}")
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_parameter")
+
+
+async def test_a_wait_ends_with_the_next_event_of_its_ledger(
+    api: Api, db: asyncpg.Connection
+) -> None:
+    """100 requests wait on ledger 1, one of them for another type; the ledger test's waits on."""
+    await db.execute("select zerosum.add_key(2, sha256($1), 'read', 'zs_othe')", OTHER.encode())
+    await api.wallets("alice")
+    waits = [asyncio.create_task(api.read("/v1/events?wait=20")) for _ in range(99)]
+    other_type = asyncio.create_task(api.read("/v1/events?wait=2&types=hold.*"))
+    other_ledger = asyncio.create_task(
+        api.client.get("/v1/events?wait=2", headers={"Authorization": f"Bearer {OTHER}"})
+    )
+    feed = api.app.services.feed
+
+    async def all_wait() -> bool:
+        return len(feed.waiting.get(1, {})) == 100 and len(feed.waiting.get(2, {})) == 1
+
+    await until(all_wait)
+    await api.fund("alice", 1)
+    await stamp(db, "r", await lease(db, "r"))
+    async with asyncio.timeout(10):  # Not the 20 s that they would wait.
+        pages = await asyncio.gather(*waits)
+    assert {(page["data"][0]["seq"], page["next"], page["read_to"]) for page in pages} == {
+        (1, None, 1)
+    }
+    assert not other_ledger.done()
+    assert await other_type == {"data": [], "next": None, "read_to": 1}
+    assert (await other_ledger).json() == {"data": [], "next": None, "read_to": 0}
+    assert feed.waiting == {}
+
+
+async def test_a_closed_watch_lets_everybody_go(api: Api) -> None:
+    waits = [asyncio.create_task(api.read("/v1/events?wait=20")) for _ in range(3)]
+    feed = api.app.services.feed
+
+    async def all_wait() -> bool:
+        return len(feed.waiting.get(1, {})) == 3
+
+    await until(all_wait)
+    feed.close()
+    async with asyncio.timeout(5):
+        assert [page["data"] for page in await asyncio.gather(*waits)] == [[], [], []]
+        assert (await api.read("/v1/events?wait=20"))["data"] == []
+
+
+async def test_a_consumer_misses_and_repeats_nothing_beside_writers(
+    api: Api, db: asyncpg.Connection, database_url: str
+) -> None:
+    """Eight writers, and a relay that stamps a few events at a time, in the name of two holders."""
+    await api.wallets("alice")
+    written = 0
+
+    async def write(number: int) -> None:
+        nonlocal written
+        for n in range(40):
+            body = {"wallet": "alice", "amount": number + 1}
+            await api.made("/v1/credits", body, f"{number}-{n}")
+            written += 1
+
+    async def relay() -> None:
+        conn = await connect(database_url)
+        holders = ("one", "two")
+        for turn in range(10_000):
+            holder = holders[turn // 20 % 2]
+            if epoch := await lease(conn, holder, 0.05):
+                await stamp(conn, holder, epoch, 7)
+            if await conn.fetchval("select last_seq from ledger.feeds where ledger_id = 1") == 320:
+                break
+            await asyncio.sleep(0.005)
+        await conn.close()
+
+    async def consume() -> list[Any]:
+        after = 0
+        found: list[Any] = []
+        while len(found) < 320:
+            page = await api.read(f"/v1/events?after={after}&limit=50&wait=5")
+            found += page["data"]
+            after = page["read_to"]
+        return found
+
+    async with asyncio.timeout(60):
+        found, *_ = await asyncio.gather(consume(), relay(), *(write(n) for n in range(8)))
+    assert written == 320
+    assert [event["seq"] for event in found] == list(range(1, 321))
+    assert len({event["id"] for event in found}) == 320
