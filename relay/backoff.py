@@ -20,9 +20,8 @@ SCHEDULE_S = (
     20 * HOUR,
     24 * HOUR,
 )
+LAST_ATTEMPT = len(SCHEDULE_S) + 1
 JITTER = 0.2
-
-
 MAX_ASKED_S = 24 * HOUR
 
 

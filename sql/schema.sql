@@ -2475,7 +2475,7 @@ CREATE FUNCTION zerosum.named_part(options jsonb, number smallint) RETURNS TABLE
     where (x.one ->> 'posting')::int = number limit 1
 $$;
 
-CREATE FUNCTION zerosum.next_deliveries(ledger bigint, endpoint bigint, max integer, after bigint DEFAULT 0, busy bigint[] DEFAULT '{}'::bigint[], holder text DEFAULT NULL::text) RETURNS TABLE(url text, secret bytea, read_to bigint, fresh integer, seqs bigint[], attempts integer[], ids uuid[], bodies text[])
+CREATE FUNCTION zerosum.next_deliveries(ledger bigint, endpoint bigint, max integer, after bigint DEFAULT 0, busy bigint[] DEFAULT '{}'::bigint[], holder text DEFAULT NULL::text) RETURNS TABLE(url text, secret bytea, read_to bigint, fresh integer, seqs bigint[], attempts integer[], ids uuid[], types text[], bodies text[])
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
@@ -2510,13 +2510,14 @@ begin
     ) d;
     room := next_deliveries.max - coalesce(cardinality(again), 0);
     with scanned as materialized (
-        select v.seq, v.type
+        select v.seq, v.type, case when v.type = 'endpoint.test'
+            then v.body::json -> 'data' ->> 'id' end as tested
         from zerosum.feed(l, greatest(p.sent_seq, after), greatest(p.sent_seq, after)
             + case when '*' = any (p.types) then room else scan_max end) v
         order by v.seq
     ), matched as materialized (
         select s.seq from scanned s
-        where zerosum.type_matches(s.type, p.types) and (
+        where coalesce(s.tested = p.id::text, zerosum.type_matches(s.type, p.types)) and (
             -- (A probe of the key for each: a join may read all deliveries of the endpoint.)
             select d.seq from ledger.deliveries d
             where d.endpoint_id = p.id and d.ledger_id = l and d.seq = s.seq limit 1) is null
@@ -2531,7 +2532,9 @@ begin
     fresh := cardinality(news);
     seqs := again || news;
     attempts := again_attempts || array_fill(0, array[fresh]);
-    select array_agg(v.id order by u.n), array_agg(v.body order by u.n) into ids, bodies
+    select array_agg(v.id order by u.n), array_agg(v.type order by u.n),
+        array_agg(v.body order by u.n)
+    into ids, types, bodies
     from unnest(seqs) with ordinality u (seq, n)
     join zerosum.events_at(l, seqs) v on v.seq = u.seq;
     return next;
@@ -3802,6 +3805,21 @@ begin
     raise notice '%', message;
     return clock_timestamp();
 end $$;
+
+CREATE FUNCTION zerosum.test_endpoint(ledger bigint, endpoint bigint) RETURNS uuid
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    with found as (
+        select p.ledger_id, p.id, zerosum.endpoint_json(p) as body from ledger.endpoints p
+        where p.ledger_id = $1 and p.id = $2 and p.disabled_at is null and p.deleted_at is null
+        for share
+    )
+    insert into ledger.outbox (ledger_id, aggregatetype, aggregateid, type, payload, recorded_at)
+    select f.ledger_id, 'endpoint', f.id::text, 'endpoint.test', f.body, clock_timestamp()
+    from found f
+    returning id
+$_$;
 
 CREATE FUNCTION zerosum.tile_hashes(ledger bigint, level integer, tile bigint, first integer, count integer) RETURNS bytea[]
     LANGUAGE plpgsql STABLE

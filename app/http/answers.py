@@ -276,6 +276,11 @@ class Resent(Struct, kw_only=True):
     status: Literal["pending"]
 
 
+class Tested(Struct, kw_only=True):
+    status: Literal["pending"]
+    event_id: UUID
+
+
 class Key(Struct, kw_only=True):
     id: int
     scope: Literal["read", "write", "admin"]

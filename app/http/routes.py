@@ -266,6 +266,12 @@ WEBHOOKS = [
         {200: answers.Webhook},
         "admin",
     ),
+    post(
+        "/v1/webhooks/{id:number}/test",
+        webhooks.test_webhook,
+        {202: answers.Tested},
+        "write",
+    ),
     get(
         "/v1/webhooks/{id:number}/deliveries",
         webhooks.list_deliveries,

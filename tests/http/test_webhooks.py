@@ -11,7 +11,7 @@ import pytest
 
 from app.egress import BadUrl, check_url, is_allowed
 from tests.support.api import Api
-from tests.support.ledger import lease, stamp
+from tests.support.ledger import lease, stamp, stamp_all
 
 ALLOW = (ipaddress.IPv4Network("10.1.0.0/16"),)
 
@@ -51,6 +51,21 @@ async def test_an_endpoint_is_made_with_a_secret(api: Api) -> None:
 async def test_what_is_no_endpoint_is_refused(api: Api, code: str, body: Any) -> None:
     answer = await api.post("/v1/webhooks", body)
     assert (answer.status_code, answer.json()["code"]) == (422, code), answer.text
+
+
+async def test_an_endpoint_is_tested(api: Api, db: asyncpg.Connection) -> None:
+    made = await api.made("/v1/webhooks", {"url": "https://example.com", "types": ["hold.*"]})
+    path = f"/v1/webhooks/{made['id']}"
+    answer = await api.post(f"{path}/test", None)
+    assert (answer.status_code, answer.json()["status"]) == (202, "pending"), answer.text
+    await stamp_all(db)
+    (event,) = (await api.read("/v1/events?types=endpoint.test"))["data"]
+    assert event["id"] == answer.json()["event_id"]
+    assert event["data"] == await api.read(path)
+    await api.post(f"{path}/disable", None)
+    refused = await api.post(f"{path}/test", None)
+    assert (refused.status_code, refused.json()["code"]) == (409, "endpoint_disabled")
+    assert (await api.post("/v1/webhooks/999/test", None)).status_code == 404
 
 
 async def test_an_endpoint_is_changed(api: Api, db: asyncpg.Connection) -> None:

@@ -136,6 +136,23 @@ async def disable_webhook(request: ApiRequest[None]) -> Response:
     return answer(request, await webhook_body(request))
 
 
+async def test_webhook(request: ApiRequest[None]) -> Response:
+    """Send a test event to a webhook endpoint.
+
+    202 with the id of an event `endpoint.test`, which goes to this endpoint alone, whatever its
+    types, and is tried once. The list of deliveries has the outcome.
+    """
+    (row,) = await call(
+        request.services.pool,
+        "test_endpoint",
+        ledger=request.caller.ledger,
+        endpoint=request.number(),
+    )
+    if row[0] is None:
+        raise await refusal_to_send(request)
+    return answer(request, f'{{"status":"pending","event_id":"{row[0]}"}}', 202)
+
+
 async def list_deliveries(request: ApiRequest[None]) -> Response:
     """List deliveries to an endpoint, newest event first.
 
@@ -160,10 +177,15 @@ async def resend_delivery(request: ApiRequest[None]) -> Response:
     202.
     """
     if not await succeeds(request, "resend_delivery", seq=request.number("seq")):
-        if '"status":"disabled"' in await webhook_body(request):
-            raise Refusal("endpoint_disabled", endpoint=request.number())
-        raise Refusal("not_found")
+        raise await refusal_to_send(request)
     return answer(request, '{"status":"pending"}', 202)
+
+
+async def refusal_to_send(request: ApiRequest[None]) -> Refusal:
+    """Return why nothing is sent to the endpoint in the path."""
+    if '"status":"disabled"' in await webhook_body(request):
+        return Refusal("endpoint_disabled", endpoint=request.number())
+    return Refusal("not_found")
 
 
 async def webhook_body(request: ApiRequest[None]) -> str:

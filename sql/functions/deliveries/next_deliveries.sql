@@ -1,6 +1,7 @@
 -- Return what to send to an endpoint now, `max` in all: first deliveries to retry, the longest
 -- due first, without those in `busy` (their seqs); then the feed's next events of its types
--- above `after` and above its cursor.
+-- above `after` and above its cursor. An event endpoint.test is for the endpoint that it tests,
+-- whatever the types.
 -- One row, none when the endpoint is disabled or deleted: arrays of one length (attempts: tries
 -- so far); fresh: how many of the last come from the feed; read_to: how far the feed was read,
 -- the `after` of the next call.
@@ -11,7 +12,7 @@ create or replace function zerosum.next_deliveries(
     holder text default null
 ) returns table (
     url text, secret bytea, read_to bigint, fresh int, seqs bigint[], attempts int[], ids uuid[],
-    bodies text[]
+    types text[], bodies text[]
 )
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off
@@ -44,13 +45,14 @@ begin
     ) d;
     room := next_deliveries.max - coalesce(cardinality(again), 0);
     with scanned as materialized (
-        select v.seq, v.type
+        select v.seq, v.type, case when v.type = 'endpoint.test'
+            then v.body::json -> 'data' ->> 'id' end as tested
         from zerosum.feed(l, greatest(p.sent_seq, after), greatest(p.sent_seq, after)
             + case when '*' = any (p.types) then room else scan_max end) v
         order by v.seq
     ), matched as materialized (
         select s.seq from scanned s
-        where zerosum.type_matches(s.type, p.types) and (
+        where coalesce(s.tested = p.id::text, zerosum.type_matches(s.type, p.types)) and (
             -- (A probe of the key for each: a join may read all deliveries of the endpoint.)
             select d.seq from ledger.deliveries d
             where d.endpoint_id = p.id and d.ledger_id = l and d.seq = s.seq limit 1) is null
@@ -65,7 +67,9 @@ begin
     fresh := cardinality(news);
     seqs := again || news;
     attempts := again_attempts || array_fill(0, array[fresh]);
-    select array_agg(v.id order by u.n), array_agg(v.body order by u.n) into ids, bodies
+    select array_agg(v.id order by u.n), array_agg(v.type order by u.n),
+        array_agg(v.body order by u.n)
+    into ids, types, bodies
     from unnest(seqs) with ordinality u (seq, n)
     join zerosum.events_at(l, seqs) v on v.seq = u.seq;
     return next;

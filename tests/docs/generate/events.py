@@ -33,6 +33,11 @@ EVENTS: dict[str, tuple[str, tuple[type, ...]]] = {
         "A webhook endpoint has another URL, other types, description or metadata.",
         (answers.Webhook,),
     ),
+    "endpoint.test": (
+        "An API key tests this webhook endpoint. It goes to the endpoint, whatever its types, and to "
+        "no other.",
+        (answers.Webhook,),
+    ),
     "endpoint.disabled": (
         "A webhook endpoint gets nothing more: it answered 410, or an API key disabled it.",
         (answers.Webhook,),

@@ -92,6 +92,7 @@ STORY = [
     Step("read_webhook", "/v1/webhooks/1"),
     Step("list_events", "/v1/events?after=1&limit=1", before="stamp"),
     Step("list_deliveries", "/v1/webhooks/1/deliveries?limit=1", before="deliver"),
+    Step("test_webhook", "/v1/webhooks/1/test"),
     Step("resend_delivery", "/v1/webhooks/1/deliveries/2/resend"),
     Step("disable_webhook", "/v1/webhooks/1/disable"),
     Step("enable_webhook", "/v1/webhooks/1/enable"),
