@@ -148,10 +148,14 @@ async def grown(acknowledged: dict[str, int], count: int) -> None:
 
 async def test_who_waits_for_an_event_is_answered_on_sigterm(server: ServerProcess) -> None:
     await server.start()
+    conn = await server.connect()
+    watched = "select count(*) from pg_stat_activity where query like '%zerosum.feed_ends%'"
+    watched += " and pid <> pg_backend_pid()"
     async with server.client() as client:
         waits = [asyncio.create_task(client.get("/v1/events?wait=20")) for _ in range(5)]
-        await asyncio.sleep(0.3)
+        await until(lambda: conn.fetchval(watched))
         assert not any(wait.done() for wait in waits)
+        await conn.close()
         async with asyncio.timeout(15):
             said = await server.end()
         answers = await asyncio.gather(*waits)

@@ -22,6 +22,7 @@ from relay.webhook import Message, Outcome, WebhookSender
 from tests.relay.conftest import LOOPBACK, RunRelay
 from tests.support.ledger import fund, wallets
 from tests.support.receiver import Receiver
+from tests.support.until import until
 from tests.support.webhooks import Serve, deliveries, listening, settled, subscribe
 
 GIB = 1024**3
@@ -186,7 +187,7 @@ async def test_retry_after_is_waited_for(
     await fund(db, "alice", 1)
     async with run_relay():
         await receiver.until(1)
-        await asyncio.sleep(1)
+        await until(lambda: deliveries(db))
     (row,) = await deliveries(db)
     wait = await db.fetchval(
         "select extract(epoch from due_at - clock_timestamp()) from ledger.deliveries"
