@@ -25,11 +25,18 @@ MakeSink = Callable[..., Awaitable[int]]
 
 
 @pytest.fixture(scope="session")
-def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
     broker = KafkaBroker(tmp_path_factory.mktemp("kafka"))
-    broker.start()
     yield broker
     broker.end()
+
+
+@pytest.fixture
+def kafka(broker: KafkaBroker) -> KafkaBroker:
+    """The broker, started again if a test has left it dead."""
+    if not broker.runs():
+        broker.start()
+    return broker
 
 
 @pytest.fixture(scope="session")

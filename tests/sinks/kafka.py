@@ -118,6 +118,9 @@ class KafkaBroker:
                 time.sleep(0.1)
         raise AssertionError("the broker is not ready")
 
+    def runs(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
     def end(self, sig: signal.Signals = signal.SIGKILL) -> None:
         if self.process is not None:
             self.process.send_signal(sig)
