@@ -32,6 +32,7 @@ QUEUE = Gauge("zerosum_queue_requests", "Requests that wait to be posted.", regi
 BUSY = Gauge(
     "zerosum_slow_lane_requests", "Requests that wait for a locked wallet.", registry=REGISTRY
 )
+STREAMS = Gauge("zerosum_event_streams", "Clients that stream events.", registry=REGISTRY)
 OUTBOX = Gauge(
     "zerosum_outbox_events", "Events not stamped yet, by ledger.", ("ledger",), registry=REGISTRY
 )

@@ -27,6 +27,7 @@ from app.host.supervise import running
 from app.host.workers import Parent
 from app.http.application import make_app
 from app.http.auth import Keys
+from app.http.feed_pages import FeedPages
 from app.http.feed_watch import FeedWatch
 from app.http.metrics_server import metrics_server
 from app.http.rate_limit import RateLimit
@@ -119,6 +120,7 @@ async def serve_database(
             group_commit=group_commit,
             poster=redis_locks or group_commit,
             feed=FeedWatch(pool),
+            pages=FeedPages(pool),
             webhook_allow=settings.webhook_allow,
             sink_hosts=settings.sink_hosts,
             log_key=log_key,

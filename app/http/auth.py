@@ -56,21 +56,21 @@ class Keys:
         self.task: asyncio.Task[None] | None = None
 
     async def admit(self, scope: Scope, needed: str) -> Caller:
-        """Return whose API key the header fields carry. Raises Refusal unless its scope is what is
-        needed or higher."""
-        bearer = BEARER.fullmatch(field(scope, b"authorization") or "")
-        if bearer is None or not API_KEY.fullmatch(bearer[1]):
-            raise Refusal("unauthorized")
-        key = bearer[1]
-        known = self.known.get(key)
-        if known is not None and known[0] > time.monotonic():
-            caller = known[1]
-        else:
-            caller = await self.look_up(key)
+        """Return whose API key the header fields carry, and count the request. Raises Refusal
+        unless the key's scope is what is needed or higher."""
+        caller = await self.identify(scope)
         if self.rate_limit is not None:
-            await self.rate_limit.check(scope, key_hash(key).hex())
+            await self.rate_limit.check(scope, key_hash(bearer_key(scope)).hex())
         demand(caller, needed)
         return caller
+
+    async def identify(self, scope: Scope) -> Caller:
+        """Return whose API key the header fields carry. Raises Refusal."""
+        key = bearer_key(scope)
+        known = self.known.get(key)
+        if known is not None and known[0] > time.monotonic():
+            return known[1]
+        return await self.look_up(key)
 
     async def look_up(self, key: str) -> Caller:
         """Return the caller of this key. Raises Refusal."""
@@ -120,6 +120,14 @@ class Keys:
 
 
 UNKNOWN = Refusal("unauthorized")
+
+
+def bearer_key(scope: Scope) -> str:
+    """Return the API key in the header fields. Raises Refusal for what is none."""
+    bearer = BEARER.fullmatch(field(scope, b"authorization") or "")
+    if bearer is None or not API_KEY.fullmatch(bearer[1]):
+        raise Refusal("unauthorized")
+    return bearer[1]
 
 
 def demand(caller: Caller, needed: str) -> None:

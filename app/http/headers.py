@@ -8,7 +8,15 @@ from app.errors import Refusal
 
 ANSWER_HEADERS = "zerosum.headers"  # In the scope: header fields for the answer, whatever it is.
 FIELDS = "zerosum.fields"  # In the scope: the known fields by their name in lower case.
-KNOWN = frozenset({b"authorization", b"content-type", b"idempotency-key", b"zerosum-amounts"})
+KNOWN = frozenset(
+    {
+        b"authorization",
+        b"content-type",
+        b"idempotency-key",
+        b"last-event-id",
+        b"zerosum-amounts",
+    }
+)
 OURS = b"zerosum-"
 
 

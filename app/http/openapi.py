@@ -21,7 +21,7 @@ from app.errors import CODES, problem_body
 from app.http import answers, bodies
 from app.http.answers import Problem
 from app.http.descriptions import describe
-from app.http.routes import BYTES, PLACE, ROUTES, SECTIONS, TEXT, Route
+from app.http.routes import BYTES, PLACE, ROUTES, SECTIONS, STREAM, TEXT, Route
 from app.version import VERSION
 
 SCHEMA = "#/components/schemas/{name}"
@@ -64,6 +64,12 @@ KEY_PARAMETER = {
     "in": "header",
     "description": "The same request with the same key is answered the same and posts once.",
     "schema": {"type": "string", "pattern": "^[ -~]{1,255}$"},
+}
+LAST_ID_PARAMETER = {
+    "name": "Last-Event-ID",
+    "in": "header",
+    "description": "The last id that the client has got; it counts instead of after.",
+    "schema": {"type": "string", "pattern": "^[0-9]{1,19}$"},
 }
 AMOUNTS_PARAMETER = {
     "name": "Zerosum-Amounts",
@@ -139,6 +145,8 @@ def parameters(route: Route) -> list[dict[str, Any]]:
         found.append(FILTERS)
     if route.keyed:
         found.append(KEY_PARAMETER)
+    if route.resumable:
+        found.append(LAST_ID_PARAMETER)
     if route.scope is not None:
         found.append(AMOUNTS_PARAMETER)
     return found
@@ -147,8 +155,8 @@ def parameters(route: Route) -> list[dict[str, Any]]:
 def content(shape: Any, example: Any = None) -> dict[str, Any]:
     if shape is None:
         return {}
-    if shape in {TEXT, BYTES}:
-        schema = {"type": "string"} if shape == TEXT else {}
+    if shape in {TEXT, BYTES, STREAM}:
+        schema = {} if shape == BYTES else {"type": "string"}
         return {"content": {shape: {"schema": schema}}}
     media: dict[str, Any] = {"schema": {"$ref": SCHEMA.format(name=shape.__name__)}}
     if example is not None:

@@ -33,6 +33,7 @@ Scope = Literal["read", "write", "admin"]
 Schemas = dict[str, dict[str, Any]]
 TEXT = "text/plain"
 BYTES = "application/octet-stream"
+STREAM = "text/event-stream"
 PLACE = re.compile(r"{(\w+)(:number|:path)?}")  # in a path
 
 
@@ -50,6 +51,7 @@ class Route:
     query: the JSON schema of each parameter. required: those that must be given.
     filters: metadata.KEY=VALUE may be given.
     keyed: the route takes an Idempotency-Key of at most longest_key characters.
+    resumable: the route takes a Last-Event-ID.
     """
 
     method: str
@@ -65,6 +67,7 @@ class Route:
     required: tuple[str, ...] = ()
     filters: bool = False
     keyed: bool = False
+    resumable: bool = False
     longest_key: int = 255
 
 
@@ -83,9 +86,11 @@ DELIVERIES: Schemas = {
     **NEWEST_FIRST,
     "status": {"type": "string", "enum": ["pending", "delivered", "dead"]},
 }
+TYPES: Schemas = {"types": {"type": "string", "pattern": "^[a-z0-9_.*,]{1,2112}$", "default": "*"}}
+FROM: Schemas = {"after": ASCENDING["after"], **TYPES}
 FEED: Schemas = {
     **ASCENDING,
-    "types": {"type": "string", "pattern": "^[a-z0-9_.*,]{1,2112}$", "default": "*"},
+    **TYPES,
     "wait": {"type": "integer", "minimum": 0, "maximum": 20, "default": 0},
 }
 DRY_RUN: Schemas = {"dry_run": {"type": "boolean"}}
@@ -211,6 +216,7 @@ ASSETS = [
 
 EVENTS = [
     get("/v1/events", events.list_events, answers.EventList, query=FEED),
+    get("/v1/events/stream", events.stream_events, STREAM, query=FROM, resumable=True),
 ]
 
 PROOF = [

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from app.database.connections import Pool
 from app.http.auth import Keys
+from app.http.feed_pages import FeedPages
 from app.http.feed_watch import FeedWatch
 from app.logs import RequestLog
 from app.posting.group_commit import GroupCommit
@@ -41,6 +42,7 @@ class Services:
     group_commit: GroupCommit
     poster: Poster
     feed: FeedWatch
+    pages: FeedPages
     webhook_allow: tuple[Network, ...] = ()
     sink_hosts: frozenset[str] = frozenset()
     log_key: LogKey | None = None

@@ -35,6 +35,8 @@ async def test_the_examples_are_what_a_server_answers(api: Api, db: asyncpg.Conn
     async def prepare(what: str) -> None:
         if what == "stamp":
             await stamp_all(db)
+        elif what == "end streams":
+            api.app.services.feed.close()
         else:
             await lease(db, "r")
             await db.execute(

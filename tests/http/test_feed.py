@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 
 from app.database.connections import connect
+from app.http.feed_pages import Page
 from tests.support.api import Api
 from tests.support.ledger import lease, stamp, stamp_all
 from tests.support.until import until
@@ -134,3 +135,27 @@ async def test_a_consumer_misses_and_repeats_nothing_beside_writers(
     assert written == 320
     assert [event["seq"] for event in found] == list(range(1, 321))
     assert len({event["id"] for event in found}) == 320
+
+
+async def test_readers_at_the_same_place_share_a_query(api: Api, db: asyncpg.Connection) -> None:
+    """Whoever leaves meanwhile takes the page from nobody else."""
+    await api.wallets("alice")
+    await api.fund("alice", 1)
+    await stamp_all(db)
+    pages = api.app.services.pages
+    reads = [asyncio.create_task(pages.read(1, 0, 10, ("*",))) for _ in range(50)]
+    others = [asyncio.create_task(pages.read(1, 0, 10, ("hold.*",))) for _ in range(2)]
+    await asyncio.sleep(0)
+    reads.pop(0).cancel()
+    page, *same = await asyncio.gather(*reads)
+    assert all(one is page for one in same)
+    assert [len((await one).seqs) for one in others] == [0, 0]
+    assert pages.reading == {}
+    assert page.frames(strings=False) is page.frames(strings=False)
+
+
+def test_a_body_of_several_lines_is_one_event() -> None:
+    """The standard joins the lines of data with a newline: the JSON stays what it was."""
+    page = Page(read_to=7, at_end=True, seqs=[5], bodies=['{\r\n"a":\r1\n}'])
+    text = page.frames(strings=False).decode()
+    assert text == 'id: 5\ndata: {\ndata: "a":\ndata: 1\ndata: }\n\nid: 7\n\n'

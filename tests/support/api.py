@@ -13,6 +13,7 @@ from app.database.connections import Pool, call
 from app.http.application import make_app
 from app.http.asgi import App
 from app.http.auth import Keys
+from app.http.feed_pages import FeedPages
 from app.http.feed_watch import FeedWatch
 from app.http.rate_limit import RateLimit
 from app.http.services import Services
@@ -38,6 +39,7 @@ def app_over(
             group_commit=group_commit,
             poster=redis_locks or group_commit,
             feed=FeedWatch(pool),
+            pages=FeedPages(pool),
             log_key=log_key,
         )
     )

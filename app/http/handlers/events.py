@@ -1,16 +1,25 @@
-"""`GET /v1/events`: the ledger's feed, in the order of seq, the bytes that webhooks carry."""
+"""The ledger's feed, in the order of seq: `GET /v1/events` in pages, `GET /v1/events/stream` as it
+comes."""
 
 from __future__ import annotations
 
 import asyncio
+import re
 
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from app.database.connections import call
 from app.errors import Refusal
 from app.event_types import MAX_TYPES, are_types
+from app.http.bodies import MAX_ID
+from app.http.event_stream import EventStream
+from app.http.headers import field
 from app.http.request import ApiRequest
 from app.http.responses import answer
+
+SEQ = re.compile(r"[0-9]{1,19}")
+# Nothing on the way may keep the answer, or gather its parts (X-Accel-Buffering: nginx).
+UNBUFFERED = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
 async def list_events(request: ApiRequest[None]) -> Response:
@@ -34,6 +43,30 @@ async def list_events(request: ApiRequest[None]) -> Response:
         after = page["read_to"]
         if page["at_end"]:
             await services.feed.after(ledger, after, left)
+
+
+async def stream_events(request: ApiRequest[None]) -> Response:
+    """Stream the events of the feed as they come.
+
+    Server-sent events: each has its seq as id and the bytes that webhooks carry as data, after those
+    with a seq above `after`. A client that comes back sends the last id as Last-Event-ID, which
+    counts instead of `after`. `types` selects some. A comment is sent every 15 seconds.
+    """
+    types, after = wanted_types(request), last_event_id(request)
+    stream = EventStream(request, request.query["after"] if after is None else after, types)
+    if request.scope["method"] == "HEAD":
+        return Response(None, 200, UNBUFFERED, "text/event-stream")
+    return StreamingResponse(stream.frames(), 200, UNBUFFERED, "text/event-stream")
+
+
+def last_event_id(request: ApiRequest[None]) -> int | None:
+    """Return the seq that the header Last-Event-ID names, if there is one. Raises Refusal."""
+    given = field(request.scope, b"last-event-id")
+    if not given:
+        return None
+    if not SEQ.fullmatch(given) or int(given) > MAX_ID:
+        raise Refusal("invalid_parameter", reason="Last-Event-ID must be the id of an event.")
+    return int(given)
 
 
 def wanted_types(request: ApiRequest[None]) -> list[str]:

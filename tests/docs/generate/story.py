@@ -91,6 +91,7 @@ STORY = [
     Step("list_webhooks", "/v1/webhooks"),
     Step("read_webhook", "/v1/webhooks/1"),
     Step("list_events", "/v1/events?after=1&limit=1", before="stamp"),
+    Step("stream_events", "/v1/events/stream?after=1", before="end streams"),
     Step("list_deliveries", "/v1/webhooks/1/deliveries?limit=1", before="deliver"),
     Step("test_webhook", "/v1/webhooks/1/test"),
     Step("resend_delivery", "/v1/webhooks/1/deliveries/2/resend"),

@@ -1,0 +1,74 @@
+"""The feed as server-sent events: one answer that goes on until either side ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+
+from app import metrics
+from app.database.errors import DATABASE_ERRORS
+from app.errors import Refusal
+from app.http.amounts import wants_strings
+from app.http.request import ApiRequest
+
+HEARTBEAT_S = 15.0  # Balancers close a connection that is silent for 30 s to 60 s.
+AWAY_S = 1.0  # between two tries while the database does not answer
+PAGE = 100  # Events; a stream that lags holds so many in memory.
+# A comment, and no blank line after it: some clients would take that for an empty event.
+HEARTBEAT = b":\n"
+
+log = logging.getLogger("zerosum")
+
+
+class EventStream:
+    """frames() of one client, from the seq `after`. types: the patterns of the types it reads."""
+
+    def __init__(self, request: ApiRequest[None], after: int, types: list[str]) -> None:
+        self.request, self.after, self.types = request, after, tuple(types)
+        self.ledger, self.services = request.caller.ledger, request.services
+        self.strings = wants_strings(request.scope)
+
+    async def frames(self) -> AsyncIterator[bytes]:
+        """Yield frames until the server stops or the API key is revoked. While the database is
+        away the stream stays open: a client that got a 503 instead would not come back."""
+        clock = asyncio.get_running_loop().time
+        metrics.STREAMS.inc()
+        try:
+            yield HEARTBEAT  # The client sees at once that the stream is open.
+            due = clock() + HEARTBEAT_S
+            while True:
+                if found := await self.read():
+                    yield found
+                elif not self.services.feed.closed:
+                    await self.services.feed.after(self.ledger, self.after, due - clock())
+                if self.services.feed.closed:
+                    return
+                if clock() >= due:
+                    if not await self.is_allowed():
+                        return
+                    yield HEARTBEAT
+                    due = clock() + HEARTBEAT_S
+        finally:
+            metrics.STREAMS.dec()
+
+    async def read(self) -> bytes:
+        """Return the frames of what is next in the feed, empty at its end."""
+        try:
+            page = await self.services.pages.read(self.ledger, self.after, PAGE, self.types)
+        except DATABASE_ERRORS as error:
+            log.warning("a stream waits for the database: %s", error)
+            await asyncio.sleep(AWAY_S)
+            return b""
+        if page.read_to == self.after:
+            return b""
+        self.after = page.read_to
+        return page.frames(self.strings)
+
+    async def is_allowed(self) -> bool:
+        """Return whether the API key may still read this ledger, as far as can be told."""
+        try:
+            caller = await self.services.keys.identify(self.request.scope)
+        except Refusal as refusal:
+            return refusal.code != "unauthorized"
+        return caller.ledger == self.ledger
