@@ -13,6 +13,7 @@ from app.cli.export import export_ledger, import_ledger
 from app.cli.keys import keys
 from app.cli.ledgers import ledgers
 from app.cli.money import COMMANDS
+from app.cli.parameters import known_key, parse_secret
 from app.cli.proof import proof
 from app.cli.sinks import sinks
 from app.cli.terminal import (
@@ -26,6 +27,7 @@ from app.database.errors import DATABASE_ERRORS
 from app.host.embedded import EmbeddedError
 from app.host.migrate import EditedMigration, Unfit, migrate
 from app.host.not_ready import NotReady
+from app.http.bodies import MAX_ID
 from app.settings import MAX_WORKERS, BadSetting, read_settings
 
 stamp_only_option = click.option(
@@ -128,6 +130,47 @@ def receive(port: int, secret: str | None) -> None:
     from app.cli.receive import receive
 
     receive(port, secret)
+
+
+@cli.command("listen")
+@click.option(
+    "--url", envvar="ZEROSUM_URL", help="The server's URL.  [default: the one on this machine]"
+)
+@click.option("--types", default="*", show_default=True, help="Types, separated by commas.")
+@click.option(
+    "--after", type=click.IntRange(0, MAX_ID), help="Start behind this event.  [default: now]"
+)
+@click.option(
+    "--forward-to", metavar="URL", help="Send each event there as a webhook, in order, once."
+)
+@click.option("--secret", help="whsec_…, to sign with.  [default: a new one, which is printed]")
+@click.option("--json", "as_json", is_flag=True, help="Print events whole, one JSON a line.")
+def listen_command(
+    url: str | None,
+    types: str,
+    after: int | None,
+    forward_to: str | None,
+    secret: str | None,
+    as_json: bool,
+) -> None:
+    """Follow the feed until Ctrl-C: print each event, and forward it to a service on this machine.
+
+    The API key is ZEROSUM_API_KEY, or the one of the embedded database.
+    """
+    from app.cli.listen import Wanted, listen, new_secret
+
+    settings = read_settings(os.environ)
+    listen(
+        Wanted(
+            server=(url or f"http://127.0.0.1:{settings.port}").rstrip("/"),
+            key=known_key(settings),
+            types=types,
+            after=after,
+            forward_to=forward_to,
+            secret=parse_secret(secret) if secret else new_secret(),
+            as_json=as_json,
+        )
+    )
 
 
 for command in (ledgers, keys, sinks, wallets, proof, *COMMANDS):

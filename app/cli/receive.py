@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import hmac
 
 from aiohttp import web
 
+from app.cli.parameters import parse_secret
 from relay.signing import signature
 
 BODY_LIMIT = 1024 * 1024
@@ -14,7 +14,7 @@ BODY_LIMIT = 1024 * 1024
 
 def receive(port: int, secret: str | None) -> None:
     """Print each delivery until Ctrl-C, and answer 204."""
-    known = base64.b64decode(secret.removeprefix("whsec_")) if secret else None
+    known = parse_secret(secret) if secret else None
 
     async def answer(request: web.Request) -> web.Response:
         body = await request.read()

@@ -26,7 +26,7 @@ async def ensure_key(conn: asyncpg.Connection, settings: Settings, ledger: int) 
     Returns how a shell spells the key. The key itself is returned only when it was drawn now, since
     what is printed may be kept in logs.
     """
-    file = settings.data_dir / "zerosum_api_key" if settings.database_url is None else None
+    file = key_file(settings)
     shown = "$ZEROSUM_API_KEY  # as you have set it"
     key = settings.api_key
     if key is None and file is not None and file.exists():
@@ -40,6 +40,11 @@ async def ensure_key(conn: asyncpg.Connection, settings: Settings, ledger: int) 
             write_secret(file, key)
     await call(conn, "add_key", ledger=ledger, **stored(key, "admin"))
     return shown
+
+
+def key_file(settings: Settings) -> Path | None:
+    """Return where the API key of the embedded database is stored; None for another database."""
+    return settings.data_dir / "zerosum_api_key" if settings.database_url is None else None
 
 
 def write_secret(path: Path, text: str) -> None:

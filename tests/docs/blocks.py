@@ -84,11 +84,15 @@ class Terminal:
     async def run_in_background(self, text: str) -> None:
         self.background.append(await self.start(f"exec {text}"))
 
-    async def end(self) -> list[str]:
-        """What those in the background printed."""
-        told = []
+    async def until(self, text: str) -> None:
+        """Wait until each of those in the background has printed this."""
+        for process in self.background:
+            assert process.stdout is not None
+            async with asyncio.timeout(30):
+                while text not in (await process.stdout.readline()).decode():
+                    assert not process.stdout.at_eof(), process
+
+    async def end(self) -> None:
         for process in self.background:
             process.terminate()
-            out, _ = await asyncio.wait_for(process.communicate(), 30)
-            told.append(out.decode())
-        return told
+            await asyncio.wait_for(process.communicate(), 30)

@@ -1,0 +1,128 @@
+"""`zerosum listen`: follow the feed at a terminal, and forward it to a service on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import secrets
+import sys
+import time
+from dataclasses import dataclass
+
+import aiohttp
+import click
+import msgspec
+
+from app.cli.event_source import EventSource, Refused, check
+from relay.signing import signature
+
+SECRET_BYTES = 32
+FORWARD_S = 15.0  # as long as a webhook may take
+
+
+class Head(msgspec.Struct):
+    """What the line of an event shows of it."""
+
+    id: str
+    seq: int
+    type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """server: its URL. after: the seq to start behind; None: from now on. forward_to: a URL, whose
+    scheme may be left out. as_json: print events and nothing else to standard output."""
+
+    server: str
+    key: str
+    types: str
+    after: int | None
+    forward_to: str | None
+    secret: bytes
+    as_json: bool
+
+
+def listen(wanted: Wanted) -> None:
+    """Print and forward events until Ctrl-C. Raises click.ClickException."""
+    try:
+        asyncio.run(follow(wanted))
+    except KeyboardInterrupt:
+        pass
+    except Refused as refused:
+        raise click.ClickException(str(refused)) from None
+
+
+async def follow(wanted: Wanted) -> None:
+    async with aiohttp.ClientSession() as session:
+        start = await feed_end(session, wanted) if wanted.after is None else wanted.after
+        tell(f"listening to {wanted.server} from event {start} on; Ctrl-C ends it")
+        if wanted.forward_to is not None:
+            tell(f"forwarding to {with_scheme(wanted.forward_to)}, signed with {shown(wanted)}")
+        source = EventSource(wanted.server, wanted.key, wanted.types, start, tell)
+        async for event in source.events(session):
+            head = msgspec.json.decode(event, type=Head)
+            line = f"{head.seq} {head.type} {head.id}"
+            if wanted.forward_to is not None:
+                line += f" -> {await forward(session, wanted, head, event)}"
+            if wanted.as_json:
+                print(event, flush=True)
+            if not wanted.as_json or wanted.forward_to is not None:
+                print(line, file=sys.stderr if wanted.as_json else sys.stdout, flush=True)
+
+
+async def feed_end(session: aiohttp.ClientSession, wanted: Wanted) -> int:
+    """Return the seq of the newest event. Raises Refused."""
+    headers = {"Authorization": f"Bearer {wanted.key}"}
+    try:
+        async with session.get(f"{wanted.server}/v1/proof", headers=headers) as answer:
+            await check(answer)
+            size: int = (await answer.json())["log"]["size"]
+            return size
+    except aiohttp.ClientConnectorError:
+        raise Refused(f"nothing listens at {wanted.server}; does the server run?") from None
+    except (aiohttp.ClientError, ValueError, OSError) as error:
+        raise Refused(
+            f"can't read from {wanted.server} ({error or type(error).__name__})"
+        ) from None
+
+
+async def forward(session: aiohttp.ClientSession, wanted: Wanted, head: Head, event: str) -> str:
+    """Send the event as a webhook, once, and return what came of it, in words."""
+    body, timestamp = event.encode(), int(time.time())
+    url = with_scheme(wanted.forward_to or "")
+    headers = {
+        "Content-Type": "application/json",
+        "webhook-id": head.id,
+        "webhook-timestamp": str(timestamp),
+        "webhook-signature": signature(wanted.secret, head.id, timestamp, body),
+    }
+    timeout = aiohttp.ClientTimeout(total=FORWARD_S)
+    began = time.monotonic()
+    try:
+        async with session.post(
+            url, data=body, headers=headers, timeout=timeout, allow_redirects=False
+        ) as answer:
+            await answer.read()
+            return f"{answer.status} in {(time.monotonic() - began) * 1000:.0f} ms"
+    except aiohttp.ClientConnectorError:
+        return f"NOT SENT: nothing listens at {url}; does your service run?"
+    except TimeoutError:
+        return f"NO ANSWER within {FORWARD_S:.0f} s"
+    except (aiohttp.ClientError, ValueError, OSError) as error:
+        return f"FAILED: {error or type(error).__name__}"
+
+
+def with_scheme(url: str) -> str:
+    return url if "://" in url else f"http://{url}"
+
+
+def new_secret() -> bytes:
+    return secrets.token_bytes(SECRET_BYTES)
+
+
+def shown(wanted: Wanted) -> str:
+    return f"whsec_{base64.b64encode(wanted.secret).decode()}"
+
+
+def tell(sentence: str) -> None:
+    print(f"zerosum: {sentence}", file=sys.stderr, flush=True)
