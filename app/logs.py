@@ -33,6 +33,9 @@ def set_up_logs() -> None:
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     for chatty in ("uvicorn", "asyncio", "aiohttp"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    # It warns with a traceback of each connection that the database refuses. Whoever wanted the
+    # connection says so in a sentence.
+    logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
 
 
 class RequestLog:

@@ -27,8 +27,8 @@ from app.host.supervise import running
 from app.host.workers import Parent
 from app.http.application import make_app
 from app.http.auth import Keys
-from app.http.feed_pages import FeedPages
-from app.http.feed_watch import FeedWatch
+from app.http.feed.pages import FeedPages
+from app.http.feed.watch import FeedWatch
 from app.http.metrics_server import metrics_server
 from app.http.rate_limit import RateLimit
 from app.http.server import Server, bind, bind_metrics

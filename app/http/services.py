@@ -9,8 +9,8 @@ from typing import Protocol
 
 from app.database.connections import Pool
 from app.http.auth import Keys
-from app.http.feed_pages import FeedPages
-from app.http.feed_watch import FeedWatch
+from app.http.feed.pages import FeedPages
+from app.http.feed.watch import FeedWatch
 from app.logs import RequestLog
 from app.posting.group_commit import GroupCommit
 from app.posting.waiting import Answer, PostRequest

@@ -110,22 +110,6 @@ async def test_a_consumer_misses_and_repeats_nothing_beside_writers(
             await api.made("/v1/credits", body, f"{number}-{n}")
             written += 1
 
-    async def relay() -> None:
-        conn = await connect(database_url)
-        holders = ("one", "two")
-        for turn in range(10_000):
-            holder = holders[turn // 20 % 2]
-            try:
-                if epoch := await lease(conn, holder, 0.05):
-                    await stamp(conn, holder, epoch, 7)
-            except asyncpg.PostgresError as error:
-                if not is_lost(error):  # It ended before the stamping; the other goes on.
-                    raise
-            if await conn.fetchval("select last_seq from ledger.feeds where ledger_id = 1") == 320:
-                break
-            await asyncio.sleep(0.005)
-        await conn.close()
-
     async def consume() -> list[Any]:
         after = 0
         found: list[Any] = []
@@ -136,10 +120,30 @@ async def test_a_consumer_misses_and_repeats_nothing_beside_writers(
         return found
 
     async with asyncio.timeout(60):
-        found, *_ = await asyncio.gather(consume(), relay(), *(write(n) for n in range(8)))
+        found, *_ = await asyncio.gather(
+            consume(), stamp_in_turns(database_url, 320), *(write(n) for n in range(8))
+        )
     assert written == 320
     assert [event["seq"] for event in found] == list(range(1, 321))
     assert len({event["id"] for event in found}) == 320
+
+
+async def stamp_in_turns(url: str, last: int) -> None:
+    """Stamp a few events at a time, in the name of two holders, up to the last event."""
+    conn = await connect(url)
+    holders = ("one", "two")
+    for turn in range(10_000):
+        holder = holders[turn // 20 % 2]
+        try:
+            if epoch := await lease(conn, holder, 0.05):
+                await stamp(conn, holder, epoch, 7)
+        except asyncpg.PostgresError as error:
+            if not is_lost(error):  # It ended before the stamping; the other goes on.
+                raise
+        if await conn.fetchval("select last_seq from ledger.feeds where ledger_id = 1") == last:
+            break
+        await asyncio.sleep(0.005)
+    await conn.close()
 
 
 async def test_readers_at_the_same_place_share_a_query(api: Api, db: asyncpg.Connection) -> None:

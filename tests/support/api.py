@@ -13,8 +13,8 @@ from app.database.connections import Pool, call
 from app.http.application import make_app
 from app.http.asgi import App
 from app.http.auth import Keys
-from app.http.feed_pages import FeedPages
-from app.http.feed_watch import FeedWatch
+from app.http.feed.pages import FeedPages
+from app.http.feed.watch import FeedWatch
 from app.http.rate_limit import RateLimit
 from app.http.services import Services
 from app.posting.group_commit import GroupCommit

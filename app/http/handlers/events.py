@@ -12,7 +12,7 @@ from app.database.connections import call
 from app.errors import Refusal
 from app.event_types import MAX_TYPES, are_types
 from app.http.bodies import MAX_ID
-from app.http.event_stream import EventStream
+from app.http.feed.stream import EventStream
 from app.http.headers import field
 from app.http.request import ApiRequest
 from app.http.responses import answer
