@@ -16,7 +16,7 @@ from aiohttp.client_proto import ResponseHandler
 from app.egress import BadUrl, check_url
 from app.settings import Network
 from relay.resolver import GuardedResolver
-from relay.signing import signature
+from relay.signing import signed_headers
 
 TOTAL_TIMEOUT_S = 15
 # Read so much of an answer's body, for so long, that the connection can be used again: the status
@@ -110,12 +110,7 @@ class WebhookSender:
 
     async def send(self, message: Message) -> Outcome:
         """Send the message. Raises nothing but a cancellation. A redirect is a failure."""
-        timestamp = int(time.time())
-        headers = {
-            "webhook-id": message.id,
-            "webhook-timestamp": str(timestamp),
-            "webhook-signature": signature(message.secret, message.id, timestamp, message.body),
-        }
+        headers = signed_headers(message.secret, message.id, message.body)
         began = time.monotonic()
         status, error, asked = None, None, None
         try:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import secrets
 import sys
 import time
 from dataclasses import dataclass
@@ -14,9 +12,9 @@ import click
 import msgspec
 
 from app.cli.event_source import EventSource, Refused, check
-from relay.signing import signature
+from app.webhook_secret import spelled
+from relay.signing import signed_headers
 
-SECRET_BYTES = 32
 FORWARD_S = 15.0  # as long as a webhook may take
 
 
@@ -30,8 +28,8 @@ class Head(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """server: its URL. after: the seq to start behind; None: from now on. forward_to: a URL, whose
-    scheme may be left out. as_json: print events and nothing else to standard output."""
+    """server: its URL. after: the seq to start behind; None: from now on. forward_to: a URL.
+    as_json: print events and nothing else to standard output."""
 
     server: str
     key: str
@@ -57,13 +55,14 @@ async def follow(wanted: Wanted) -> None:
         start = await feed_end(session, wanted) if wanted.after is None else wanted.after
         tell(f"listening to {wanted.server} from event {start} on; Ctrl-C ends it")
         if wanted.forward_to is not None:
-            tell(f"forwarding to {with_scheme(wanted.forward_to)}, signed with {shown(wanted)}")
+            tell(f"forwarding to {wanted.forward_to}, signed with {spelled(wanted.secret)}")
         source = EventSource(wanted.server, wanted.key, wanted.types, start, tell)
         async for event in source.events(session):
             head = msgspec.json.decode(event, type=Head)
             line = f"{head.seq} {head.type} {head.id}"
             if wanted.forward_to is not None:
-                line += f" -> {await forward(session, wanted, head, event)}"
+                outcome = await forward(session, wanted.forward_to, wanted.secret, head, event)
+                line += f" -> {outcome}"
             if wanted.as_json:
                 print(event, flush=True)
             if not wanted.as_json or wanted.forward_to is not None:
@@ -86,16 +85,12 @@ async def feed_end(session: aiohttp.ClientSession, wanted: Wanted) -> int:
         ) from None
 
 
-async def forward(session: aiohttp.ClientSession, wanted: Wanted, head: Head, event: str) -> str:
+async def forward(
+    session: aiohttp.ClientSession, url: str, secret: bytes, head: Head, event: str
+) -> str:
     """Send the event as a webhook, once, and return what came of it, in words."""
-    body, timestamp = event.encode(), int(time.time())
-    url = with_scheme(wanted.forward_to or "")
-    headers = {
-        "Content-Type": "application/json",
-        "webhook-id": head.id,
-        "webhook-timestamp": str(timestamp),
-        "webhook-signature": signature(wanted.secret, head.id, timestamp, body),
-    }
+    body = event.encode()
+    headers = {"Content-Type": "application/json", **signed_headers(secret, head.id, body)}
     timeout = aiohttp.ClientTimeout(total=FORWARD_S)
     began = time.monotonic()
     try:
@@ -114,14 +109,6 @@ async def forward(session: aiohttp.ClientSession, wanted: Wanted, head: Head, ev
 
 def with_scheme(url: str) -> str:
     return url if "://" in url else f"http://{url}"
-
-
-def new_secret() -> bytes:
-    return secrets.token_bytes(SECRET_BYTES)
-
-
-def shown(wanted: Wanted) -> str:
-    return f"whsec_{base64.b64encode(wanted.secret).decode()}"
 
 
 def tell(sentence: str) -> None:

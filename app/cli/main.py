@@ -13,7 +13,7 @@ from app.cli.export import export_ledger, import_ledger
 from app.cli.keys import keys
 from app.cli.ledgers import ledgers
 from app.cli.money import COMMANDS
-from app.cli.parameters import known_key, parse_secret
+from app.cli.parameters import given_secret, known_key
 from app.cli.proof import proof
 from app.cli.sinks import sinks
 from app.cli.terminal import (
@@ -29,6 +29,7 @@ from app.host.migrate import EditedMigration, Unfit, migrate
 from app.host.not_ready import NotReady
 from app.http.bodies import MAX_ID
 from app.settings import MAX_WORKERS, BadSetting, read_settings
+from app.webhook_secret import new_secret
 
 stamp_only_option = click.option(
     "--stamp-only",
@@ -157,7 +158,7 @@ def listen_command(
 
     The API key is ZEROSUM_API_KEY, or the one of the embedded database.
     """
-    from app.cli.listen import Wanted, listen, new_secret
+    from app.cli.listen import Wanted, listen, with_scheme
 
     settings = read_settings(os.environ)
     listen(
@@ -166,8 +167,8 @@ def listen_command(
             key=known_key(settings),
             types=types,
             after=after,
-            forward_to=forward_to,
-            secret=parse_secret(secret) if secret else new_secret(),
+            forward_to=with_scheme(forward_to) if forward_to else None,
+            secret=given_secret(secret) if secret else new_secret(),
             as_json=as_json,
         )
     )

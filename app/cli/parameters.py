@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-
 import click
 
 from app.host.secret_files import key_file
 from app.settings import Settings
-
-PREFIX = "whsec_"
-SECRET_LENGTHS = range(24, 65)  # bytes, by Standard Webhooks
+from app.webhook_secret import BadSecret, parse_secret
 
 
 def known_key(settings: Settings) -> str:
@@ -25,14 +20,9 @@ def known_key(settings: Settings) -> str:
     return file.read_text().strip()
 
 
-def parse_secret(text: str) -> bytes:
-    """Return the bytes behind whsec_. Raises click.BadParameter."""
+def given_secret(text: str) -> bytes:
+    """Raises click.BadParameter."""
     try:
-        secret = base64.b64decode(text.removeprefix(PREFIX), validate=True)
-    except (binascii.Error, ValueError):
-        secret = b""
-    if not text.startswith(PREFIX) or len(secret) not in SECRET_LENGTHS:
-        raise click.BadParameter(
-            "a secret is whsec_ and 24 to 64 bytes in base64", param_hint="--secret"
-        )
-    return secret
+        return parse_secret(text)
+    except BadSecret as error:
+        raise click.BadParameter(str(error), param_hint="--secret") from None

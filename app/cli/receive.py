@@ -6,7 +6,7 @@ import hmac
 
 from aiohttp import web
 
-from app.cli.parameters import parse_secret
+from app.cli.parameters import given_secret
 from relay.signing import signature
 
 BODY_LIMIT = 1024 * 1024
@@ -14,7 +14,7 @@ BODY_LIMIT = 1024 * 1024
 
 def receive(port: int, secret: str | None) -> None:
     """Print each delivery until Ctrl-C, and answer 204."""
-    known = parse_secret(secret) if secret else None
+    known = given_secret(secret) if secret else None
 
     async def answer(request: web.Request) -> web.Response:
         body = await request.read()

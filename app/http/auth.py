@@ -58,15 +58,15 @@ class Keys:
     async def admit(self, scope: Scope, needed: str) -> Caller:
         """Return whose API key the header fields carry, and count the request. Raises Refusal
         unless the key's scope is what is needed or higher."""
-        caller = await self.identify(scope)
+        key = bearer_key(scope)
+        caller = await self.caller_of(key)
         if self.rate_limit is not None:
-            await self.rate_limit.check(scope, key_hash(bearer_key(scope)).hex())
+            await self.rate_limit.check(scope, key_hash(key).hex())
         demand(caller, needed)
         return caller
 
-    async def identify(self, scope: Scope) -> Caller:
-        """Return whose API key the header fields carry. Raises Refusal."""
-        key = bearer_key(scope)
+    async def caller_of(self, key: str) -> Caller:
+        """Return whose API key this is. Raises Refusal."""
         known = self.known.get(key)
         if known is not None and known[0] > time.monotonic():
             return known[1]
