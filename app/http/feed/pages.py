@@ -61,16 +61,14 @@ class FeedPages:
         wanted = ledger, after, limit, types
         task = self.reading.get(wanted)
         if task is None:
-            task = self.reading[wanted] = asyncio.create_task(self.query(wanted))
+            task = self.reading[wanted] = asyncio.create_task(self.query(*wanted))
+            task.add_done_callback(lambda _: self.reading.pop(wanted))
         # Whoever leaves takes the page from nobody else.
         return await asyncio.shield(task)
 
-    async def query(self, wanted: Wanted) -> Page:
-        ledger, after, limit, types = wanted
-        try:
-            (row,) = await call(
-                self.pool, "read_events", ledger=ledger, after=after, max=limit, types=types
-            )
-        finally:
-            del self.reading[wanted]
+    async def query(self, ledger: int, after: int, limit: int, types: tuple[str, ...]) -> Page:
+        """Return a page that nobody shares. Raises what the database's driver raises."""
+        (row,) = await call(
+            self.pool, "read_events", ledger=ledger, after=after, max=limit, types=types
+        )
         return Page(row["read_to"], row["at_end"], row["seqs"], row["bodies"])

@@ -25,8 +25,8 @@ log = logging.getLogger("zerosum")
 class EventStream:
     """frames() of one client, from the seq `after`. types: the patterns of the types it reads."""
 
-    def __init__(self, request: ApiRequest[None], after: int, types: list[str]) -> None:
-        self.request, self.after, self.types = request, after, tuple(types)
+    def __init__(self, request: ApiRequest[None], after: int, types: tuple[str, ...]) -> None:
+        self.request, self.after, self.types = request, after, types
         self.ledger, self.services = request.caller.ledger, request.services
         self.strings = wants_strings(request.scope)
 

@@ -8,10 +8,10 @@ import re
 
 from starlette.responses import Response, StreamingResponse
 
-from app.database.connections import call
 from app.errors import Refusal
 from app.event_types import MAX_TYPES, are_types
 from app.http.bodies import MAX_ID
+from app.http.feed.pages import Page
 from app.http.feed.stream import EventStream
 from app.http.headers import field
 from app.http.request import ApiRequest
@@ -33,16 +33,15 @@ async def list_events(request: ApiRequest[None]) -> Response:
     after, limit, types = request.query["after"], request.query["limit"], wanted_types(request)
     ledger, services = request.caller.ledger, request.services
     until = asyncio.get_running_loop().time() + request.query["wait"]
+    # The first page is as new as the request; those who waited wake together and share theirs.
+    page = await services.pages.query(ledger, after, limit, types)
     while True:
-        (page,) = await call(
-            services.pool, "read_events", ledger=ledger, after=after, max=limit, types=types
-        )
         left = until - asyncio.get_running_loop().time()
-        if page["seqs"] or left <= 0 or services.feed.closed:
-            return answer(request, page_json(page["bodies"], page["read_to"], page["at_end"]))
-        after = page["read_to"]
-        if page["at_end"]:
-            await services.feed.after(ledger, after, left)
+        if page.seqs or left <= 0 or services.feed.closed:
+            return answer(request, page_json(page))
+        if page.at_end:
+            await services.feed.after(ledger, page.read_to, left)
+        page = await services.pages.read(ledger, page.read_to, limit, types)
 
 
 async def stream_events(request: ApiRequest[None]) -> Response:
@@ -69,15 +68,15 @@ def last_event_id(request: ApiRequest[None]) -> int | None:
     return int(given)
 
 
-def wanted_types(request: ApiRequest[None]) -> list[str]:
+def wanted_types(request: ApiRequest[None]) -> tuple[str, ...]:
     """Raises Refusal."""
-    types: list[str] = request.query["types"].split(",")
+    types = tuple(request.query["types"].split(","))
     if not are_types(types):
         reason = f"types must be up to {MAX_TYPES} of: *, a type, or a prefix such as hold.*."
         raise Refusal("invalid_parameter", reason=reason)
     return types
 
 
-def page_json(bodies: list[str], read_to: int, at_end: bool) -> str:
-    following = "null" if at_end else f'"{read_to}"'
-    return f'{{"data":[{",".join(bodies)}],"next":{following},"read_to":{read_to}}}'
+def page_json(page: Page) -> str:
+    following = "null" if page.at_end else f'"{page.read_to}"'
+    return f'{{"data":[{",".join(page.bodies)}],"next":{following},"read_to":{page.read_to}}}'
