@@ -21,7 +21,8 @@ from app.errors import CODES, problem_body
 from app.http import answers, bodies
 from app.http.answers import Problem
 from app.http.descriptions import describe
-from app.http.routes import BYTES, PLACE, ROUTES, SECTIONS, STREAM, TEXT, Route
+from app.http.responses import BYTES, STREAM, TEXT
+from app.http.routes import PLACE, ROUTES, SECTIONS, Route
 from app.version import VERSION
 
 SCHEMA = "#/components/schemas/{name}"

@@ -9,6 +9,9 @@ from app.http.amounts import quote_amounts, wants_strings
 from app.http.problems import refused
 from app.http.request import ApiRequest
 
+TEXT = "text/plain"
+BYTES = "application/octet-stream"
+STREAM = "text/event-stream"
 CREATED = {"created": 201, "exists": 200}
 
 

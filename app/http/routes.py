@@ -27,13 +27,11 @@ from app.http.handlers import (
 )
 from app.http.read_body import BODY_LIMIT
 from app.http.request import ApiRequest
+from app.http.responses import BYTES, STREAM, TEXT
 
 Handler = Callable[[ApiRequest[Any]], Awaitable[Response]]
 Scope = Literal["read", "write", "admin"]
 Schemas = dict[str, dict[str, Any]]
-TEXT = "text/plain"
-BYTES = "application/octet-stream"
-STREAM = "text/event-stream"
 PLACE = re.compile(r"{(\w+)(:number|:path)?}")  # in a path
 
 

@@ -10,7 +10,6 @@ import re
 import signal
 import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from standardwebhooks import Webhook
@@ -21,17 +20,6 @@ from tests.support.process import ServerProcess
 from tests.support.receiver import Receiver
 
 CREDIT = {"wallet": "alice", "amount": 1}
-
-
-@pytest.fixture
-async def server(tmp_path: Path, database_url: str) -> AsyncIterator[ServerProcess]:
-    server = ServerProcess(tmp_path, database_url)
-    await server.start()
-    async with server.client() as client:
-        made = await client.post("/v1/wallets", json={"id": "alice", "asset": "USD"})
-        assert made.status_code == 201
-    yield server
-    await server.end()
 
 
 class Listening:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -19,19 +18,6 @@ from tests.support.sse import stream
 from tests.support.until import until
 
 CREDIT = {"wallet": "alice", "amount": 1}
-
-
-@pytest.fixture
-async def server(tmp_path: Path, database_url: str) -> AsyncIterator[ServerProcess]:
-    """A server with a wallet, which no events tell of."""
-    server = ServerProcess(tmp_path, database_url)
-    await server.start()
-    async with server.client() as client:
-        made = await client.post("/v1/wallets", json={"id": "alice", "asset": "USD"})
-        assert made.status_code == 201
-    yield server
-    if server.process is not None and server.process.returncode is None:
-        await server.end()
 
 
 async def test_events_come_as_they_happen_with_the_bytes_of_the_feed(

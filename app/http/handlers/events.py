@@ -15,7 +15,7 @@ from app.http.feed.pages import Page
 from app.http.feed.stream import EventStream
 from app.http.headers import field
 from app.http.request import ApiRequest
-from app.http.responses import answer
+from app.http.responses import STREAM, answer
 
 SEQ = re.compile(r"[0-9]{1,19}")
 # Nothing on the way may keep the answer, or gather its parts (X-Accel-Buffering: nginx).
@@ -54,8 +54,8 @@ async def stream_events(request: ApiRequest[None]) -> Response:
     types, after = wanted_types(request), last_event_id(request)
     stream = EventStream(request, request.query["after"] if after is None else after, types)
     if request.scope["method"] == "HEAD":
-        return Response(None, 200, UNBUFFERED, "text/event-stream")
-    return StreamingResponse(stream.frames(), 200, UNBUFFERED, "text/event-stream")
+        return Response(None, 200, UNBUFFERED, STREAM)
+    return StreamingResponse(stream.frames(), 200, UNBUFFERED, STREAM)
 
 
 def last_event_id(request: ApiRequest[None]) -> int | None:

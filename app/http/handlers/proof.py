@@ -14,7 +14,7 @@ from starlette.responses import Response
 from app.database.connections import Pool, call
 from app.errors import Refusal
 from app.http.request import ApiRequest
-from app.http.responses import answer
+from app.http.responses import BYTES, TEXT, answer
 from app.transparency.ledger_log import event_proof, log_state
 from app.transparency.signed_notes import LogKey, encoded
 
@@ -22,7 +22,6 @@ TILE_WIDTH = 256
 TILE_PATH = re.compile(r"((?:x[0-9]{3}/){0,5}[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
 UNTIL_NOW = {"Cache-Control": "no-cache"}
 FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable"}
-BYTES = "application/octet-stream"
 GZIP_LEVEL = 1
 
 
@@ -64,7 +63,7 @@ async def read_checkpoint(request: ApiRequest[None]) -> Response:
     """
     pool, ledger, key = needs(request)
     name, size, root = await log_state(pool, ledger)
-    return Response(signer(key).checkpoint(name, size, root), 200, UNTIL_NOW, "text/plain")
+    return Response(signer(key).checkpoint(name, size, root), 200, UNTIL_NOW, TEXT)
 
 
 async def read_event_proof(request: ApiRequest[None]) -> Response:
@@ -77,7 +76,7 @@ async def read_event_proof(request: ApiRequest[None]) -> Response:
     proof = await event_proof(pool, ledger, seq, signer(key))
     if proof is None:
         raise Refusal("not_found")
-    return Response(proof, 200, UNTIL_NOW, "text/plain")
+    return Response(proof, 200, UNTIL_NOW, TEXT)
 
 
 async def read_inclusion(request: ApiRequest[None]) -> Response:
