@@ -473,11 +473,7 @@ begin
         set url = after.url, types = after.types, description = after.description,
             metadata = after.metadata
         where p.ledger_id = $1 and p.id = $2;
-        insert into ledger.outbox (ledger_id, aggregatetype, aggregateid, type, payload,
-            recorded_at)
-        select g.ledger_id, 'endpoint', $2::text, 'endpoint.changed', zerosum.endpoint_json(after),
-            clock_timestamp()
-        from ledger.ledgers g where g.ledger_id = $1;
+        perform zerosum.endpoint_event(after, 'endpoint.changed');
     end if;
     body := zerosum.endpoint_json(after);
     return next;
@@ -1379,10 +1375,7 @@ begin
     if p.id is null then
         return false;
     end if;
-    insert into ledger.outbox (ledger_id, aggregatetype, aggregateid, type, payload, recorded_at)
-    select g.ledger_id, 'endpoint', $2::text, 'endpoint.disabled', zerosum.endpoint_json(p),
-        p.disabled_at
-    from ledger.ledgers g where g.ledger_id = $1;
+    perform zerosum.endpoint_event(p, 'endpoint.disabled', p.disabled_at);
     return true;
 end $_$;
 
@@ -1415,11 +1408,7 @@ begin
     where e.ledger_id = $1 and e.id = $2 and e.disabled_at is not null and e.deleted_at is null
     returning * into p;
     if p.id is not null then
-        insert into ledger.outbox (ledger_id, aggregatetype, aggregateid, type, payload,
-            recorded_at)
-        select g.ledger_id, 'endpoint', $2::text, 'endpoint.enabled', zerosum.endpoint_json(p),
-            clock_timestamp()
-        from ledger.ledgers g where g.ledger_id = $1;
+        perform zerosum.endpoint_event(p, 'endpoint.enabled');
     end if;
     return exists (
         select from ledger.endpoints e where e.ledger_id = $1 and e.id = $2
@@ -1483,6 +1472,16 @@ CREATE TABLE ledger.endpoints (
     CONSTRAINT endpoints_types_count CHECK (((cardinality(types) >= 1) AND (cardinality(types) <= 32))),
     CONSTRAINT endpoints_url_length CHECK (((length(url) >= 1) AND (length(url) <= 2048)))
 );
+
+CREATE FUNCTION zerosum.endpoint_event(p ledger.endpoints, type text, at timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS uuid
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    insert into ledger.outbox (ledger_id, aggregatetype, aggregateid, type, payload, recorded_at)
+    values (p.ledger_id, 'endpoint', p.id::text, $2, zerosum.endpoint_json(p),
+        coalesce($3, clock_timestamp()))
+    returning id
+$_$;
 
 CREATE FUNCTION zerosum.endpoint_json(p ledger.endpoints) RETURNS text
     LANGUAGE sql STABLE
@@ -3810,15 +3809,12 @@ CREATE FUNCTION zerosum.test_endpoint(ledger bigint, endpoint bigint) RETURNS uu
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
-    with found as (
-        select p.ledger_id, p.id, zerosum.endpoint_json(p) as body from ledger.endpoints p
+    select zerosum.endpoint_event(p, 'endpoint.test')
+    from (
+        select p.* from ledger.endpoints p
         where p.ledger_id = $1 and p.id = $2 and p.disabled_at is null and p.deleted_at is null
         for share
-    )
-    insert into ledger.outbox (ledger_id, aggregatetype, aggregateid, type, payload, recorded_at)
-    select f.ledger_id, 'endpoint', f.id::text, 'endpoint.test', f.body, clock_timestamp()
-    from found f
-    returning id
+    ) p
 $_$;
 
 CREATE FUNCTION zerosum.tile_hashes(ledger bigint, level integer, tile bigint, first integer, count integer) RETURNS bytea[]

@@ -32,11 +32,7 @@ begin
         set url = after.url, types = after.types, description = after.description,
             metadata = after.metadata
         where p.ledger_id = $1 and p.id = $2;
-        insert into ledger.outbox (ledger_id, aggregatetype, aggregateid, type, payload,
-            recorded_at)
-        select g.ledger_id, 'endpoint', $2::text, 'endpoint.changed', zerosum.endpoint_json(after),
-            clock_timestamp()
-        from ledger.ledgers g where g.ledger_id = $1;
+        perform zerosum.endpoint_event(after, 'endpoint.changed');
     end if;
     body := zerosum.endpoint_json(after);
     return next;

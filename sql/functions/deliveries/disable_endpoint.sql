@@ -14,9 +14,6 @@ begin
     if p.id is null then
         return false;
     end if;
-    insert into ledger.outbox (ledger_id, aggregatetype, aggregateid, type, payload, recorded_at)
-    select g.ledger_id, 'endpoint', $2::text, 'endpoint.disabled', zerosum.endpoint_json(p),
-        p.disabled_at
-    from ledger.ledgers g where g.ledger_id = $1;
+    perform zerosum.endpoint_event(p, 'endpoint.disabled', p.disabled_at);
     return true;
 end $$;

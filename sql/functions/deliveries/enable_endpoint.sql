@@ -11,11 +11,7 @@ begin
     where e.ledger_id = $1 and e.id = $2 and e.disabled_at is not null and e.deleted_at is null
     returning * into p;
     if p.id is not null then
-        insert into ledger.outbox (ledger_id, aggregatetype, aggregateid, type, payload,
-            recorded_at)
-        select g.ledger_id, 'endpoint', $2::text, 'endpoint.enabled', zerosum.endpoint_json(p),
-            clock_timestamp()
-        from ledger.ledgers g where g.ledger_id = $1;
+        perform zerosum.endpoint_event(p, 'endpoint.enabled');
     end if;
     return exists (
         select from ledger.endpoints e where e.ledger_id = $1 and e.id = $2

@@ -5,13 +5,10 @@
 -- Codes: none.
 create or replace function zerosum.test_endpoint(ledger bigint, endpoint bigint) returns uuid
 language sql security definer set search_path = pg_catalog, pg_temp as $$
-    with found as (
-        select p.ledger_id, p.id, zerosum.endpoint_json(p) as body from ledger.endpoints p
+    select zerosum.endpoint_event(p, 'endpoint.test')
+    from (
+        select p.* from ledger.endpoints p
         where p.ledger_id = $1 and p.id = $2 and p.disabled_at is null and p.deleted_at is null
         for share
-    )
-    insert into ledger.outbox (ledger_id, aggregatetype, aggregateid, type, payload, recorded_at)
-    select f.ledger_id, 'endpoint', f.id::text, 'endpoint.test', f.body, clock_timestamp()
-    from found f
-    returning id
+    ) p
 $$;
