@@ -88,9 +88,8 @@ class Relay:
         self.unbundled: dict[int, int] = {}  # The epochs of ledgers in which events may be bundled.
         self.stamped_unbundled = 0
         self.stamped_at = 0.0
-        self.next_failure_at: dict[
-            int, float
-        ] = {}  # When the next failure of a ledger may be logged.
+        # When the next failure of a ledger may be logged.
+        self.next_failure_at: dict[int, float] = {}
         self.clock = DatabaseClock()
         # Whether all leases are held here. Only then may it announce that it is awake.
         self.whole = False

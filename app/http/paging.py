@@ -5,9 +5,8 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from app.database.connections import call
-from app.errors import Refusal
 from app.http.request import ApiRequest
-from app.http.responses import page
+from app.http.responses import only_body, page
 
 
 async def list_by_id(request: ApiRequest[None], function: str) -> Response:
@@ -33,7 +32,4 @@ async def read_one(request: ApiRequest[None], function: str) -> str:
     """
     ledger, id_ = request.caller.ledger, request.number()
     rows = await call(request.services.pool, function, ledger=ledger, after=0, max=1, only_id=id_)
-    if not rows:
-        raise Refusal("not_found")
-    body: str = rows[0]["body"]
-    return body
+    return only_body(rows)

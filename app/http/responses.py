@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncpg
 from starlette.responses import Response
 
+from app.errors import Refusal
 from app.http.amounts import quote_amounts, wants_strings
 from app.http.problems import refused
 from app.http.request import ApiRequest
@@ -21,6 +22,15 @@ def answer(
     """Return a response with this JSON body. `Zerosum-Amounts: string` quotes the amounts in it."""
     spelled = quote_amounts(body.encode()) if wants_strings(request.scope) else body
     return Response(spelled, status, headers, "application/json")
+
+
+def only_body(rows: list[asyncpg.Record], missing: str = "not_found") -> str:
+    """Return the `body` of the one row. Raises Refusal with the code `missing` where there is
+    none."""
+    if not rows:
+        raise Refusal(missing)
+    body: str = rows[0]["body"]
+    return body
 
 
 def created(request: ApiRequest[object], row: asyncpg.Record) -> Response:

@@ -12,7 +12,7 @@ from app.http.handlers.posting import Posting, post
 from app.http.paging import list_newest
 from app.http.parsing import amount_text, optional, wallet_id
 from app.http.request import ApiRequest
-from app.http.responses import answer
+from app.http.responses import answer, only_body
 
 
 async def create_hold(request: ApiRequest[HoldRequest]) -> Response:
@@ -82,9 +82,7 @@ async def read_hold(request: ApiRequest[None]) -> Response:
         max=1,
         only_id=request.number(missing="unknown_hold"),
     )
-    if not rows:
-        raise Refusal("unknown_hold")
-    return answer(request, rows[0]["body"])
+    return answer(request, only_body(rows, "unknown_hold"))
 
 
 async def list_holds(request: ApiRequest[None]) -> Response:

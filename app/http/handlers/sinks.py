@@ -10,7 +10,7 @@ from app.errors import Refusal
 from app.http.bodies import RewindRequest, SinkRequest
 from app.http.paging import list_by_id, read_one
 from app.http.request import ApiRequest
-from app.http.responses import answer
+from app.http.responses import answer, only_body
 from app.sink_url import BadSink, parse_sink_url
 
 
@@ -105,6 +105,4 @@ async def change(
         paused=paused,
         next_seq=next_seq,
     )
-    if not rows:
-        raise Refusal("not_found")
-    return answer(request, rows[0]["body"])
+    return answer(request, only_body(rows))

@@ -5,14 +5,13 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from app.database.connections import call
-from app.errors import Refusal
 from app.http import parsing
 from app.http.bodies import Credit, Debit, TransactionRequest, Transfer
 from app.http.handlers.posting import post
 from app.http.paging import list_newest
 from app.http.parsing import amount_text, wallet_id
 from app.http.request import ApiRequest
-from app.http.responses import answer
+from app.http.responses import answer, only_body
 
 
 async def create_credit(request: ApiRequest[Credit]) -> Response:
@@ -58,9 +57,7 @@ async def read_transaction(request: ApiRequest[None]) -> Response:
     """
     ledger, id_ = request.caller.ledger, request.number()
     rows = await call(request.services.pool, "read_transaction", ledger=ledger, id=id_)
-    if not rows:
-        raise Refusal("not_found")
-    return answer(request, rows[0]["body"])
+    return answer(request, only_body(rows))
 
 
 async def list_transactions(request: ApiRequest[None]) -> Response:

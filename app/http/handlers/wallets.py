@@ -14,7 +14,7 @@ from app.http.bodies import FreezeRequest, Limit, WalletChange, WalletRequest
 from app.http.problems import refused
 from app.http.query import metadata_filters
 from app.http.request import ApiRequest
-from app.http.responses import answer, created, page
+from app.http.responses import answer, created, only_body, page
 
 
 async def create_wallet(request: ApiRequest[WalletRequest]) -> Response:
@@ -147,7 +147,4 @@ async def wallet_body(request: ApiRequest[None]) -> str:
     if not parsing.WALLET_ID.fullmatch(wallet):
         raise Refusal("not_found")
     rows = await call(request.services.pool, "read_wallet", ledger=ledger, id=wallet)
-    if not rows:
-        raise Refusal("not_found")
-    body: str = rows[0]["body"]
-    return body
+    return only_body(rows)

@@ -15,7 +15,7 @@ from app.http import parsing
 from app.http.bodies import WebhookChange, WebhookRequest
 from app.http.paging import list_by_id, read_one
 from app.http.request import ApiRequest
-from app.http.responses import answer, page
+from app.http.responses import answer, only_body, page
 from app.webhook_secret import new_secret, spelled
 
 
@@ -83,9 +83,7 @@ async def change_webhook(request: ApiRequest[WebhookChange]) -> Response:
         endpoint=request.number(),
         changes=msgspec.json.encode(changes).decode(),
     )
-    if not rows:
-        raise Refusal("not_found")
-    return answer(request, rows[0]["body"])
+    return answer(request, only_body(rows))
 
 
 async def list_webhooks(request: ApiRequest[None]) -> Response:
