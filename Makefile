@@ -26,7 +26,7 @@ test-all: .venv/ready
 
 # Ten minutes of load, which want the machine for themselves, and gigabytes on its disk.
 test-load: .venv/ready
-	PYTEST_DEBUG_TEMPROOT="$${TMPDIR:-/tmp}" $(BIN)/pytest tests/load/test_long_load.py
+	PYTEST_DEBUG_TEMPROOT="$${TMPDIR:-/tmp}" $(BIN)/pytest -o faulthandler_timeout=0 tests/load/test_long_load.py
 
 schema: .venv/ready
 	$(BIN)/python -m sql.dump

@@ -11,8 +11,8 @@ from tests.support.process import ServerProcess
 
 
 @pytest.fixture
-async def server(tmp_path: Path, database_url: str) -> AsyncIterator[ServerProcess]:
-    """A server with a wallet, which no events tell of."""
+async def started(tmp_path: Path, database_url: str) -> AsyncIterator[ServerProcess]:
+    """A server that is up and has a wallet, which no events tell of."""
     server = ServerProcess(tmp_path, database_url)
     await server.start()
     async with server.client() as client:

@@ -69,17 +69,17 @@ async def credit(server: ServerProcess, key: str) -> None:
         assert (await client.post("/v1/credits", json=CREDIT, headers=headers)).status_code == 201
 
 
-async def test_it_forwards_each_event_signed(server: ServerProcess) -> None:
+async def test_it_forwards_each_event_signed(started: ServerProcess) -> None:
     """The URL may leave out its scheme. A service that is away is named, and the next event comes."""
     async with Receiver(500) as receiver:
         place = receiver.url.removeprefix("http://") + "/hook"
-        async with listening(server, "--forward-to", place) as one:
+        async with listening(started, "--forward-to", place) as one:
             secret = re.fullmatch(
                 rf"zerosum: forwarding to http://{place}, signed with (whsec_\S+)", await one.told()
             )
             assert secret is not None
             for key, status in (("a", 500), ("b", 204)):
-                await credit(server, key)
+                await credit(started, key)
                 line = await one.line()
                 assert re.search(rf" -> {status} in \d+ ms$", line), line
             first, second = await receiver.until(2, "/hook")
@@ -88,33 +88,33 @@ async def test_it_forwards_each_event_signed(server: ServerProcess) -> None:
             assert [got.event["seq"] for got in (first, second)] == [1, 2]
             assert line.startswith(f"2 transaction.posted {second.id} -> ")
             await receiver.runner.cleanup()
-            await credit(server, "c")
+            await credit(started, "c")
             assert re.match(r"3 \S+ \S+ -> NOT SENT: nothing listens at http://", await one.line())
 
 
-async def test_it_goes_on_after_a_break(server: ServerProcess) -> None:
+async def test_it_goes_on_after_a_break(started: ServerProcess) -> None:
     """The server is killed. Nothing is lost or comes twice, and one sentence says what happened."""
-    async with listening(server, "--after", "0") as one:
-        await credit(server, "a")
+    async with listening(started, "--after", "0") as one:
+        await credit(started, "a")
         assert (await one.line()).startswith("1 ")
-        await server.end(signal.SIGKILL)
+        await started.end(signal.SIGKILL)
         assert re.match(
             r"zerosum: the stream broke \(the connection ended\); trying again from event 1 on$",
             await one.told(),
         )
-        await server.start()
-        await credit(server, "b")
+        await started.start()
+        await credit(started, "b")
         assert (await one.line()).startswith("2 ")
         assert await one.told() == "zerosum: the stream goes on"
 
 
-async def test_json_is_the_feed(server: ServerProcess) -> None:
-    await credit(server, "a")
-    async with server.client() as client:
+async def test_json_is_the_feed(started: ServerProcess) -> None:
+    await credit(started, "a")
+    async with started.client() as client:
         body = {"source": "alice", "destination": "bob", "amount": 1}
         await client.post("/v1/wallets", json={"id": "bob", "asset": "USD"})
         assert (await client.post("/v1/holds", json=body)).status_code == 201
-        async with listening(server, "--after", "0", "--types", "hold.*", "--json") as one:
+        async with listening(started, "--after", "0", "--types", "hold.*", "--json") as one:
             line = await one.line()
         events = (await client.get("/v1/events?types=hold.*")).json()["data"]
     assert [json.loads(line)] == events
@@ -130,11 +130,11 @@ async def test_json_is_the_feed(server: ServerProcess) -> None:
     ],
 )
 async def test_what_cant_go_well_ends_with_a_sentence(
-    server: ServerProcess, options: tuple[str, ...], key: str, sentence: str
+    started: ServerProcess, options: tuple[str, ...], key: str, sentence: str
 ) -> None:
     given = ("listen", "--after", "0") if "--types" in options else ("listen",)
     code, out, err = await command.run(
-        "", *given, "--url", server.base, *options, ZEROSUM_API_KEY=key
+        "", *given, "--url", started.base, *options, ZEROSUM_API_KEY=key
     )
     assert code
     assert out == ""

@@ -21,9 +21,9 @@ CREDIT = {"wallet": "alice", "amount": 1}
 
 
 async def test_events_come_as_they_happen_with_the_bytes_of_the_feed(
-    server: ServerProcess,
+    started: ServerProcess,
 ) -> None:
-    async with server.client() as client, stream(client) as one:
+    async with started.client() as client, stream(client) as one:
         body = '{"wallet":"alice","amount":1,"metadata":{\n"a": "\u2028",\r\n"b": 1.10}}'
         headers = {"Content-Type": "application/json"}
         assert (await client.post("/v1/credits", content=body, headers=headers)).status_code == 201
@@ -37,18 +37,19 @@ async def test_events_come_as_they_happen_with_the_bytes_of_the_feed(
         assert event["data"]["postings"][0]["amount"] == "1"
 
 
-async def test_a_client_that_comes_back_goes_on(server: ServerProcess) -> None:
+@pytest.mark.slow
+async def test_a_client_that_comes_back_goes_on(started: ServerProcess) -> None:
     """The server is killed twice while events are written. The client sends its last id."""
     found: list[Any] = []
 
     async def kill() -> None:
         for count in (40, 90):
             await until(lambda: reached(found, count))  # noqa: B023
-            await server.end(signal.SIGKILL)
-            await server.start()
+            await started.end(signal.SIGKILL)
+            await started.start()
 
     async with asyncio.timeout(90):
-        await asyncio.gather(write(server, 150), read(server, 150, found), kill())
+        await asyncio.gather(write(started, 150), read(started, 150, found), kill())
     assert [event["seq"] for event in found] == list(range(1, 151))
 
 
@@ -116,9 +117,9 @@ async def is_ready(client: httpx.AsyncClient, status: int) -> bool:
     return (await client.get("/readyz")).status_code == status
 
 
-async def test_the_position_passes_over_other_types(server: ServerProcess) -> None:
-    async with server.client() as client:
-        await write(server, 3)
+async def test_the_position_passes_over_other_types(started: ServerProcess) -> None:
+    async with started.client() as client:
+        await write(started, 3)
         async with stream(client, "?types=hold.*") as one:
             taking = asyncio.create_task(one.take(1))
             await until(lambda: at(one, "3"))
@@ -134,15 +135,15 @@ async def at(one: Any, last_id: str) -> bool:
     return bool(one.last_id == last_id)
 
 
-async def test_sigterm_ends_streams_and_so_does_head(server: ServerProcess) -> None:
-    async with server.client() as client:
+async def test_sigterm_ends_streams_and_so_does_head(started: ServerProcess) -> None:
+    async with started.client() as client:
         head = await client.head("/v1/events/stream")
         assert (head.status_code, head.content) == (200, b"")
         async with stream(client) as one:
             reading = asyncio.create_task(one.take(1))
             await until(lambda: opened(one))
             async with asyncio.timeout(15):
-                said = await server.end()
+                said = await started.end()
                 assert await reading == []
     assert "Traceback" not in said
 
@@ -152,13 +153,13 @@ async def opened(one: Any) -> bool:
 
 
 @pytest.mark.parametrize("last_id", ["x", "-1", "9" * 20, "9" * 19, "1.5"])
-async def test_what_is_no_id_is_refused(server: ServerProcess, last_id: str) -> None:
-    async with server.client() as client:
+async def test_what_is_no_id_is_refused(started: ServerProcess, last_id: str) -> None:
+    async with started.client() as client:
         answer = await client.get("/v1/events/stream", headers={"Last-Event-ID": last_id})
         assert (answer.status_code, answer.json()["code"]) == (400, "invalid_parameter")
 
 
-async def test_who_leaves_is_forgotten(server: ServerProcess) -> None:
+async def test_who_leaves_is_forgotten(started: ServerProcess) -> None:
     """Streams that clients break off hold nothing; the gauge says how many there are."""
 
     async def count(client: httpx.AsyncClient) -> float:
@@ -167,7 +168,7 @@ async def test_who_leaves_is_forgotten(server: ServerProcess) -> None:
                 return float(line.split()[1])
         raise AssertionError("no gauge")
 
-    async with server.client() as client:
+    async with started.client() as client:
 
         async def is_count(wanted: int) -> bool:
             return await count(client) == wanted
@@ -179,9 +180,9 @@ async def test_who_leaves_is_forgotten(server: ServerProcess) -> None:
 
 @pytest.mark.slow
 async def test_a_heartbeat_comes_and_a_revoked_key_ends_the_stream(
-    server: ServerProcess, db: asyncpg.Connection
+    started: ServerProcess, db: asyncpg.Connection
 ) -> None:
-    async with server.client() as client:
+    async with started.client() as client:
         key = (await client.post("/v1/keys", json={"scope": "read"})).json()
         bearer = {"Authorization": f"Bearer {key['key']}"}
         async with stream(client, **bearer) as one, stream(client) as other:

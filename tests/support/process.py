@@ -53,7 +53,9 @@ class ServerProcess:
         )
 
     async def start(self, *command: str) -> None:
-        """Return when it is ready, within 60 s."""
+        """Return when it is ready, within 60 s. One process at a time: a second one would share the
+        first one's port, and nobody could end both."""
+        assert self.process is None or self.process.returncode is not None, "it runs already"
         self.process = await asyncio.create_subprocess_exec(
             *(command or (sys.executable, "-m", "app", "serve")),
             stdout=PIPE,
