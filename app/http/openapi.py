@@ -240,12 +240,17 @@ def schemas() -> dict[str, Any]:
     _, found = msgspec.json.schema_components([*types, Problem], ref_template=SCHEMA)
     # A problem has the facts of its code too.
     found[Problem.__name__]["additionalProperties"] = True
-    for name, schema in found.items():
+    describe_members(found)
+    return dict(sorted(found.items()))
+
+
+def describe_members(components: dict[str, Any]) -> None:
+    """Add to the schemas of these types, by name, what the glossary says of each member."""
+    for name, schema in components.items():
         bases = [base.__name__ for base in bases_of(name)]
         for member, value in schema.get("properties", {}).items():
             if text := describe(name, bases, member):
                 value["description"] = text
-    return dict(sorted(found.items()))
 
 
 def bases_of(name: str) -> list[type]:

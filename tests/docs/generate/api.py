@@ -17,21 +17,19 @@ SCOPES = {
 
 
 def block() -> str:
+    spec = json.loads(document())
     told = []
     for section, (text, routes) in SECTIONS.items():
         told.append(f"## {section}\n\n{text}\n")
-        told += [entry(route) for route in routes]
+        told += [entry(route, spec) for route in routes]
     told.append("## Types\n\nWhat bodies and answers are made of.\n")
-    told += [
-        of_type(name, schema)
-        for name, schema in json.loads(document())["components"]["schemas"].items()
-    ]
+    told += [of_type(name, schema) for name, schema in spec["components"]["schemas"].items()]
     return "\n".join(told)
 
 
-def entry(route: Route) -> str:
+def entry(route: Route, spec: dict[str, Any]) -> str:
     path = PLACE.sub(r"{\1}", route.path)
-    operation = json.loads(document())["paths"][path][route.method.lower()]
+    operation = spec["paths"][path][route.method.lower()]
     parts = [f"### {operation['summary']}\n\n`{route.method} {path}`"]
     if "description" in operation:
         parts.append(operation["description"])

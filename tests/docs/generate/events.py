@@ -8,8 +8,7 @@ from typing import Any
 import msgspec
 
 from app.http import answers
-from app.http.descriptions import describe
-from app.http.openapi import bases_of
+from app.http.openapi import describe_members
 from tests.docs.generate.markdown import table
 
 FOLDER = "docs/reference/events"
@@ -80,11 +79,7 @@ def schema(name: str) -> dict[str, Any]:
     data, components = msgspec.json.schema_components(
         [*shapes, answers.Event], ref_template="#/$defs/{name}"
     )
-    for type_name, one in components.items():
-        bases = [base.__name__ for base in bases_of(type_name)]
-        for member, value in one.get("properties", {}).items():
-            if text := describe(type_name, bases, member):
-                value["description"] = text
+    describe_members(components)
     body = components.pop(answers.Event.__name__)
     body["properties"]["type"] = {
         "const": name,
