@@ -117,6 +117,12 @@ CODES = {
         "Invalid event types",
         "Send 1 to 32 items: *, a type, or a prefix such as transaction.*.",
     ),
+    "invalid_filter": Code(
+        422,
+        "Invalid wallets or kinds of events",
+        "Send 1 to 32 wallets, each *, an id or a prefix such as user_*, and 1 to 32 kinds, "
+        "each * or a kind of transaction.",
+    ),
     "invalid_sink": Code(422, "Sink that events may not go to", "{reason}"),
     "invalid_options": Code(
         422,

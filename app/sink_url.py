@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from app.event_types import MAX_TYPES, are_types
+from app.event_filter import MAX_ITEMS, are_types
 
 URL_LIMIT = 2048
 COMMON = {"types", "from", "format", "topic", "name"}
@@ -146,7 +146,7 @@ def check(sink: SinkUrl) -> None:
         raise BadSink("it names no host")
     if not are_types(sink.types):
         raise BadSink(
-            f"types= takes up to {MAX_TYPES} such as *, transaction.posted, transaction.*"
+            f"types= takes up to {MAX_ITEMS} such as *, transaction.posted, transaction.*"
         )
     if sink.scheme.startswith("redis") and not re.fullmatch(r"/?[0-9]{0,4}", sink.path):
         raise BadSink("the path of redis:// is the number of its database, such as /0")

@@ -459,19 +459,11 @@ begin
     if not found then
         return;
     end if;
-    after := before;
-    after.url := coalesce(changes ->> 'url', before.url);
-    after.metadata := coalesce(changes -> 'metadata', before.metadata);
-    if changes ? 'types' then
-        after.types := array(select jsonb_array_elements_text(changes -> 'types'));
-    end if;
-    if changes ? 'description' then
-        after.description := changes ->> 'description';
-    end if;
+    after := zerosum.changed_endpoint(before, changes);
     if after is distinct from before then
         update ledger.endpoints p
-        set url = after.url, types = after.types, description = after.description,
-            metadata = after.metadata
+        set url = after.url, types = after.types, wallets = after.wallets, kinds = after.kinds,
+            description = after.description, metadata = after.metadata
         where p.ledger_id = $1 and p.id = $2;
         perform zerosum.endpoint_event(after, 'endpoint.changed');
     end if;
@@ -550,6 +542,59 @@ begin
     end if;
     return query select 'done', zerosum.wallet_json(w);
 end $_$;
+
+CREATE SEQUENCE ledger.endpoint_id
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+CREATE TABLE ledger.endpoints (
+    ledger_id bigint NOT NULL,
+    id bigint DEFAULT nextval('ledger.endpoint_id'::regclass) NOT NULL,
+    url text NOT NULL,
+    types text[] NOT NULL,
+    secret bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    disabled_at timestamp with time zone,
+    disabled_reason text,
+    deleted_at timestamp with time zone,
+    sent_seq bigint DEFAULT 0 NOT NULL,
+    description text,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    wallets text[] DEFAULT '{*}'::text[] NOT NULL,
+    kinds text[] DEFAULT '{*}'::text[] NOT NULL,
+    CONSTRAINT endpoints_description CHECK ((octet_length(description) <= 1024)),
+    CONSTRAINT endpoints_kinds CHECK (((cardinality(kinds) >= 1) AND (cardinality(kinds) <= 32))),
+    CONSTRAINT endpoints_metadata CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (octet_length((metadata)::text) <= 16384))),
+    CONSTRAINT endpoints_secret_length CHECK (((octet_length(secret) >= 24) AND (octet_length(secret) <= 64))),
+    CONSTRAINT endpoints_types_count CHECK (((cardinality(types) >= 1) AND (cardinality(types) <= 32))),
+    CONSTRAINT endpoints_url_length CHECK (((length(url) >= 1) AND (length(url) <= 2048))),
+    CONSTRAINT endpoints_wallets CHECK (((cardinality(wallets) >= 1) AND (cardinality(wallets) <= 32)))
+);
+
+CREATE FUNCTION zerosum.changed_endpoint(p ledger.endpoints, changes jsonb) RETURNS ledger.endpoints
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    p.url := coalesce(changes ->> 'url', p.url);
+    p.metadata := coalesce(changes -> 'metadata', p.metadata);
+    if changes ? 'types' then
+        p.types := array(select jsonb_array_elements_text(changes -> 'types'));
+    end if;
+    if changes ? 'wallets' then
+        p.wallets := array(select jsonb_array_elements_text(changes -> 'wallets'));
+    end if;
+    if changes ? 'kinds' then
+        p.kinds := array(select jsonb_array_elements_text(changes -> 'kinds'));
+    end if;
+    if changes ? 'description' then
+        p.description := changes ->> 'description';
+    end if;
+    return p;
+end $$;
 
 CREATE FUNCTION zerosum.check_lease(ledger bigint, holder text) RETURNS void
     LANGUAGE plpgsql
@@ -695,18 +740,24 @@ begin
     end if;
 end $_$;
 
-CREATE FUNCTION zerosum.create_endpoint(ledger bigint, url text, types text[], secret bytea, description text DEFAULT NULL::text, metadata jsonb DEFAULT '{}'::jsonb) RETURNS TABLE(body text)
+CREATE FUNCTION zerosum.create_endpoint(ledger bigint, url text, types text[], secret bytea, more jsonb DEFAULT '{}'::jsonb) RETURNS TABLE(body text)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 #variable_conflict use_column
+declare
+    made ledger.endpoints;
 begin
-    return query
-        with f as (select * from ledger.feeds f where f.ledger_id = $1 for update)
-        insert into ledger.endpoints as p (ledger_id, url, types, secret, sent_seq, description,
-            metadata)
-        select f.ledger_id, $2, $3, $4, f.last_seq, $5, $6 from f
-        returning zerosum.endpoint_json(p);
+    insert into ledger.endpoints as p (ledger_id, url, types, secret, sent_seq)
+    select f.ledger_id, $2, $3, $4, f.last_seq
+    from (select * from ledger.feeds f where f.ledger_id = $1 for update) f
+    returning p.* into made;
+    made := zerosum.changed_endpoint(made, more);
+    update ledger.endpoints p
+    set wallets = made.wallets, kinds = made.kinds, description = made.description,
+        metadata = made.metadata
+    where p.ledger_id = $1 and p.id = made.id;
+    return query select zerosum.endpoint_json(made);
 end $_$;
 
 CREATE FUNCTION zerosum.create_ledger(name text) RETURNS bigint
@@ -833,6 +884,22 @@ begin
     transaction := told.transaction;
     return next;
 end $$;
+
+CREATE FUNCTION zerosum.data_matches(type text, data json, wallets text[], kinds text[]) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    select ('*' = any ($4) or coalesce($2 ->> 'kind' = any ($4), false))
+        and ('*' = any ($3) or exists (
+            select from (
+                select unnest(array[p ->> 'source', p ->> 'destination'])
+                from json_array_elements($2 -> 'postings') p
+                union all
+                select $2 ->> 'id' where starts_with($1, 'wallet.')
+            ) w (wallet), unnest($3) pattern
+            where case when right(pattern, 1) = '*'
+                then starts_with(w.wallet, left(pattern, -1)) else w.wallet = pattern end))
+$_$;
 
 CREATE FUNCTION zerosum.debit(ledger bigint, wallet text, amount numeric, key text DEFAULT NULL::text, destination text DEFAULT '@world'::text, reference text DEFAULT NULL::text, description text DEFAULT NULL::text, metadata jsonb DEFAULT NULL::jsonb, effective_at timestamp with time zone DEFAULT NULL::timestamp with time zone, conditions jsonb DEFAULT NULL::jsonb) RETURNS TABLE(replayed boolean, transaction json)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1446,33 +1513,6 @@ begin
     return next;
 end $$;
 
-CREATE SEQUENCE ledger.endpoint_id
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1;
-
-CREATE TABLE ledger.endpoints (
-    ledger_id bigint NOT NULL,
-    id bigint DEFAULT nextval('ledger.endpoint_id'::regclass) NOT NULL,
-    url text NOT NULL,
-    types text[] NOT NULL,
-    secret bytea NOT NULL,
-    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    disabled_at timestamp with time zone,
-    disabled_reason text,
-    deleted_at timestamp with time zone,
-    sent_seq bigint DEFAULT 0 NOT NULL,
-    description text,
-    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
-    CONSTRAINT endpoints_description CHECK ((octet_length(description) <= 1024)),
-    CONSTRAINT endpoints_metadata CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (octet_length((metadata)::text) <= 16384))),
-    CONSTRAINT endpoints_secret_length CHECK (((octet_length(secret) >= 24) AND (octet_length(secret) <= 64))),
-    CONSTRAINT endpoints_types_count CHECK (((cardinality(types) >= 1) AND (cardinality(types) <= 32))),
-    CONSTRAINT endpoints_url_length CHECK (((length(url) >= 1) AND (length(url) <= 2048)))
-);
-
 CREATE FUNCTION zerosum.endpoint_event(p ledger.endpoints, type text, at timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS uuid
     LANGUAGE sql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1487,6 +1527,7 @@ CREATE FUNCTION zerosum.endpoint_json(p ledger.endpoints) RETURNS text
     LANGUAGE sql STABLE
     AS $$
     select concat('{"id":', p.id, ',"url":', to_json(p.url), ',"types":', to_json(p.types),
+        ',"wallets":', to_json(p.wallets), ',"kinds":', to_json(p.kinds),
         ',"status":"', case when p.disabled_at is null then 'enabled' else 'disabled' end,
         '","disabled_reason":', coalesce(to_json(p.disabled_reason)::text, 'null'),
         ',"description":', coalesce(to_json(p.description)::text, 'null'),
@@ -1512,6 +1553,14 @@ CREATE FUNCTION zerosum.entry_json(wallet text, amount numeric, balance numeric,
     select concat('{"wallet":"', wallet, '","amount":', amount, ',"balance":', balance,
         ',"version":', version, '}')
 $$;
+
+CREATE FUNCTION zerosum.event_matches(type text, body text, types text[], wallets text[], kinds text[]) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    AS $_$
+    select zerosum.type_matches($1, $3) and case
+        when '*' = any ($4) and '*' = any ($5) then true
+        else zerosum.data_matches($1, $2::json -> 'data', $4, $5) end
+$_$;
 
 CREATE FUNCTION zerosum.event_size(ids bigint, size bigint, metadata jsonb) RETURNS bigint
     LANGUAGE sql IMMUTABLE
@@ -2509,14 +2558,16 @@ begin
     ) d;
     room := next_deliveries.max - coalesce(cardinality(again), 0);
     with scanned as materialized (
-        select v.seq, v.type, case when v.type = 'endpoint.test'
+        select v.seq, v.type, v.body, case when v.type = 'endpoint.test'
             then v.body::json -> 'data' ->> 'id' end as tested
         from zerosum.feed(l, greatest(p.sent_seq, after), greatest(p.sent_seq, after)
-            + case when '*' = any (p.types) then room else scan_max end) v
+            + case when '*' = any (p.types) and '*' = any (p.wallets) and '*' = any (p.kinds)
+                then room else scan_max end) v
         order by v.seq
     ), matched as materialized (
         select s.seq from scanned s
-        where coalesce(s.tested = p.id::text, zerosum.type_matches(s.type, p.types)) and (
+        where coalesce(s.tested = p.id::text,
+            zerosum.event_matches(s.type, s.body, p.types, p.wallets, p.kinds)) and (
             -- (A probe of the key for each: a join may read all deliveries of the endpoint.)
             select d.seq from ledger.deliveries d
             where d.endpoint_id = p.id and d.ledger_id = l and d.seq = s.seq limit 1) is null
@@ -3040,7 +3091,7 @@ CREATE FUNCTION zerosum.probe_listener() RETURNS void
     select pg_notify('zerosum_probe', '')
 $$;
 
-CREATE FUNCTION zerosum.read_events(ledger bigint, after bigint, max integer, types text[] DEFAULT '{*}'::text[]) RETURNS TABLE(read_to bigint, at_end boolean, seqs bigint[], bodies text[])
+CREATE FUNCTION zerosum.read_events(ledger bigint, after bigint, max integer, types text[] DEFAULT '{*}'::text[], wallets text[] DEFAULT '{*}'::text[], kinds text[] DEFAULT '{*}'::text[]) RETURNS TABLE(read_to bigint, at_end boolean, seqs bigint[], bodies text[])
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
@@ -3051,11 +3102,12 @@ CREATE FUNCTION zerosum.read_events(ledger bigint, after bigint, max integer, ty
     with scanned as materialized (
         select v.seq, v.type, v.body
         from zerosum.feed($1, $2, least($2, 1::bigint << 62)
-            + case when '*' = any ($4) then $3 else greatest($3, 1000) end) v
+            + case when '*' = any ($4) and '*' = any ($5) and '*' = any ($6) then $3
+                else greatest($3, 1000) end) v
         order by v.seq
     ), matched as materialized (
         select c.seq, c.body from scanned c
-        where zerosum.type_matches(c.type, $4)
+        where zerosum.event_matches(c.type, c.body, $4, $5, $6)
         order by c.seq
         limit $3
     ), page as (

@@ -22,13 +22,13 @@ class Refused(Exception):
 class EventSource:
     """events() of a server, from the seq `after` on.
 
-    tell: is called with a sentence when the connection is lost, once until it is back.
+    wanted: the query parameters that select events. tell: is called with a sentence when the connection is lost, once until it is back.
     """
 
     def __init__(
-        self, url: str, key: str, types: str, after: int, tell: Callable[[str], None]
+        self, url: str, key: str, wanted: dict[str, str], after: int, tell: Callable[[str], None]
     ) -> None:
-        self.url, self.types, self.after, self.tell = url, types, after, tell
+        self.url, self.wanted, self.after, self.tell = url, wanted, after, tell
         self.headers = {"Authorization": f"Bearer {key}"}
         self.failures = 0
 
@@ -55,7 +55,7 @@ class EventSource:
         timeout = aiohttp.ClientTimeout(sock_connect=CONNECT_S, sock_read=SILENCE_S)
         async with session.get(
             f"{self.url}/v1/events/stream",
-            params={"after": str(self.after), "types": self.types},
+            params={"after": str(self.after), **self.wanted},
             headers=self.headers,
             timeout=timeout,
             read_bufsize=LIMIT,

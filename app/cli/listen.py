@@ -28,12 +28,12 @@ class Head(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """server: its URL. after: the seq to start behind; None: from now on. forward_to: a URL.
+    """server: its URL. events: the query parameters that select them. after: the seq to start behind; None: from now on. forward_to: a URL.
     as_json: print events and nothing else to standard output."""
 
     server: str
     key: str
-    types: str
+    events: dict[str, str]
     after: int | None
     forward_to: str | None
     secret: bytes
@@ -56,7 +56,7 @@ async def follow(wanted: Wanted) -> None:
         tell(f"listening to {wanted.server} from event {start} on; Ctrl-C ends it")
         if wanted.forward_to is not None:
             tell(f"forwarding to {wanted.forward_to}, signed with {spelled(wanted.secret)}")
-        source = EventSource(wanted.server, wanted.key, wanted.types, start, tell)
+        source = EventSource(wanted.server, wanted.key, wanted.events, start, tell)
         async for event in source.events(session):
             head = msgspec.json.decode(event, type=Head)
             line = f"{head.seq} {head.type} {head.id}"

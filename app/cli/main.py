@@ -138,6 +138,8 @@ def receive(port: int, secret: str | None) -> None:
     "--url", envvar="ZEROSUM_URL", help="The server's URL.  [default: the one on this machine]"
 )
 @click.option("--types", default="*", show_default=True, help="Types, separated by commas.")
+@click.option("--wallet", default="*", show_default=True, help="Wallets, such as alice,user_*.")
+@click.option("--kind", default="*", show_default=True, help="Kinds of transactions.")
 @click.option(
     "--after", type=click.IntRange(0, MAX_ID), help="Start behind this event.  [default: now]"
 )
@@ -149,6 +151,8 @@ def receive(port: int, secret: str | None) -> None:
 def listen_command(
     url: str | None,
     types: str,
+    wallet: str,
+    kind: str,
     after: int | None,
     forward_to: str | None,
     secret: str | None,
@@ -165,7 +169,7 @@ def listen_command(
         Wanted(
             server=(url or f"http://127.0.0.1:{settings.port}").rstrip("/"),
             key=known_key(settings),
-            types=types,
+            events={"types": types, "wallet": wallet, "kind": kind},
             after=after,
             forward_to=with_scheme(forward_to) if forward_to else None,
             secret=given_secret(secret) if secret else new_secret(),

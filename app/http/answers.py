@@ -233,6 +233,8 @@ class Webhook(Struct, kw_only=True):
     id: int
     url: str
     types: list[str]
+    wallets: list[str]
+    kinds: list[str]
     status: Literal["enabled", "disabled"]
     disabled_reason: str | None
     description: str | None

@@ -171,9 +171,15 @@ class KeyRequest(Struct, kw_only=True, forbid_unknown_fields=True):
     scope: Literal["read", "write", "admin"]
 
 
+KINDS = ["*", "transfer", "credit", "debit", "transaction", "hold", "capture", "void", "reversal"]
+Kind = Annotated[str, Meta(extra_json_schema={"enum": KINDS})]
+
+
 class WebhookRequest(Struct, kw_only=True, forbid_unknown_fields=True):
     url: str
     types: list[str] = msgspec.field(default_factory=lambda: ["*"])
+    wallets: list[str] = msgspec.field(default_factory=lambda: ["*"])
+    kinds: list[Kind] = msgspec.field(default_factory=lambda: ["*"])
     description: Text | None = None
     metadata: Metadata = msgspec.field(default_factory=lambda: EMPTY)
 
@@ -183,6 +189,8 @@ class WebhookChange(Struct, kw_only=True, forbid_unknown_fields=True):
 
     url: str | msgspec.UnsetType = msgspec.UNSET
     types: list[str] | msgspec.UnsetType = msgspec.UNSET
+    wallets: list[str] | msgspec.UnsetType = msgspec.UNSET
+    kinds: list[Kind] | msgspec.UnsetType = msgspec.UNSET
     description: Text | msgspec.UnsetType | None = msgspec.UNSET
     metadata: Metadata | msgspec.UnsetType = msgspec.UNSET
 

@@ -69,6 +69,7 @@ MEMBERS = {
     "if": "Conditions that must hold when the request is decided, or it is refused.",
     "key": "The API key itself, shown this once.",
     "kind": "Which kind of request made it.",
+    "kinds": "The kinds of transactions whose events are wanted: *, or such as credit, reversal.",
     "ledger": "The ledger's name.",
     "log": "The ledger's transparency log, as it is now.",
     "max_balance": "The posted balance may not be above this; null for no maximum.",
@@ -125,7 +126,8 @@ MEMBERS = {
     "Condition.version": "The wallet must be at this version.",
     "vkey": "The public key of the log, as C2SP signed notes spell it; null without a key.",
     "wallet": "The wallet's id.",
-    "wallets": "How many wallets hold the asset.",
+    "wallets": "The wallets whose events are wanted: *, a wallet's id, or a prefix such as user_*",
+    "AssetProof.wallets": "How many wallets hold the asset.",
 }
 
 

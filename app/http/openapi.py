@@ -51,6 +51,8 @@ QUERY_TEXTS = {
     "seq": "The event's number in the feed.",
     "size": "The number of events in the log; the log's size now unless given.",
     "types": "Only events of these types, separated by commas: *, a type, or a prefix such as hold.*",
+    "wallet": "Only events of these wallets, separated by commas: *, an id, or a prefix such as user_*",
+    "kind": "Only events of transactions of these kinds, separated by commas, such as credit,reversal.",
     "wait": "Seconds to wait at the end of the feed for the next event.",
     "old_size": "The number of events in the older log.",
 }

@@ -33,6 +33,8 @@ MEMBER_CODES = {
     "min_balance": "invalid_limits",
     "max_balance": "invalid_limits",
     "types": "invalid_types",
+    "wallets": "invalid_filter",
+    "kinds": "invalid_filter",
     "scale": "invalid_asset",
     "code": "invalid_asset",
 }

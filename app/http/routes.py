@@ -84,11 +84,15 @@ DELIVERIES: Schemas = {
     **NEWEST_FIRST,
     "status": {"type": "string", "enum": ["pending", "delivered", "dead"]},
 }
-TYPES: Schemas = {"types": {"type": "string", "pattern": "^[a-z0-9_.*,]{1,2112}$", "default": "*"}}
-FROM: Schemas = {"after": ASCENDING["after"], **TYPES}
+WANTED: Schemas = {
+    "types": {"type": "string", "pattern": "^[a-z0-9_.*,]{1,2112}$", "default": "*"},
+    "wallet": {"type": "string", "pattern": "^[A-Za-z0-9_.:@*,-]{1,4160}$", "default": "*"},
+    "kind": {"type": "string", "pattern": "^[a-z*,]{1,352}$", "default": "*"},
+}
+FROM: Schemas = {"after": ASCENDING["after"], **WANTED}
 FEED: Schemas = {
     **ASCENDING,
-    **TYPES,
+    **WANTED,
     "wait": {"type": "integer", "minimum": 0, "maximum": 20, "default": 0},
 }
 DRY_RUN: Schemas = {"dry_run": {"type": "boolean"}}

@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 
 from app.database.connections import connect
+from app.event_filter import EventFilter
 from app.http.feed.pages import Page
 from relay.lease import is_lost
 from tests.support.api import Api
@@ -44,8 +45,49 @@ async def test_types_select_events_and_read_to_goes_on(api: Api, db: asyncpg.Con
     assert [event["type"] for event in both["data"]] == ["transaction.posted", "wallet.frozen"]
 
 
+async def test_wallets_and_kinds_select_events(api: Api, db: asyncpg.Connection) -> None:
+    await api.wallets("user_1", "user_2", "shop")
+    await api.fund("user_1", 10)
+    await api.made("/v1/transfers", {"source": "user_1", "destination": "shop", "amount": 1})
+    await api.made("/v1/transfers", {"source": "shop", "destination": "user_2", "amount": 1})
+    await api.made("/v1/holds", {"source": "user_2", "destination": "shop", "amount": 1})
+    await api.post("/v1/wallets/user_2/freeze", {})
+    await stamp_all(db)
+
+    async def seqs(query: str) -> list[int]:
+        return [one["seq"] for one in (await api.read(f"/v1/events?{query}"))["data"]]
+
+    assert await seqs("wallet=user_1") == [1, 2]
+    assert await seqs("wallet=user_*") == [1, 2, 3, 4, 5]
+    assert await seqs("wallet=user_2,@world*") == [1, 3, 4, 5]
+    assert await seqs("wallet=user") == []
+    assert await seqs("kind=transfer") == [2, 3]
+    assert await seqs("kind=credit,hold") == [1, 4]
+    assert await seqs("kind=transfer&wallet=user_2") == [3]
+    assert await seqs("kind=transfer&types=hold.*") == []
+    assert await seqs("wallet=*&kind=*") == [1, 2, 3, 4, 5]
+
+
 @pytest.mark.parametrize(
-    "query", ["types=", "types=A", "types=a.*.b", "types=" + "a," * 33, "wait=21", "wait=-1"]
+    "query",
+    [
+        "types=",
+        "types=A",
+        "types=a.*.b",
+        "types=" + "a," * 33,
+        "wait=21",
+        "wait=-1",
+        "wallet=",
+        "wallet=a%20b",
+        "wallet=*a",
+        "wallet=a,,b",
+        "wallet=" + "a" * 129,
+        "wallet=" + "a," * 33,
+        "kind=transfers",
+        "kind=transf*",
+        "kind=",
+        "wallets=a",
+    ],
 )
 async def test_what_is_no_filter_or_wait_is_refused(api: Api, query: str) -> None:
     answer = await api.get(f"/v1/events?{query}")
@@ -152,8 +194,8 @@ async def test_readers_at_the_same_place_share_a_query(api: Api, db: asyncpg.Con
     await api.fund("alice", 1)
     await stamp_all(db)
     pages = api.app.services.pages
-    reads = [asyncio.create_task(pages.read(1, 0, 10, ("*",))) for _ in range(50)]
-    others = [asyncio.create_task(pages.read(1, 0, 10, ("hold.*",))) for _ in range(2)]
+    reads = [asyncio.create_task(pages.read(1, 0, 10, EventFilter())) for _ in range(50)]
+    others = [asyncio.create_task(pages.read(1, 0, 10, EventFilter(("hold.*",)))) for _ in range(2)]
     await asyncio.sleep(0)
     reads.pop(0).cancel()
     page, *same = await asyncio.gather(*reads)

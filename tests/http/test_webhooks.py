@@ -46,6 +46,13 @@ async def test_an_endpoint_is_made_with_a_secret(api: Api) -> None:
         ("invalid_types", {"url": "https://example.com", "types": ["a.*.b"]}),
         ("invalid_types", {"url": "https://example.com", "types": ["a"] * 33}),
         ("invalid_types", {"url": "https://example.com", "types": "*"}),
+        ("invalid_filter", {"url": "https://example.com", "wallets": []}),
+        ("invalid_filter", {"url": "https://example.com", "wallets": ["a b"]}),
+        ("invalid_filter", {"url": "https://example.com", "wallets": ["*a"]}),
+        ("invalid_filter", {"url": "https://example.com", "wallets": "*"}),
+        ("invalid_filter", {"url": "https://example.com", "wallets": ["a"] * 33}),
+        ("invalid_filter", {"url": "https://example.com", "kinds": ["transfers"]}),
+        ("invalid_filter", {"url": "https://example.com", "kinds": []}),
     ],
 )
 async def test_what_is_no_endpoint_is_refused(api: Api, code: str, body: Any) -> None:
@@ -80,7 +87,10 @@ async def test_an_endpoint_is_changed(api: Api, db: asyncpg.Connection) -> None:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    changed = await change(url="https://example.com/new", types=["hold.*"])
+    changed = await change(
+        url="https://example.com/new", types=["hold.*"], wallets=["user_*", "a"], kinds=["hold"]
+    )
+    assert (changed["wallets"], changed["kinds"]) == (["user_*", "a"], ["hold"])
     assert (changed["url"], changed["types"], changed["description"], changed["metadata"]) == (
         "https://example.com/new",
         ["hold.*"],
@@ -108,6 +118,8 @@ async def test_an_endpoint_is_changed(api: Api, db: asyncpg.Connection) -> None:
         ("invalid_url", {"url": "https://169.254.169.254/"}),
         ("invalid_types", {"types": []}),
         ("invalid_types", {"types": ["A"]}),
+        ("invalid_filter", {"wallets": ["user*_"]}),
+        ("invalid_filter", {"kinds": ["fee"]}),
         ("invalid_description", {"description": "é" * 513}),
         ("invalid_description", {"description": "a\0"}),
         ("invalid_metadata", {"metadata": {"a": "x" * 16384}}),

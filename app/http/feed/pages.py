@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass, field
 
 from app.database.connections import Pool, call
+from app.event_filter import EventFilter
 from app.http.amounts import quote_amounts
 
 LINE_END = re.compile(r"\r\n|\r|\n")
@@ -46,7 +47,7 @@ class Page:
         return found
 
 
-Wanted = tuple[int, int, int, tuple[str, ...]]
+Asked = tuple[int, int, int, EventFilter]
 
 
 class FeedPages:
@@ -54,21 +55,26 @@ class FeedPages:
 
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
-        self.reading: dict[Wanted, asyncio.Task[Page]] = {}
+        self.reading: dict[Asked, asyncio.Task[Page]] = {}
 
-    async def read(self, ledger: int, after: int, limit: int, types: tuple[str, ...]) -> Page:
+    async def read(self, ledger: int, after: int, limit: int, wanted: EventFilter) -> Page:
         """Raises what the database's driver raises."""
-        wanted = ledger, after, limit, types
-        task = self.reading.get(wanted)
+        asked = ledger, after, limit, wanted
+        task = self.reading.get(asked)
         if task is None:
-            task = self.reading[wanted] = asyncio.create_task(self.query(*wanted))
-            task.add_done_callback(lambda _: self.reading.pop(wanted))
+            task = self.reading[asked] = asyncio.create_task(self.query(*asked))
+            task.add_done_callback(lambda _: self.reading.pop(asked))
         # Whoever leaves takes the page from nobody else.
         return await asyncio.shield(task)
 
-    async def query(self, ledger: int, after: int, limit: int, types: tuple[str, ...]) -> Page:
+    async def query(self, ledger: int, after: int, limit: int, wanted: EventFilter) -> Page:
         """Return a page that nobody shares. Raises what the database's driver raises."""
         (row,) = await call(
-            self.pool, "read_events", ledger=ledger, after=after, max=limit, types=types
+            self.pool,
+            "read_events",
+            ledger=ledger,
+            after=after,
+            max=limit,
+            **wanted._asdict(),
         )
         return Page(row["read_to"], row["at_end"], row["seqs"], row["bodies"])

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from app import metrics
 from app.database.errors import DATABASE_ERRORS
 from app.errors import Refusal
+from app.event_filter import EventFilter
 from app.http.amounts import wants_strings
 from app.http.auth import bearer_key
 from app.http.request import ApiRequest
@@ -23,10 +24,10 @@ log = logging.getLogger("zerosum")
 
 
 class EventStream:
-    """frames() of one client, from the seq `after`. types: the patterns of the types it reads."""
+    """frames() of one client, from the seq `after`. wanted: which events it reads."""
 
-    def __init__(self, request: ApiRequest[None], after: int, types: tuple[str, ...]) -> None:
-        self.request, self.after, self.types = request, after, types
+    def __init__(self, request: ApiRequest[None], after: int, wanted: EventFilter) -> None:
+        self.request, self.after, self.wanted = request, after, wanted
         self.ledger, self.services = request.caller.ledger, request.services
         self.strings = wants_strings(request.scope)
 
@@ -56,7 +57,7 @@ class EventStream:
     async def read(self) -> bytes:
         """Return the frames of what is next in the feed, empty at its end."""
         try:
-            page = await self.services.pages.read(self.ledger, self.after, PAGE, self.types)
+            page = await self.services.pages.read(self.ledger, self.after, PAGE, self.wanted)
         except DATABASE_ERRORS as error:
             log.warning("a stream waits for the database: %s", error)
             await asyncio.sleep(AWAY_S)

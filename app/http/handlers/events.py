@@ -9,7 +9,7 @@ import re
 from starlette.responses import Response, StreamingResponse
 
 from app.errors import Refusal
-from app.event_types import MAX_TYPES, are_types
+from app.event_filter import MAX_ITEMS, EventFilter, are_kinds, are_types, are_wallets
 from app.http.bodies import MAX_ID
 from app.http.feed.pages import Page
 from app.http.feed.stream import EventStream
@@ -26,22 +26,23 @@ async def list_events(request: ApiRequest[None]) -> Response:
     """List events in the order of the feed.
 
     Those with a seq above `after`, each the bytes that webhooks carry. `types` selects some, such as
-    `transaction.*,hold.expired`. `next` is null at the end of the feed. `read_to` is the seq up to
+    `transaction.*,hold.expired`; so do `wallet`, such as `alice,user_*`, and `kind`, such as
+    `credit,reversal`. `next` is null at the end of the feed. `read_to` is the seq up to
     which the feed was read: give it as `after` to go on. With `wait` an empty page at the end of the
     feed is answered only after so many seconds, and an event that comes meanwhile at once.
     """
-    after, limit, types = request.query["after"], request.query["limit"], wanted_types(request)
+    after, limit, wanted = request.query["after"], request.query["limit"], wanted_events(request)
     ledger, services = request.caller.ledger, request.services
     until = asyncio.get_running_loop().time() + request.query["wait"]
     # The first page is as new as the request; those who waited wake together and share theirs.
-    page = await services.pages.query(ledger, after, limit, types)
+    page = await services.pages.query(ledger, after, limit, wanted)
     while True:
         left = until - asyncio.get_running_loop().time()
         if page.seqs or left <= 0 or services.feed.closed:
             return answer(request, page_json(page))
         if page.at_end:
             await services.feed.after(ledger, page.read_to, left)
-        page = await services.pages.read(ledger, page.read_to, limit, types)
+        page = await services.pages.read(ledger, page.read_to, limit, wanted)
 
 
 async def stream_events(request: ApiRequest[None]) -> Response:
@@ -49,10 +50,11 @@ async def stream_events(request: ApiRequest[None]) -> Response:
 
     Server-sent events: each has its seq as id and the bytes that webhooks carry as data, after those
     with a seq above `after`. A client that comes back sends the last id as Last-Event-ID, which
-    counts instead of `after`. `types` selects some. A comment is sent every 15 seconds.
+    counts instead of `after`. `types`, `wallet` and `kind` select some. A comment is sent every 15
+    seconds.
     """
-    types, after = wanted_types(request), last_event_id(request)
-    stream = EventStream(request, request.query["after"] if after is None else after, types)
+    wanted, after = wanted_events(request), last_event_id(request)
+    stream = EventStream(request, request.query["after"] if after is None else after, wanted)
     if request.scope["method"] == "HEAD":
         return Response(None, 200, UNBUFFERED, STREAM)
     return StreamingResponse(stream.frames(), 200, UNBUFFERED, STREAM)
@@ -68,13 +70,24 @@ def last_event_id(request: ApiRequest[None]) -> int | None:
     return int(given)
 
 
-def wanted_types(request: ApiRequest[None]) -> tuple[str, ...]:
+def wanted_events(request: ApiRequest[None]) -> EventFilter:
     """Raises Refusal."""
-    types = tuple(request.query["types"].split(","))
-    if not are_types(types):
-        reason = f"types must be up to {MAX_TYPES} of: *, a type, or a prefix such as hold.*."
-        raise Refusal("invalid_parameter", reason=reason)
-    return types
+    names = ("types", "wallet", "kind")
+    wanted = EventFilter(*(tuple(request.query[name].split(",")) for name in names))
+    for right, reason in (
+        (
+            are_types(wanted.types),
+            "types must be up to {} of: *, a type, or a prefix such as hold.*.",
+        ),
+        (
+            are_wallets(wanted.wallets),
+            "wallet must be up to {} of: *, an id, or a prefix such as a_*.",
+        ),
+        (are_kinds(wanted.kinds), "kind must be up to {} of: *, or a kind such as transfer."),
+    ):
+        if not right:
+            raise Refusal("invalid_parameter", reason=reason.format(MAX_ITEMS))
+    return wanted
 
 
 def page_json(page: Page) -> str:

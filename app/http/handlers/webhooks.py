@@ -10,7 +10,7 @@ from starlette.responses import Response
 from app.database.connections import call
 from app.egress import BadUrl, check_url
 from app.errors import Refusal
-from app.event_types import are_types
+from app.event_filter import are_kinds, are_types, are_wallets
 from app.http import parsing
 from app.http.bodies import WebhookChange, WebhookRequest
 from app.http.paging import list_by_id, read_one
@@ -24,33 +24,40 @@ async def create_webhook(request: ApiRequest[WebhookRequest]) -> Response:
 
     201 with the secret that signs what is sent there, which is shown this once.
     """
-    body = request.body
-    check_types(body.types)
-    check_destination(request, body.url)
-    description = parsing.short_text(body.description, "invalid_description")
-    metadata = parsing.metadata_text(body.metadata) or "{}"
+    members = checked(request, msgspec.structs.asdict(request.body))
     secret = new_secret()
     (row,) = await call(
         request.services.pool,
         "create_endpoint",
         ledger=request.caller.ledger,
-        url=body.url,
-        types=body.types,
+        url=members.pop("url"),
+        types=members.pop("types"),
         secret=secret,
-        description=description,
-        metadata=metadata,
+        more=msgspec.json.encode(members).decode(),
     )
     shown = f',"secret":"{spelled(secret)}"}}'
     return answer(request, row["body"][:-1] + shown, 201)
 
 
-def check_types(types: list[str]) -> None:
-    """Raises Refusal."""
-    if not are_types(types):
+def checked(request: ApiRequest[Any], members: dict[str, Any]) -> dict[str, Any]:
+    """Return the members of an endpoint that are given, as zerosum.changed_endpoint() reads them.
+    Raises Refusal."""
+    given = {name: value for name, value in members.items() if value is not msgspec.UNSET}
+    if not are_types(given.get("types", "*")):
         raise Refusal("invalid_types")
+    if not are_wallets(given.get("wallets", "*")) or not are_kinds(given.get("kinds", "*")):
+        raise Refusal("invalid_filter")
+    if "url" in given:
+        check_destination(request, given["url"])
+    if "description" in given:
+        given["description"] = parsing.short_text(given["description"], "invalid_description")
+    if "metadata" in given:
+        text = parsing.metadata_text(given["metadata"]) or "{}"
+        given["metadata"] = msgspec.Raw(text.encode())
+    return given
 
 
-def check_destination(request: ApiRequest[object], url: str) -> None:
+def check_destination(request: ApiRequest[Any], url: str) -> None:
     """Raises Refusal unless webhooks may go to this URL."""
     try:
         check_url(url, request.services.webhook_allow)
@@ -62,26 +69,16 @@ async def change_webhook(request: ApiRequest[WebhookChange]) -> Response:
     """Change a webhook endpoint.
 
     A member that is not given stays as it is. What is not sent yet goes to the new URL, and the new
-    types select it.
+    types, wallets and kinds select it.
     """
-    body = request.body
-    changes: dict[str, Any] = {}
-    if body.url is not msgspec.UNSET:
-        check_destination(request, body.url)
-        changes["url"] = body.url
-    if body.types is not msgspec.UNSET:
-        check_types(body.types)
-        changes["types"] = body.types
-    if body.description is not msgspec.UNSET:
-        changes["description"] = parsing.short_text(body.description, "invalid_description")
-    if body.metadata is not msgspec.UNSET:
-        changes["metadata"] = msgspec.Raw((parsing.metadata_text(body.metadata) or "{}").encode())
     rows = await call(
         request.services.pool,
         "change_endpoint",
         ledger=request.caller.ledger,
         endpoint=request.number(),
-        changes=msgspec.json.encode(changes).decode(),
+        changes=msgspec.json.encode(
+            checked(request, msgspec.structs.asdict(request.body))
+        ).decode(),
     )
     return answer(request, only_body(rows))
 

@@ -1,7 +1,6 @@
--- Change an endpoint: `changes` is an object with url, types (an array), description (null for
--- none) and metadata (replaced as a whole). A missing member stays as it is. The caller checks the
--- url. What is not sent yet goes to the new url, and the new types select it. A change that
--- changes nothing writes nothing.
+-- Change an endpoint: `changes` is an object as zerosum.changed_endpoint() reads it. The caller
+-- checks the url. What is not sent yet goes to the new url, and the new types, wallets and kinds
+-- select it. A change that changes nothing writes nothing.
 -- Returns the endpoint as JSON text; no row if it does not exist. Writes an event endpoint.changed.
 -- Locks: the endpoint's row.
 -- Codes: none (checks raise 23514).
@@ -18,19 +17,11 @@ begin
     if not found then
         return;
     end if;
-    after := before;
-    after.url := coalesce(changes ->> 'url', before.url);
-    after.metadata := coalesce(changes -> 'metadata', before.metadata);
-    if changes ? 'types' then
-        after.types := array(select jsonb_array_elements_text(changes -> 'types'));
-    end if;
-    if changes ? 'description' then
-        after.description := changes ->> 'description';
-    end if;
+    after := zerosum.changed_endpoint(before, changes);
     if after is distinct from before then
         update ledger.endpoints p
-        set url = after.url, types = after.types, description = after.description,
-            metadata = after.metadata
+        set url = after.url, types = after.types, wallets = after.wallets, kinds = after.kinds,
+            description = after.description, metadata = after.metadata
         where p.ledger_id = $1 and p.id = $2;
         perform zerosum.endpoint_event(after, 'endpoint.changed');
     end if;

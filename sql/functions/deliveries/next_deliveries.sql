@@ -1,7 +1,7 @@
 -- Return what to send to an endpoint now, `max` in all: first deliveries to retry, the longest
--- due first, without those in `busy` (their seqs); then the feed's next events of its types
--- above `after` and above its cursor. An event endpoint.test is for the endpoint that it tests,
--- whatever the types.
+-- due first, without those in `busy` (their seqs); then the feed's next events
+-- that it selects, above `after` and above its cursor. An event endpoint.test is for the endpoint
+-- that it tests, whatever it selects.
 -- One row, none when the endpoint is disabled or deleted: arrays of one length (attempts: tries
 -- so far); fresh: how many of the last come from the feed; read_to: how far the feed was read,
 -- the `after` of the next call.
@@ -45,14 +45,16 @@ begin
     ) d;
     room := next_deliveries.max - coalesce(cardinality(again), 0);
     with scanned as materialized (
-        select v.seq, v.type, case when v.type = 'endpoint.test'
+        select v.seq, v.type, v.body, case when v.type = 'endpoint.test'
             then v.body::json -> 'data' ->> 'id' end as tested
         from zerosum.feed(l, greatest(p.sent_seq, after), greatest(p.sent_seq, after)
-            + case when '*' = any (p.types) then room else scan_max end) v
+            + case when '*' = any (p.types) and '*' = any (p.wallets) and '*' = any (p.kinds)
+                then room else scan_max end) v
         order by v.seq
     ), matched as materialized (
         select s.seq from scanned s
-        where coalesce(s.tested = p.id::text, zerosum.type_matches(s.type, p.types)) and (
+        where coalesce(s.tested = p.id::text,
+            zerosum.event_matches(s.type, s.body, p.types, p.wallets, p.kinds)) and (
             -- (A probe of the key for each: a join may read all deliveries of the endpoint.)
             select d.seq from ledger.deliveries d
             where d.endpoint_id = p.id and d.ledger_id = l and d.seq = s.seq limit 1) is null

@@ -1,11 +1,12 @@
--- Return a page of the feed for one reader: the events after seq `after` whose type matches
--- `types`, in order, at most `max`. One row: read_to: the seq up to which the feed was read, which
--- is the reader's next `after`; at_end: whether nothing is stamped beyond that; seqs and bodies:
--- arrays of one length.
+-- Return a page of the feed for one reader: the events after seq `after` that match `types`,
+-- `wallets` and `kinds` as zerosum.event_matches() reads them, in order, at most `max`. One row:
+-- read_to: the seq up to which the feed was read, which is the reader's next `after`; at_end:
+-- whether nothing is stamped beyond that; seqs and bodies: arrays of one length.
 -- Locks: none.
 -- Codes: none.
 create or replace function zerosum.read_events(
-    ledger bigint, after bigint, max int, types text[] default '{*}'
+    ledger bigint, after bigint, max int, types text[] default '{*}',
+    wallets text[] default '{*}', kinds text[] default '{*}'
 ) returns table (read_to bigint, at_end boolean, seqs bigint[], bodies text[])
 language sql stable security definer
 set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off
@@ -14,11 +15,12 @@ set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmap
     with scanned as materialized (
         select v.seq, v.type, v.body
         from zerosum.feed($1, $2, least($2, 1::bigint << 62)
-            + case when '*' = any ($4) then $3 else greatest($3, 1000) end) v
+            + case when '*' = any ($4) and '*' = any ($5) and '*' = any ($6) then $3
+                else greatest($3, 1000) end) v
         order by v.seq
     ), matched as materialized (
         select c.seq, c.body from scanned c
-        where zerosum.type_matches(c.type, $4)
+        where zerosum.event_matches(c.type, c.body, $4, $5, $6)
         order by c.seq
         limit $3
     ), page as (

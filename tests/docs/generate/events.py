@@ -29,7 +29,7 @@ EVENTS: dict[str, tuple[str, tuple[type, ...]]] = {
     "wallet.unfrozen": ("A wallet was unfrozen.", (answers.Wallet,)),
     "wallet.closed": ("A wallet was closed for good.", (answers.Wallet,)),
     "endpoint.changed": (
-        "A webhook endpoint has another URL, other types, description or metadata.",
+        "A webhook endpoint has another URL, selects other events, or is described otherwise.",
         (answers.Webhook,),
     ),
     "endpoint.test": (
