@@ -103,6 +103,7 @@ SETTINGS: dict[str, tuple[str, str]] = {
 KNOWN = {name for name in SETTINGS if name.startswith("ZEROSUM_")}
 
 MAX_WORKERS = 64
+RATE = re.compile(r"[1-9][0-9]{0,8}/(second|minute|hour|day)")
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -213,7 +214,7 @@ def rate_limit(text: str | None) -> RateLimitItem | None:
     """Parse a limit such as 100/second or 5000/minute."""
     if text is None:
         return None
-    if not re.fullmatch(r"[1-9][0-9]{0,8}/(second|minute|hour|day)", text):
+    if not RATE.fullmatch(text):
         raise BadSetting(
             f"ZEROSUM_RATE_LIMIT is {text!r}; set it to, for example, 100/second or 5000/minute."
         )

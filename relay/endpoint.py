@@ -6,20 +6,29 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter, deque
+from typing import NamedTuple
+from uuid import UUID
 
 import asyncpg
+import msgspec
 
 from app import metrics
+from app.amounts import quote_amounts
 from app.database.connections import Pool, call
 from app.database.errors import DATABASE_ERRORS
 from relay.backoff import LAST_ATTEMPT, retry_after_s
 from relay.lease import Lease, is_lost
-from relay.webhook import Message, Outcome, WebhookSender
+from relay.message import Message, Outcome, Target
+from relay.pace import Pace
+from relay.webhook import WebhookSender
 
-# How many deliveries are on their way at a time. A delivery that is not answered halves the number,
-# down to one, and an answered one doubles it: endpoints that hang hold few connections.
-CONCURRENCY, FIRST_WIDTH = 16, 4
+# Of its concurrency an endpoint has so many at first. A delivery that is not answered halves the
+# number, down to one, and an answered one doubles it: endpoints that hang hold few connections.
+FIRST_WIDTH = 4
 PAGE = 128
+# What has waited for longer is read anew: the endpoint may be another by now, or disabled.
+STALE_S = 5.0
+TURN_S = 1.0  # Look at least so often whether a turn is still to be waited for.
 MAX_BUSY = 512  # Take no more until some of so many are recorded.
 GATHER_S = 0.01  # between two recordings, so that more outcomes share one commit
 DATABASE_RETRY_S = 0.5
@@ -31,12 +40,27 @@ TEST = "endpoint.test"
 log = logging.getLogger("zerosum.relay")
 
 
+class Waiting(NamedTuple):
+    """An event that is to be sent. attempts: how often it was tried before."""
+
+    seq: int
+    attempts: int
+    id: UUID
+    type: str
+    body: str
+
+    @property
+    def attempt(self) -> int:
+        return LAST_ATTEMPT if self.type == TEST else self.attempts + 1
+
+
 class EndpointWorker:
     """run() sends until it is cancelled; call wake() when there may be something to send.
 
     Each endpoint has a worker of its own, so that a slow endpoint delays no other. What always
     holds: `fresh` is a part of `busy`. The cursor may move up to the lowest of `fresh` less one, or
-    to `read_to` if there are none. A seq leaves `busy` only when its outcome is in Postgres.
+    to `read_to` if there are none. A seq leaves `busy` when its outcome is in Postgres, or when it is
+    forgotten before it was sent.
     `recorded_to` is how far the recorded cursor is: it stays when `read_to` is read anew, since it
     only ever grows.
     """
@@ -46,11 +70,14 @@ class EndpointWorker:
     ) -> None:
         self.pool, self.lease, self.sender = pool, lease, sender
         self.ledger, self.endpoint = ledger, endpoint
-        self.waiting: deque[tuple[int, int, Message]] = deque()
+        # What was read and is not sent yet, in the order to send it.
+        self.waiting: deque[Waiting] = deque()
+        self.stale_at = 0.0
+        self.pace = Pace()
         self.woken = asyncio.Event()
         self.finished = asyncio.Event()
         self.sending: set[asyncio.Task[None]] = set()
-        self.senders, self.width = 0, FIRST_WIDTH
+        self.senders, self.width, self.concurrency = 0, FIRST_WIDTH, FIRST_WIDTH
         # Seqs that are being sent or not recorded yet, which are not to be taken again. Fresh are
         # those that the feed gave: the cursor can't pass them.
         self.busy: set[int] = set()
@@ -84,7 +111,7 @@ class EndpointWorker:
                 log.info("what was sent last is sent again: %s", error)
 
     async def take(self) -> None:
-        """Fetch what is due and send it, CONCURRENCY deliveries at a time."""
+        """Fetch what is due and send it, several deliveries at a time."""
         while True:
             self.woken.clear()
             if len(self.busy) >= MAX_BUSY or len(self.waiting) >= PAGE:
@@ -106,32 +133,63 @@ class EndpointWorker:
                     log.warning("deliveries can't be read: %s", error)
                 await asyncio.sleep(DATABASE_RETRY_S)
                 continue
+            if not found:
+                self.forget()
             if not found or not self.send_all(found[0]):
                 await self.woken.wait()
 
     def send_all(self, row: asyncpg.Record) -> bool:
         """Start sending what one call found, or pass over what is not for this endpoint. Return
         whether there was anything."""
-        seqs = row["seqs"]
+        self.aim(row)
+        if not row["seqs"]:
+            self.pass_over(row["read_to"])
+            return row["read_to"] is not None
+        seqs, events = (
+            row["seqs"],
+            zip(row["seqs"], row["attempts"], row["ids"], row["types"], row["bodies"], strict=True),
+        )
+        # Of what is read anew some may be on its way.
+        self.waiting.extend(Waiting(*event) for event in events if event[0] not in self.busy)
+        self.fresh.update(set(seqs[len(seqs) - row["fresh"] :]) - self.busy)
         self.busy.update(seqs)
-        self.fresh.update(seqs[len(seqs) - row["fresh"] :])
-        if row["read_to"] is not None:
-            self.read_to = row["read_to"]
+        self.pass_over(row["read_to"])
+        self.add_senders()
+        return True
+
+    def pass_over(self, read_to: int | None) -> None:
+        """Note how far the feed was read. If all was for others, the cursor moves at once."""
+        if read_to is not None:
+            self.read_to = read_to
             if not self.fresh:
                 self.finished.set()
-        for seq, attempts, event, kind, body in zip(
-            seqs,
-            row["attempts"],
-            row["ids"] or (),
-            row["types"] or (),
-            row["bodies"] or (),
-            strict=True,
-        ):
-            message = Message(str(event), row["url"], row["secret"], body.encode())
-            attempt = LAST_ATTEMPT if kind == TEST else attempts + 1
-            self.waiting.append((seq, attempt, message))
-        self.add_senders()
-        return row["read_to"] is not None or bool(seqs)
+
+    def aim(self, row: asyncpg.Record) -> None:
+        """Take over the endpoint as it is now."""
+        headers = msgspec.json.decode(row["headers"]) if row["headers"] else {}
+        self.target = Target(
+            row["url"], row["secret"], headers, row["amounts"] == "string", row["timeout_s"]
+        )
+        self.concurrency = row["concurrency"]
+        self.width = min(self.width, self.concurrency)
+        if self.pace.limit != row["rate_limit"]:
+            self.pace = Pace(row["rate_limit"])
+        self.stale_at = asyncio.get_running_loop().time() + STALE_S
+
+    def message(self, event: Waiting) -> Message:
+        body = event.body.encode()
+        return Message(
+            str(event.id), self.target, quote_amounts(body) if self.target.strings else body
+        )
+
+    def forget(self) -> None:
+        """Forget what waits, so that it is read anew."""
+        seqs = {event.seq for event in self.waiting}
+        self.waiting.clear()
+        if again := self.fresh & seqs:
+            self.read_to = min(self.read_to, min(again) - 1)
+        self.fresh -= seqs
+        self.busy -= seqs
 
     def add_senders(self) -> None:
         for _ in range(min(self.width - self.senders, len(self.waiting))):
@@ -145,17 +203,26 @@ class EndpointWorker:
         time."""
         try:
             while self.waiting and self.senders <= self.width:
+                # After each wait other senders may have taken what waited.
+                if left_s := self.pace.left_s():
+                    await asyncio.sleep(min(left_s, TURN_S))
+                    continue
                 if not self.lease.held():
                     await self.lease.wait()
-                    continue  # Other senders may have taken what waited.
-                seq, attempt, message = self.waiting.popleft()
-                outcome = await self.sender.send(message)
-                self.outcomes.append((seq, attempt, outcome))
+                    continue
+                if asyncio.get_running_loop().time() > self.stale_at:
+                    self.forget()
+                    self.woken.set()
+                    return
+                self.pace.take()
+                event = self.waiting.popleft()
+                outcome = await self.sender.send(self.message(event))
+                self.outcomes.append((event.seq, event.attempt, outcome))
                 self.finished.set()
                 if outcome.status is None:
                     self.width = max(1, self.width // 2)
-                elif self.width < CONCURRENCY:
-                    self.width = min(CONCURRENCY, 2 * self.width)
+                elif self.width < self.concurrency:
+                    self.width = min(self.concurrency, 2 * self.width)
                     self.add_senders()
         finally:
             # Decrease at once; the set of tasks forgets one only later. What is taken meanwhile
@@ -187,7 +254,7 @@ class EndpointWorker:
         """Return the seq up to which, with these outcomes, nothing is left to be sent for the first
         time."""
         left = self.fresh.difference(seq for seq, _, _ in outcomes)
-        return min(left) - 1 if left else self.read_to
+        return min([self.read_to, *(seq - 1 for seq in left)])
 
     async def write(self, outcomes: list[tuple[int, int, Outcome]]) -> None:
         retries = [retry_after_s(n, outcome.retry_after_s) for _, n, outcome in outcomes]

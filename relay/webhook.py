@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import functools
 import time
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 
@@ -15,10 +14,10 @@ from aiohttp.client_proto import ResponseHandler
 
 from app.egress import BadUrl, check_url
 from app.settings import Network
+from relay.message import Message, Outcome
 from relay.resolver import GuardedResolver
 from relay.signing import signed_headers
 
-TOTAL_TIMEOUT_S = 15
 # Read so much of an answer's body, for so long, that the connection can be used again: the status
 # has said everything.
 READ_LIMIT, READ_S = 4096, 1.0
@@ -26,30 +25,6 @@ READ_LIMIT, READ_S = 4096, 1.0
 MAX_FIELD, MAX_FIELDS = 256 * 1024, 10_000
 URLS = 1024  # URLs whose checks are remembered; names are resolved anew each time
 USER_AGENT = "Zerosum-Webhooks/1"
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """What goes to an endpoint: the event's bytes, and the secret that signs them."""
-
-    id: str
-    url: str
-    secret: bytes
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """status: of HTTP, None when there was no answer. error: why it is not delivered, for people.
-
-    retry_after_s: the wait that the endpoint asked for.
-    """
-
-    delivered: bool
-    status: int | None
-    error: str | None
-    duration_ms: int
-    retry_after_s: float | None = None
 
 
 class HeadFirst(ResponseHandler):
@@ -91,7 +66,6 @@ class WebhookSender:
                 max_line_size=MAX_FIELD,
                 max_field_size=MAX_FIELD,
                 max_headers=MAX_FIELDS,
-                timeout=aiohttp.ClientTimeout(total=TOTAL_TIMEOUT_S),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 trust_env=False,
@@ -110,13 +84,19 @@ class WebhookSender:
 
     async def send(self, message: Message) -> Outcome:
         """Send the message. Raises nothing but a cancellation. A redirect is a failure."""
-        headers = signed_headers(message.secret, message.id, message.body)
+        target = message.target
+        # Ours come last: nobody but us signs.
+        signed = signed_headers(target.secret, message.id, message.body)
         began = time.monotonic()
         status, error, asked = None, None, None
         try:
-            url = self.checked(message.url)
+            url = self.checked(target.url)
             async with self.sessions[url.scheme].post(
-                url, data=message.body, headers=headers, allow_redirects=False
+                url,
+                data=message.body,
+                headers={**target.headers, **signed},
+                timeout=aiohttp.ClientTimeout(total=target.timeout_s),
+                allow_redirects=False,
             ) as answer:
                 status = answer.status
                 asked = asked_wait_s(answer.headers.get("Retry-After"))
@@ -125,7 +105,7 @@ class WebhookSender:
         except BadUrl as refused:
             error = str(refused)
         except TimeoutError:
-            error = f"no answer within {TOTAL_TIMEOUT_S} s"
+            error = f"no answer within {target.timeout_s:g} s"
         except (
             Exception
         ) as failed:  # Whatever it is, this was an attempt, and the delivery must not be lost.

@@ -461,10 +461,7 @@ begin
     end if;
     after := zerosum.changed_endpoint(before, changes);
     if after is distinct from before then
-        update ledger.endpoints p
-        set url = after.url, types = after.types, wallets = after.wallets, kinds = after.kinds,
-            description = after.description, metadata = after.metadata
-        where p.ledger_id = $1 and p.id = $2;
+        perform zerosum.store_endpoint(after);
         perform zerosum.endpoint_event(after, 'endpoint.changed');
     end if;
     body := zerosum.endpoint_json(after);
@@ -565,10 +562,21 @@ CREATE TABLE ledger.endpoints (
     metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
     wallets text[] DEFAULT '{*}'::text[] NOT NULL,
     kinds text[] DEFAULT '{*}'::text[] NOT NULL,
+    headers bytea,
+    header_names text[] DEFAULT '{}'::text[] NOT NULL,
+    amounts text DEFAULT 'integer'::text NOT NULL,
+    timeout_s integer DEFAULT 15 NOT NULL,
+    concurrency integer DEFAULT 4 NOT NULL,
+    rate_limit text,
+    CONSTRAINT endpoints_amounts CHECK ((amounts = ANY (ARRAY['integer'::text, 'string'::text]))),
+    CONSTRAINT endpoints_concurrency CHECK (((concurrency >= 1) AND (concurrency <= 64))),
     CONSTRAINT endpoints_description CHECK ((octet_length(description) <= 1024)),
+    CONSTRAINT endpoints_headers CHECK ((octet_length(headers) <= 16384)),
     CONSTRAINT endpoints_kinds CHECK (((cardinality(kinds) >= 1) AND (cardinality(kinds) <= 32))),
     CONSTRAINT endpoints_metadata CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (octet_length((metadata)::text) <= 16384))),
+    CONSTRAINT endpoints_rate_limit CHECK ((rate_limit ~ '^[1-9][0-9]{0,8}/(second|minute|hour|day)$'::text)),
     CONSTRAINT endpoints_secret_length CHECK (((octet_length(secret) >= 24) AND (octet_length(secret) <= 64))),
+    CONSTRAINT endpoints_timeout CHECK (((timeout_s >= 1) AND (timeout_s <= 60))),
     CONSTRAINT endpoints_types_count CHECK (((cardinality(types) >= 1) AND (cardinality(types) <= 32))),
     CONSTRAINT endpoints_url_length CHECK (((length(url) >= 1) AND (length(url) <= 2048))),
     CONSTRAINT endpoints_wallets CHECK (((cardinality(wallets) >= 1) AND (cardinality(wallets) <= 32)))
@@ -581,6 +589,9 @@ CREATE FUNCTION zerosum.changed_endpoint(p ledger.endpoints, changes jsonb) RETU
 begin
     p.url := coalesce(changes ->> 'url', p.url);
     p.metadata := coalesce(changes -> 'metadata', p.metadata);
+    p.amounts := coalesce(changes ->> 'amounts', p.amounts);
+    p.timeout_s := coalesce((changes -> 'timeout_s')::int, p.timeout_s);
+    p.concurrency := coalesce((changes -> 'concurrency')::int, p.concurrency);
     if changes ? 'types' then
         p.types := array(select jsonb_array_elements_text(changes -> 'types'));
     end if;
@@ -589,6 +600,13 @@ begin
     end if;
     if changes ? 'kinds' then
         p.kinds := array(select jsonb_array_elements_text(changes -> 'kinds'));
+    end if;
+    if changes ? 'headers' then
+        p.headers := decode(changes ->> 'headers', 'base64');
+        p.header_names := array(select jsonb_array_elements_text(changes -> 'header_names'));
+    end if;
+    if changes ? 'rate_limit' then
+        p.rate_limit := changes ->> 'rate_limit';
     end if;
     if changes ? 'description' then
         p.description := changes ->> 'description';
@@ -753,10 +771,7 @@ begin
     from (select * from ledger.feeds f where f.ledger_id = $1 for update) f
     returning p.* into made;
     made := zerosum.changed_endpoint(made, more);
-    update ledger.endpoints p
-    set wallets = made.wallets, kinds = made.kinds, description = made.description,
-        metadata = made.metadata
-    where p.ledger_id = $1 and p.id = made.id;
+    perform zerosum.store_endpoint(made);
     return query select zerosum.endpoint_json(made);
 end $_$;
 
@@ -1528,6 +1543,9 @@ CREATE FUNCTION zerosum.endpoint_json(p ledger.endpoints) RETURNS text
     AS $$
     select concat('{"id":', p.id, ',"url":', to_json(p.url), ',"types":', to_json(p.types),
         ',"wallets":', to_json(p.wallets), ',"kinds":', to_json(p.kinds),
+        ',"header_names":', to_json(p.header_names), ',"amounts":"', p.amounts,
+        '","timeout_s":', p.timeout_s, ',"concurrency":', p.concurrency,
+        ',"rate_limit":', coalesce(to_json(p.rate_limit)::text, 'null'),
         ',"status":"', case when p.disabled_at is null then 'enabled' else 'disabled' end,
         '","disabled_reason":', coalesce(to_json(p.disabled_reason)::text, 'null'),
         ',"description":', coalesce(to_json(p.description)::text, 'null'),
@@ -2523,7 +2541,7 @@ CREATE FUNCTION zerosum.named_part(options jsonb, number smallint) RETURNS TABLE
     where (x.one ->> 'posting')::int = number limit 1
 $$;
 
-CREATE FUNCTION zerosum.next_deliveries(ledger bigint, endpoint bigint, max integer, after bigint DEFAULT 0, busy bigint[] DEFAULT '{}'::bigint[], holder text DEFAULT NULL::text) RETURNS TABLE(url text, secret bytea, read_to bigint, fresh integer, seqs bigint[], attempts integer[], ids uuid[], types text[], bodies text[])
+CREATE FUNCTION zerosum.next_deliveries(ledger bigint, endpoint bigint, max integer, after bigint DEFAULT 0, busy bigint[] DEFAULT '{}'::bigint[], holder text DEFAULT NULL::text) RETURNS TABLE(url text, secret bytea, headers bytea, amounts text, timeout_s integer, concurrency integer, rate_limit text, read_to bigint, fresh integer, seqs bigint[], attempts integer[], ids uuid[], types text[], bodies text[])
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
@@ -2579,6 +2597,11 @@ begin
     from matched m;
     url := p.url;
     secret := p.secret;
+    headers := p.headers;
+    amounts := p.amounts;
+    timeout_s := p.timeout_s;
+    concurrency := p.concurrency;
+    rate_limit := p.rate_limit;
     fresh := cardinality(news);
     seqs := again || news;
     attempts := again_attempts || array_fill(0, array[fresh]);
@@ -3796,6 +3819,18 @@ CREATE FUNCTION zerosum.stay_awake(milliseconds integer) RETURNS void
     select setval('ledger.awake', case when $1 = 0 then 0
         else (extract(epoch from clock_timestamp()) * 1000)::bigint + $1 end)
 $_$;
+
+CREATE FUNCTION zerosum.store_endpoint(p ledger.endpoints) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    update ledger.endpoints e
+    set url = p.url, types = p.types, wallets = p.wallets, kinds = p.kinds, headers = p.headers,
+        header_names = p.header_names, amounts = p.amounts, timeout_s = p.timeout_s,
+        concurrency = p.concurrency, rate_limit = p.rate_limit, description = p.description,
+        metadata = p.metadata
+    where e.ledger_id = p.ledger_id and e.id = p.id
+$$;
 
 CREATE FUNCTION zerosum.take_leases(holder text, seconds double precision, horizon text DEFAULT NULL::text) RETURNS TABLE(ledger_id bigint, epoch bigint, waiting boolean, due bigint[], expired boolean, whole boolean, settled boolean, moment timestamp with time zone)
     LANGUAGE plpgsql SECURITY DEFINER

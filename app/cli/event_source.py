@@ -22,7 +22,8 @@ class Refused(Exception):
 class EventSource:
     """events() of a server, from the seq `after` on.
 
-    wanted: the query parameters that select events. tell: is called with a sentence when the connection is lost, once until it is back.
+    wanted: the query parameters that select events.
+    tell: is called with a sentence when the connection is lost, once until it is back.
     """
 
     def __init__(

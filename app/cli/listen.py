@@ -28,8 +28,9 @@ class Head(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """server: its URL. events: the query parameters that select them. after: the seq to start behind; None: from now on. forward_to: a URL.
-    as_json: print events and nothing else to standard output."""
+    """server: its URL. events: the query parameters that select them. after: the seq to start
+    behind; None: from now on. forward_to: a URL. as_json: print events and nothing else to standard
+    output."""
 
     server: str
     key: str

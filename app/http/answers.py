@@ -235,6 +235,11 @@ class Webhook(Struct, kw_only=True):
     types: list[str]
     wallets: list[str]
     kinds: list[str]
+    header_names: list[str]
+    amounts: Literal["integer", "string"]
+    timeout_s: int
+    concurrency: int
+    rate_limit: str | None
     status: Literal["enabled", "disabled"]
     disabled_reason: str | None
     description: str | None

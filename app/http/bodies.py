@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Raw, Struct
 
+from app.settings import RATE
+
 MAX_ID = 2**63 - 1
 EMPTY = Raw(b"{}")
 
@@ -175,11 +177,22 @@ KINDS = ["*", "transfer", "credit", "debit", "transaction", "hold", "capture", "
 Kind = Annotated[str, Meta(extra_json_schema={"enum": KINDS})]
 
 
+AmountStyle = Literal["integer", "string"]
+Timeout = Annotated[int, Meta(ge=1, le=60)]
+Concurrency = Annotated[int, Meta(ge=1, le=64)]
+RateLimit = Annotated[str, Meta(extra_json_schema={"pattern": f"^{RATE.pattern}$"})]
+
+
 class WebhookRequest(Struct, kw_only=True, forbid_unknown_fields=True):
     url: str
     types: list[str] = msgspec.field(default_factory=lambda: ["*"])
     wallets: list[str] = msgspec.field(default_factory=lambda: ["*"])
     kinds: list[Kind] = msgspec.field(default_factory=lambda: ["*"])
+    headers: dict[str, str] = msgspec.field(default_factory=dict)
+    amounts: AmountStyle = "integer"
+    timeout_s: Timeout = 15
+    concurrency: Concurrency = 4
+    rate_limit: RateLimit | None = None
     description: Text | None = None
     metadata: Metadata = msgspec.field(default_factory=lambda: EMPTY)
 
@@ -191,6 +204,11 @@ class WebhookChange(Struct, kw_only=True, forbid_unknown_fields=True):
     types: list[str] | msgspec.UnsetType = msgspec.UNSET
     wallets: list[str] | msgspec.UnsetType = msgspec.UNSET
     kinds: list[Kind] | msgspec.UnsetType = msgspec.UNSET
+    headers: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
+    amounts: AmountStyle | msgspec.UnsetType = msgspec.UNSET
+    timeout_s: Timeout | msgspec.UnsetType = msgspec.UNSET
+    concurrency: Concurrency | msgspec.UnsetType = msgspec.UNSET
+    rate_limit: RateLimit | msgspec.UnsetType | None = msgspec.UNSET
     description: Text | msgspec.UnsetType | None = msgspec.UNSET
     metadata: Metadata | msgspec.UnsetType = msgspec.UNSET
 

@@ -44,6 +44,11 @@ def read_fields(scope: Scope) -> dict[bytes, str]:
     return fields
 
 
+def wants_strings(scope: Scope) -> bool:
+    """Return whether the client asks for amounts as strings: `Zerosum-Amounts: string`."""
+    return field(scope, b"zerosum-amounts") == "string"
+
+
 def field(scope: Scope, name: bytes) -> str | None:
     """Return a known field; None: it is not there, or the fields were not read yet."""
     fields: dict[bytes, str] = scope.get(FIELDS, {})

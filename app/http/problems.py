@@ -12,9 +12,10 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Scope
 
+from app.amounts import AMOUNTS
 from app.database.errors import DATABASE_ERRORS, Failure, NotConnected, failure
 from app.errors import CODES, Refusal, problem_body
-from app.http.amounts import AMOUNTS, wants_strings
+from app.http.headers import wants_strings
 
 log = logging.getLogger("zerosum")
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncpg
 from starlette.responses import Response
 
+from app.amounts import quote_amounts
 from app.errors import Refusal
-from app.http.amounts import quote_amounts, wants_strings
+from app.http.headers import wants_strings
 from app.http.problems import refused
 from app.http.request import ApiRequest
 

@@ -19,8 +19,9 @@ from aiohttp.abc import ResolveResult
 
 from relay import resolver as resolver_module
 from relay import webhook as module
+from relay.message import Message, Target
 from relay.resolver import GuardedResolver
-from relay.webhook import Message, WebhookSender
+from relay.webhook import WebhookSender
 from tests.relay.conftest import LOOPBACK, RunRelay
 from tests.support.ledger import fund, wallets
 from tests.support.receiver import Receiver
@@ -60,7 +61,7 @@ async def answered(text: bytes, stay: bool = False) -> Any:
             await writer.wait_closed()
 
     async with listening(serve) as port, WebhookSender(LOOPBACK) as sender:
-        message = Message("id", f"http://127.0.0.1:{port}/", bytes(32), b"{}")
+        message = Message("id", Target(f"http://127.0.0.1:{port}/", bytes(32)), b"{}")
         return await sender.send(message)
 
 
@@ -164,7 +165,7 @@ async def test_the_url_is_sent_byte_for_byte(target: str) -> None:
 
     async with listening(serve) as port, WebhookSender(LOOPBACK) as sender:
         url = f"http://127.0.0.1:{port}{target}"
-        assert (await sender.send(Message("id", url, bytes(32), b"{}"))).delivered
+        assert (await sender.send(Message("id", Target(url, bytes(32)), b"{}"))).delivered
     wanted = target if target.startswith("/") else f"/{target}"
     assert lines == [f"POST {wanted} HTTP/1.1".encode()]
 

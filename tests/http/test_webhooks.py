@@ -103,11 +103,19 @@ async def test_an_endpoint_is_changed(api: Api, db: asyncpg.Connection) -> None:
         "description": None,
         "metadata": {"c": []},
     }
+    options = {"amounts": "string", "timeout_s": 3, "concurrency": 1, "rate_limit": "5/minute"}
+    optional = await change(**options, headers={"Authorization": "Bearer secret-1", "x-a": "b"})
+    assert {name: optional[name] for name in options} == options
+    assert optional["header_names"] == ["authorization", "x-a"]
+    bare = await change(headers={}, rate_limit=None, amounts="integer", timeout_s=15, concurrency=4)
+    assert (bare["header_names"], bare["rate_limit"]) == ([], None)
+    outbox = await db.fetchval("select string_agg(payload::text, '') from ledger.outbox")
+    assert "secret-1" not in outbox
     # The same again, and nothing at all, change nothing and write no event.
     await change(description=None, metadata={"c": []})
     await change()
     written = "select count(*) from ledger.outbox where type = 'endpoint.changed'"
-    assert await db.fetchval(written) == 2
+    assert await db.fetchval(written) == 4
     assert await api.read(path) == await change()
 
 
@@ -119,6 +127,21 @@ async def test_an_endpoint_is_changed(api: Api, db: asyncpg.Connection) -> None:
         ("invalid_types", {"types": []}),
         ("invalid_types", {"types": ["A"]}),
         ("invalid_filter", {"wallets": ["user*_"]}),
+        ("invalid_rate_limit", {"rate_limit": "0/second"}),
+        ("invalid_rate_limit", {"rate_limit": "5"}),
+        ("invalid_headers", {"headers": {"Webhook-Signature": "v1,x"}}),
+        ("invalid_headers", {"headers": {"webhook-anything": "x"}}),
+        ("invalid_headers", {"headers": {"Host": "x"}}),
+        ("invalid_headers", {"headers": {"content-LENGTH": "1"}}),
+        ("invalid_headers", {"headers": {"transfer-encoding": "chunked"}}),
+        ("invalid_headers", {"headers": {"Proxy-Authorization": "x"}}),
+        ("invalid_headers", {"headers": {"a": "1", "A": "2"}}),
+        ("invalid_headers", {"headers": {"a b": "1"}}),
+        ("invalid_headers", {"headers": {"": "1"}}),
+        ("invalid_headers", {"headers": {"a": "1\r\nhost: x"}}),
+        ("invalid_headers", {"headers": {"a": ""}}),
+        ("invalid_headers", {"headers": {"a": "x" * 2049}}),
+        ("invalid_headers", {"headers": {f"a{n}": "x" for n in range(21)}}),
         ("invalid_filter", {"kinds": ["fee"]}),
         ("invalid_description", {"description": "é" * 513}),
         ("invalid_description", {"description": "a\0"}),
@@ -135,6 +158,25 @@ async def test_a_change_that_is_refused_changes_nothing(api: Api, code: str, cha
     assert await api.read(f"/v1/webhooks/{made['id']}") == before
     created = await api.post("/v1/webhooks", {**good, **change})
     assert created.json()["code"] == code
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"headers": {"a": 1}},
+        {"amounts": "float"},
+        {"timeout_s": 0},
+        {"timeout_s": 61},
+        {"concurrency": 0},
+        {"concurrency": 65},
+        {"rate_limit": 5},
+        {"secret": "whsec_"},
+    ],
+)
+async def test_what_is_out_of_bounds_is_refused(api: Api, change: Any) -> None:
+    made = await api.made("/v1/webhooks", {"url": "https://example.com"})
+    answer = await api.client.patch(f"/v1/webhooks/{made['id']}", json=change)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_body"), answer.text
 
 
 async def test_only_an_endpoint_of_ones_own_is_changed(api: Api, db: asyncpg.Connection) -> None:

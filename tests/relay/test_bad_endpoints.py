@@ -16,9 +16,9 @@ import pytest
 from aiohttp.abc import ResolveResult
 
 from relay import backoff
-from relay import webhook as module
+from relay.message import Message, Outcome, Target
 from relay.resolver import GuardedResolver
-from relay.webhook import Message, Outcome, WebhookSender
+from relay.webhook import WebhookSender, asked_wait_s
 from tests.relay.conftest import LOOPBACK, RunRelay
 from tests.support.ledger import fund, wallets
 from tests.support.receiver import Receiver
@@ -28,9 +28,9 @@ from tests.support.webhooks import Serve, deliveries, listening, settled, subscr
 GIB = 1024**3
 
 
-async def send(url: str) -> Outcome:
+async def send(url: str, timeout_s: float = 15) -> Outcome:
     async with WebhookSender(LOOPBACK) as sender:
-        return await sender.send(Message("id", url, bytes(32), b"{}"))
+        return await sender.send(Message("id", Target(url, bytes(32), timeout_s=timeout_s), b"{}"))
 
 
 async def reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -72,12 +72,11 @@ async def garbage(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 
 @pytest.mark.parametrize("serve", [reset, half_open, trickle, garbage])
 async def test_a_failing_endpoint_is_a_failed_attempt_within_the_timeout(
-    serve: Serve, monkeypatch: pytest.MonkeyPatch
+    serve: Serve,
 ) -> None:
-    monkeypatch.setattr(module, "TOTAL_TIMEOUT_S", 1)
     async with listening(serve) as port:
         async with asyncio.timeout(5):
-            outcome = await send(f"http://127.0.0.1:{port}/")
+            outcome = await send(f"http://127.0.0.1:{port}/", timeout_s=1)
     assert not outcome.delivered
     assert outcome.status is None
     assert outcome.error
@@ -143,12 +142,13 @@ async def test_a_resolver_that_changes_its_mind_gains_nothing(
         async def close(self) -> None: ...
 
     rebinding = Rebinding()
-    monkeypatch.setattr(module, "TOTAL_TIMEOUT_S", 1)
     monkeypatch.setattr("aiohttp.AsyncResolver", lambda **_: rebinding)
     async with WebhookSender(()) as sender:
         for _ in range(8):
             outcome = await sender.send(
-                Message("id", f"https://rebind.example:{port}/", bytes(32), b"{}")
+                Message(
+                    "id", Target(f"https://rebind.example:{port}/", bytes(32), timeout_s=1), b"{}"
+                )
             )
             assert not outcome.delivered
     assert rebinding.asked >= 4
@@ -197,11 +197,11 @@ async def test_retry_after_is_waited_for(
 
 
 def test_a_wait_that_is_asked_for_is_bounded() -> None:
-    assert module.asked_wait_s("120") == 120
-    assert module.asked_wait_s("Wed, 21 Oct 2015 07:28:00 GMT") == 0
-    assert module.asked_wait_s("soon") is None
-    assert module.asked_wait_s("-1") is None
-    assert module.asked_wait_s(None) is None
+    assert asked_wait_s("120") == 120
+    assert asked_wait_s("Wed, 21 Oct 2015 07:28:00 GMT") == 0
+    assert asked_wait_s("soon") is None
+    assert asked_wait_s("-1") is None
+    assert asked_wait_s(None) is None
     assert backoff.retry_after_s(1, 10**9) == 24 * 3600
     assert 0.8 <= (backoff.retry_after_s(1) or 0) <= 1.2
     assert backoff.retry_after_s(len(backoff.SCHEDULE_S) + 1) is None

@@ -152,7 +152,7 @@ async def test_a_hanging_endpoint_delays_no_other(
         for _ in range(40):
             assert await codes(moved, req(("alice", "bob", 1))) == ["posted"]
         await receiver.until(41, "/fine")
-        assert len([r for r in receiver.got if r.path == "/hang"]) <= endpoint.CONCURRENCY
+        assert len([r for r in receiver.got if r.path == "/hang"]) <= endpoint.FIRST_WIDTH
 
 
 async def test_every_event_arrives_though_the_receiver_fails_at_random(

@@ -7,9 +7,9 @@ import asyncio
 import re
 from dataclasses import dataclass, field
 
+from app.amounts import quote_amounts
 from app.database.connections import Pool, call
 from app.event_filter import EventFilter
-from app.http.amounts import quote_amounts
 
 LINE_END = re.compile(r"\r\n|\r|\n")
 

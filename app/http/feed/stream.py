@@ -10,8 +10,8 @@ from app import metrics
 from app.database.errors import DATABASE_ERRORS
 from app.errors import Refusal
 from app.event_filter import EventFilter
-from app.http.amounts import wants_strings
 from app.http.auth import bearer_key
+from app.http.headers import wants_strings
 from app.http.request import ApiRequest
 
 HEARTBEAT_S = 15.0  # Balancers close a connection that is silent for 30 s to 60 s.

@@ -8,11 +8,9 @@ import msgspec
 from starlette.responses import Response
 
 from app.database.connections import call
-from app.egress import BadUrl, check_url
 from app.errors import Refusal
-from app.event_filter import are_kinds, are_types, are_wallets
-from app.http import parsing
 from app.http.bodies import WebhookChange, WebhookRequest
+from app.http.handlers.webhook_members import checked_members
 from app.http.paging import list_by_id, read_one
 from app.http.request import ApiRequest
 from app.http.responses import answer, only_body, page
@@ -24,7 +22,7 @@ async def create_webhook(request: ApiRequest[WebhookRequest]) -> Response:
 
     201 with the secret that signs what is sent there, which is shown this once.
     """
-    members = checked(request, msgspec.structs.asdict(request.body))
+    members = members_of(request)
     secret = new_secret()
     (row,) = await call(
         request.services.pool,
@@ -39,30 +37,10 @@ async def create_webhook(request: ApiRequest[WebhookRequest]) -> Response:
     return answer(request, row["body"][:-1] + shown, 201)
 
 
-def checked(request: ApiRequest[Any], members: dict[str, Any]) -> dict[str, Any]:
-    """Return the members of an endpoint that are given, as zerosum.changed_endpoint() reads them.
-    Raises Refusal."""
-    given = {name: value for name, value in members.items() if value is not msgspec.UNSET}
-    if not are_types(given.get("types", "*")):
-        raise Refusal("invalid_types")
-    if not are_wallets(given.get("wallets", "*")) or not are_kinds(given.get("kinds", "*")):
-        raise Refusal("invalid_filter")
-    if "url" in given:
-        check_destination(request, given["url"])
-    if "description" in given:
-        given["description"] = parsing.short_text(given["description"], "invalid_description")
-    if "metadata" in given:
-        text = parsing.metadata_text(given["metadata"]) or "{}"
-        given["metadata"] = msgspec.Raw(text.encode())
-    return given
-
-
-def check_destination(request: ApiRequest[Any], url: str) -> None:
-    """Raises Refusal unless webhooks may go to this URL."""
-    try:
-        check_url(url, request.services.webhook_allow)
-    except BadUrl as error:
-        raise Refusal("invalid_url", reason=str(error)) from None
+def members_of(request: ApiRequest[Any]) -> dict[str, Any]:
+    """Raises Refusal."""
+    members = msgspec.structs.asdict(request.body)
+    return checked_members(members, request.services.webhook_allow)
 
 
 async def change_webhook(request: ApiRequest[WebhookChange]) -> Response:
@@ -76,9 +54,7 @@ async def change_webhook(request: ApiRequest[WebhookChange]) -> Response:
         "change_endpoint",
         ledger=request.caller.ledger,
         endpoint=request.number(),
-        changes=msgspec.json.encode(
-            checked(request, msgspec.structs.asdict(request.body))
-        ).decode(),
+        changes=msgspec.json.encode(members_of(request)).decode(),
     )
     return answer(request, only_body(rows))
 

@@ -19,10 +19,7 @@ begin
     end if;
     after := zerosum.changed_endpoint(before, changes);
     if after is distinct from before then
-        update ledger.endpoints p
-        set url = after.url, types = after.types, wallets = after.wallets, kinds = after.kinds,
-            description = after.description, metadata = after.metadata
-        where p.ledger_id = $1 and p.id = $2;
+        perform zerosum.store_endpoint(after);
         perform zerosum.endpoint_event(after, 'endpoint.changed');
     end if;
     body := zerosum.endpoint_json(after);

@@ -16,9 +16,6 @@ begin
     from (select * from ledger.feeds f where f.ledger_id = $1 for update) f
     returning p.* into made;
     made := zerosum.changed_endpoint(made, more);
-    update ledger.endpoints p
-    set wallets = made.wallets, kinds = made.kinds, description = made.description,
-        metadata = made.metadata
-    where p.ledger_id = $1 and p.id = made.id;
+    perform zerosum.store_endpoint(made);
     return query select zerosum.endpoint_json(made);
 end $$;

@@ -1,10 +1,14 @@
--- Return an endpoint as JSON text, without its secret. No other function spells endpoints.
+-- Return an endpoint as JSON text, without its secret and its headers' values. No other function
+-- spells endpoints.
 -- Locks: none.
 -- Codes: none.
 create or replace function zerosum.endpoint_json(p ledger.endpoints) returns text
 language sql stable as $$
     select concat('{"id":', p.id, ',"url":', to_json(p.url), ',"types":', to_json(p.types),
         ',"wallets":', to_json(p.wallets), ',"kinds":', to_json(p.kinds),
+        ',"header_names":', to_json(p.header_names), ',"amounts":"', p.amounts,
+        '","timeout_s":', p.timeout_s, ',"concurrency":', p.concurrency,
+        ',"rate_limit":', coalesce(to_json(p.rate_limit)::text, 'null'),
         ',"status":"', case when p.disabled_at is null then 'enabled' else 'disabled' end,
         '","disabled_reason":', coalesce(to_json(p.disabled_reason)::text, 'null'),
         ',"description":', coalesce(to_json(p.description)::text, 'null'),

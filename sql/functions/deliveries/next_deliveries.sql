@@ -11,7 +11,8 @@ create or replace function zerosum.next_deliveries(
     ledger bigint, endpoint bigint, max int, after bigint default 0, busy bigint[] default '{}',
     holder text default null
 ) returns table (
-    url text, secret bytea, read_to bigint, fresh int, seqs bigint[], attempts int[], ids uuid[],
+    url text, secret bytea, headers bytea, amounts text, timeout_s int, concurrency int,
+    rate_limit text, read_to bigint, fresh int, seqs bigint[], attempts int[], ids uuid[],
     types text[], bodies text[]
 )
 language plpgsql volatile security definer
@@ -66,6 +67,11 @@ begin
     from matched m;
     url := p.url;
     secret := p.secret;
+    headers := p.headers;
+    amounts := p.amounts;
+    timeout_s := p.timeout_s;
+    concurrency := p.concurrency;
+    rate_limit := p.rate_limit;
     fresh := cardinality(news);
     seqs := again || news;
     attempts := again_attempts || array_fill(0, array[fresh]);

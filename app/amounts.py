@@ -1,4 +1,4 @@
-"""Amounts in answers: integers, or strings for clients that ask with `Zerosum-Amounts: string`."""
+"""Amounts in JSON: integers, or strings for clients whose numbers stop at 2^53."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ import re
 
 import msgspec
 from msgspec import Raw
-from starlette.types import Scope
-
-from app.http.headers import field
 
 OBJECT, LIST = msgspec.json.Decoder(dict[str, Raw]), msgspec.json.Decoder(list[Raw])
 INTEGER = re.compile(rb"-?[0-9]+")
@@ -29,10 +26,6 @@ AMOUNTS = frozenset(
         "sum",
     ]
 )
-
-
-def wants_strings(scope: Scope) -> bool:
-    return field(scope, b"zerosum-amounts") == "string"
 
 
 def quote_amounts(body: bytes) -> bytes:
