@@ -123,6 +123,11 @@ CODES = {
         "Send 1 to 32 wallets, each *, an id or a prefix such as user_*, and 1 to 32 kinds, "
         "each * or a kind of transaction.",
     ),
+    "invalid_secret": Code(
+        422,
+        "Invalid secret of webhooks",
+        "Send whsec_ and 24 to 64 bytes in base64, with signing symmetric, or no secret at all.",
+    ),
     "invalid_headers": Code(422, "Header fields that webhooks may not have", "{reason}"),
     "invalid_rate_limit": Code(
         422, "Invalid rate limit", "Send, for example, 10/second or 100/minute, or null for none."

@@ -20,6 +20,7 @@ from relay.backoff import LAST_ATTEMPT, retry_after_s
 from relay.lease import Lease, is_lost
 from relay.message import Message, Outcome, Target
 from relay.pace import Pace
+from relay.signing import signer
 from relay.webhook import WebhookSender
 
 # Of its concurrency an endpoint has so many at first. A delivery that is not answered halves the
@@ -168,7 +169,11 @@ class EndpointWorker:
         """Take over the endpoint as it is now."""
         headers = msgspec.json.decode(row["headers"]) if row["headers"] else {}
         self.target = Target(
-            row["url"], row["secret"], headers, row["amounts"] == "string", row["timeout_s"]
+            url=row["url"],
+            signers=[signer(secret) for secret in row["secrets"]],
+            headers=headers,
+            strings=row["amounts"] == "string",
+            timeout_s=row["timeout_s"],
         )
         self.concurrency = row["concurrency"]
         self.width = min(self.width, self.concurrency)

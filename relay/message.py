@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+
+from relay.signing import Signer
 
 TIMEOUT_S = 15
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An endpoint as its sender needs it. secret: signs. headers: those of its owner, in lower
+    """An endpoint as its sender needs it. signers: each signs. headers: those of its owner, in lower
     case. strings: amounts are strings in what is sent. timeout_s: for the whole answer."""
 
     url: str
-    secret: bytes
+    signers: Sequence[Signer]
     headers: Mapping[str, str] = field(default_factory=dict)
     strings: bool = False
     timeout_s: float = TIMEOUT_S

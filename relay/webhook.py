@@ -86,7 +86,7 @@ class WebhookSender:
         """Send the message. Raises nothing but a cancellation. A redirect is a failure."""
         target = message.target
         # Ours come last: nobody but us signs.
-        signed = signed_headers(target.secret, message.id, message.body)
+        signed = signed_headers(target.signers, message.id, message.body)
         began = time.monotonic()
         status, error, asked = None, None, None
         try:

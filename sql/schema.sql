@@ -253,6 +253,55 @@ begin
         where ledger_id = ledger;
 end $_$;
 
+CREATE SEQUENCE ledger.endpoint_id
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+CREATE TABLE ledger.endpoints (
+    ledger_id bigint NOT NULL,
+    id bigint DEFAULT nextval('ledger.endpoint_id'::regclass) NOT NULL,
+    url text NOT NULL,
+    types text[] NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    disabled_at timestamp with time zone,
+    disabled_reason text,
+    deleted_at timestamp with time zone,
+    sent_seq bigint DEFAULT 0 NOT NULL,
+    description text,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    wallets text[] DEFAULT '{*}'::text[] NOT NULL,
+    kinds text[] DEFAULT '{*}'::text[] NOT NULL,
+    headers text,
+    header_names text[] DEFAULT '{}'::text[] NOT NULL,
+    amounts text DEFAULT 'integer'::text NOT NULL,
+    timeout_s integer DEFAULT 15 NOT NULL,
+    concurrency integer DEFAULT 4 NOT NULL,
+    rate_limit text,
+    CONSTRAINT endpoints_amounts CHECK ((amounts = ANY (ARRAY['integer'::text, 'string'::text]))),
+    CONSTRAINT endpoints_concurrency CHECK (((concurrency >= 1) AND (concurrency <= 64))),
+    CONSTRAINT endpoints_description CHECK ((octet_length(description) <= 1024)),
+    CONSTRAINT endpoints_headers CHECK ((length(headers) <= 65536)),
+    CONSTRAINT endpoints_kinds CHECK (((cardinality(kinds) >= 1) AND (cardinality(kinds) <= 32))),
+    CONSTRAINT endpoints_metadata CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (octet_length((metadata)::text) <= 16384))),
+    CONSTRAINT endpoints_rate_limit CHECK ((rate_limit ~ '^[1-9][0-9]{0,8}/(second|minute|hour|day)$'::text)),
+    CONSTRAINT endpoints_timeout CHECK (((timeout_s >= 1) AND (timeout_s <= 60))),
+    CONSTRAINT endpoints_types_count CHECK (((cardinality(types) >= 1) AND (cardinality(types) <= 32))),
+    CONSTRAINT endpoints_url_length CHECK (((length(url) >= 1) AND (length(url) <= 2048))),
+    CONSTRAINT endpoints_wallets CHECK (((cardinality(wallets) >= 1) AND (cardinality(wallets) <= 32)))
+);
+
+CREATE FUNCTION zerosum.add_endpoint_secret(p ledger.endpoints, secret text, public_key bytea) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    insert into ledger.endpoint_secrets (ledger_id, endpoint_id, number, secret, public_key)
+    select p.ledger_id, p.id, coalesce(max(s.number), 0) + 1, $2, $3
+    from ledger.endpoint_secrets s where s.endpoint_id = p.id and s.ledger_id = p.ledger_id
+$_$;
+
 CREATE FUNCTION zerosum.add_key(ledger bigint, key_hash bytea, scope text, hint text) RETURNS TABLE(added boolean, body text)
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -540,48 +589,6 @@ begin
     return query select 'done', zerosum.wallet_json(w);
 end $_$;
 
-CREATE SEQUENCE ledger.endpoint_id
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1;
-
-CREATE TABLE ledger.endpoints (
-    ledger_id bigint NOT NULL,
-    id bigint DEFAULT nextval('ledger.endpoint_id'::regclass) NOT NULL,
-    url text NOT NULL,
-    types text[] NOT NULL,
-    secret bytea NOT NULL,
-    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    disabled_at timestamp with time zone,
-    disabled_reason text,
-    deleted_at timestamp with time zone,
-    sent_seq bigint DEFAULT 0 NOT NULL,
-    description text,
-    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
-    wallets text[] DEFAULT '{*}'::text[] NOT NULL,
-    kinds text[] DEFAULT '{*}'::text[] NOT NULL,
-    headers bytea,
-    header_names text[] DEFAULT '{}'::text[] NOT NULL,
-    amounts text DEFAULT 'integer'::text NOT NULL,
-    timeout_s integer DEFAULT 15 NOT NULL,
-    concurrency integer DEFAULT 4 NOT NULL,
-    rate_limit text,
-    CONSTRAINT endpoints_amounts CHECK ((amounts = ANY (ARRAY['integer'::text, 'string'::text]))),
-    CONSTRAINT endpoints_concurrency CHECK (((concurrency >= 1) AND (concurrency <= 64))),
-    CONSTRAINT endpoints_description CHECK ((octet_length(description) <= 1024)),
-    CONSTRAINT endpoints_headers CHECK ((octet_length(headers) <= 16384)),
-    CONSTRAINT endpoints_kinds CHECK (((cardinality(kinds) >= 1) AND (cardinality(kinds) <= 32))),
-    CONSTRAINT endpoints_metadata CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (octet_length((metadata)::text) <= 16384))),
-    CONSTRAINT endpoints_rate_limit CHECK ((rate_limit ~ '^[1-9][0-9]{0,8}/(second|minute|hour|day)$'::text)),
-    CONSTRAINT endpoints_secret_length CHECK (((octet_length(secret) >= 24) AND (octet_length(secret) <= 64))),
-    CONSTRAINT endpoints_timeout CHECK (((timeout_s >= 1) AND (timeout_s <= 60))),
-    CONSTRAINT endpoints_types_count CHECK (((cardinality(types) >= 1) AND (cardinality(types) <= 32))),
-    CONSTRAINT endpoints_url_length CHECK (((length(url) >= 1) AND (length(url) <= 2048))),
-    CONSTRAINT endpoints_wallets CHECK (((cardinality(wallets) >= 1) AND (cardinality(wallets) <= 32)))
-);
-
 CREATE FUNCTION zerosum.changed_endpoint(p ledger.endpoints, changes jsonb) RETURNS ledger.endpoints
     LANGUAGE plpgsql IMMUTABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -602,7 +609,7 @@ begin
         p.kinds := array(select jsonb_array_elements_text(changes -> 'kinds'));
     end if;
     if changes ? 'headers' then
-        p.headers := decode(changes ->> 'headers', 'base64');
+        p.headers := changes ->> 'headers';
         p.header_names := array(select jsonb_array_elements_text(changes -> 'header_names'));
     end if;
     if changes ? 'rate_limit' then
@@ -758,7 +765,7 @@ begin
     end if;
 end $_$;
 
-CREATE FUNCTION zerosum.create_endpoint(ledger bigint, url text, types text[], secret bytea, more jsonb DEFAULT '{}'::jsonb) RETURNS TABLE(body text)
+CREATE FUNCTION zerosum.create_endpoint(ledger bigint, url text, types text[], secret text, more jsonb DEFAULT '{}'::jsonb, public_key bytea DEFAULT NULL::bytea) RETURNS TABLE(body text)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
@@ -766,12 +773,13 @@ CREATE FUNCTION zerosum.create_endpoint(ledger bigint, url text, types text[], s
 declare
     made ledger.endpoints;
 begin
-    insert into ledger.endpoints as p (ledger_id, url, types, secret, sent_seq)
-    select f.ledger_id, $2, $3, $4, f.last_seq
+    insert into ledger.endpoints as p (ledger_id, url, types, sent_seq)
+    select f.ledger_id, $2, $3, f.last_seq
     from (select * from ledger.feeds f where f.ledger_id = $1 for update) f
     returning p.* into made;
     made := zerosum.changed_endpoint(made, more);
     perform zerosum.store_endpoint(made);
+    perform zerosum.add_endpoint_secret(made, secret, public_key);
     return query select zerosum.endpoint_json(made);
 end $_$;
 
@@ -1546,6 +1554,14 @@ CREATE FUNCTION zerosum.endpoint_json(p ledger.endpoints) RETURNS text
         ',"header_names":', to_json(p.header_names), ',"amounts":"', p.amounts,
         '","timeout_s":', p.timeout_s, ',"concurrency":', p.concurrency,
         ',"rate_limit":', coalesce(to_json(p.rate_limit)::text, 'null'),
+        (
+            select concat(',"signing":"', case when bool_or(s.expires_at is null
+                    and s.public_key is not null) then 'asymmetric' else 'symmetric' end,
+                '","public_keys":', coalesce(json_agg('whpk_' || encode(s.public_key, 'base64'))
+                    filter (where s.public_key is not null)::text, '[]'),
+                ',"old_secrets_expire_at":', coalesce(zerosum.time_json(max(s.expires_at)), 'null'))
+            from zerosum.live_secrets(p.ledger_id, p.id) s
+        ),
         ',"status":"', case when p.disabled_at is null then 'enabled' else 'disabled' end,
         '","disabled_reason":', coalesce(to_json(p.disabled_reason)::text, 'null'),
         ',"description":', coalesce(to_json(p.description)::text, 'null'),
@@ -2322,6 +2338,16 @@ CREATE FUNCTION zerosum.list_wallets(ledger bigint, after text, max integer, pre
     limit $3
 $_$;
 
+CREATE FUNCTION zerosum.live_secrets(ledger bigint, endpoint bigint) RETURNS TABLE(secret text, public_key bytea, expires_at timestamp with time zone)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    select s.secret, s.public_key, s.expires_at from ledger.endpoint_secrets s
+    where s.endpoint_id = $2 and s.ledger_id = $1
+        and (s.expires_at is null or s.expires_at > clock_timestamp())
+    order by s.number desc
+$_$;
+
 CREATE FUNCTION zerosum.lock_wallet(ledger bigint, id text, admin boolean) RETURNS text
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2541,7 +2567,7 @@ CREATE FUNCTION zerosum.named_part(options jsonb, number smallint) RETURNS TABLE
     where (x.one ->> 'posting')::int = number limit 1
 $$;
 
-CREATE FUNCTION zerosum.next_deliveries(ledger bigint, endpoint bigint, max integer, after bigint DEFAULT 0, busy bigint[] DEFAULT '{}'::bigint[], holder text DEFAULT NULL::text) RETURNS TABLE(url text, secret bytea, headers bytea, amounts text, timeout_s integer, concurrency integer, rate_limit text, read_to bigint, fresh integer, seqs bigint[], attempts integer[], ids uuid[], types text[], bodies text[])
+CREATE FUNCTION zerosum.next_deliveries(ledger bigint, endpoint bigint, max integer, after bigint DEFAULT 0, busy bigint[] DEFAULT '{}'::bigint[], holder text DEFAULT NULL::text) RETURNS TABLE(url text, secrets text[], headers text, amounts text, timeout_s integer, concurrency integer, rate_limit text, read_to bigint, fresh integer, seqs bigint[], attempts integer[], ids uuid[], types text[], bodies text[])
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
@@ -2596,7 +2622,7 @@ begin
     into news, read_to
     from matched m;
     url := p.url;
-    secret := p.secret;
+    secrets := array(select s.secret from zerosum.live_secrets(l, p.id) s);
     headers := p.headers;
     amounts := p.amounts;
     timeout_s := p.timeout_s;
@@ -3476,6 +3502,33 @@ begin
     update ledger.api_keys k set revoked_at = coalesce(k.revoked_at, clock_timestamp())
     where k.ledger_id = $1 and k.id = $2;
     return found;
+end $_$;
+
+CREATE FUNCTION zerosum.rotate_secret(ledger bigint, endpoint bigint, secret text, public_key bytea, overlap_s double precision) RETURNS TABLE(body text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    moment constant timestamptz := clock_timestamp();
+    p ledger.endpoints;
+begin
+    select * into p from ledger.endpoints e
+    where e.ledger_id = $1 and e.id = $2 and e.deleted_at is null
+    for update;
+    if not found then
+        return;
+    end if;
+    update ledger.endpoint_secrets s
+    set expires_at = least(s.expires_at, moment + make_interval(secs => overlap_s))
+    where s.endpoint_id = p.id and s.ledger_id = p.ledger_id;
+    delete from ledger.endpoint_secrets s
+    where s.endpoint_id = p.id and s.ledger_id = p.ledger_id and (s.expires_at <= moment or s.number
+        <= (select max(n.number) - 4 from ledger.endpoint_secrets n
+            where n.endpoint_id = p.id and n.ledger_id = p.ledger_id));
+    perform zerosum.add_endpoint_secret(p, secret, public_key);
+    perform zerosum.endpoint_event(p, 'endpoint.secret_rotated');
+    body := zerosum.endpoint_json(p);
+    return next;
 end $_$;
 
 CREATE FUNCTION zerosum.run(ledger bigint, kind text, source text, destination text, amount numeric, key text, reference text, description text, metadata jsonb, effective_at timestamp with time zone, conditions jsonb, options jsonb DEFAULT NULL::jsonb, OUT replayed boolean, OUT transaction json) RETURNS record
@@ -4868,6 +4921,18 @@ CREATE TABLE ledger.deliveries (
 )
 WITH (fillfactor='70');
 
+CREATE TABLE ledger.endpoint_secrets (
+    ledger_id bigint NOT NULL,
+    endpoint_id bigint NOT NULL,
+    number integer NOT NULL,
+    secret text NOT NULL,
+    public_key bytea,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    expires_at timestamp with time zone,
+    CONSTRAINT endpoint_secrets_length CHECK (((length(secret) >= 38) AND (length(secret) <= 1024))),
+    CONSTRAINT endpoint_secrets_public_key CHECK ((octet_length(public_key) = 32))
+);
+
 CREATE TABLE ledger.entries (
     ledger_id bigint NOT NULL,
     version bigint NOT NULL,
@@ -5015,6 +5080,9 @@ ALTER TABLE ONLY ledger.attempts
 
 ALTER TABLE ONLY ledger.deliveries
     ADD CONSTRAINT deliveries_pkey PRIMARY KEY (endpoint_id, ledger_id, seq);
+
+ALTER TABLE ONLY ledger.endpoint_secrets
+    ADD CONSTRAINT endpoint_secrets_pkey PRIMARY KEY (endpoint_id, ledger_id, number);
 
 ALTER TABLE ONLY ledger.endpoints
     ADD CONSTRAINT endpoints_pkey PRIMARY KEY (ledger_id, id);
@@ -5169,6 +5237,9 @@ ALTER TABLE ONLY ledger.api_keys
 
 ALTER TABLE ONLY ledger.assets
     ADD CONSTRAINT assets_ledger_id_fkey FOREIGN KEY (ledger_id) REFERENCES ledger.ledgers(ledger_id);
+
+ALTER TABLE ONLY ledger.endpoint_secrets
+    ADD CONSTRAINT endpoint_secrets_ledger_id_endpoint_id_fkey FOREIGN KEY (ledger_id, endpoint_id) REFERENCES ledger.endpoints(ledger_id, id);
 
 ALTER TABLE ONLY ledger.endpoints
     ADD CONSTRAINT endpoints_ledger_id_fkey FOREIGN KEY (ledger_id) REFERENCES ledger.ledgers(ledger_id);

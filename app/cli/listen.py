@@ -13,7 +13,7 @@ import msgspec
 
 from app.cli.event_source import EventSource, Refused, check
 from app.webhook_secret import spelled
-from relay.signing import signed_headers
+from relay.signing import signed_headers, symmetric
 
 FORWARD_S = 15.0  # as long as a webhook may take
 
@@ -91,7 +91,10 @@ async def forward(
 ) -> str:
     """Send the event as a webhook, once, and return what came of it, in words."""
     body = event.encode()
-    headers = {"Content-Type": "application/json", **signed_headers(secret, head.id, body)}
+    headers = {
+        "Content-Type": "application/json",
+        **signed_headers([symmetric(secret)], head.id, body),
+    }
     timeout = aiohttp.ClientTimeout(total=FORWARD_S)
     began = time.monotonic()
     try:

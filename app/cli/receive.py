@@ -7,7 +7,7 @@ import hmac
 from aiohttp import web
 
 from app.cli.parameters import given_secret
-from relay.signing import signature
+from relay.signing import signature, symmetric
 
 BODY_LIMIT = 1024 * 1024
 
@@ -35,7 +35,9 @@ def verdict(request: web.Request, body: bytes, secret: bytes | None) -> str:
         timestamp = int(request.headers.get("webhook-timestamp", ""))
     except ValueError:
         return "NO TIMESTAMP"
-    expected = signature(secret, request.headers.get("webhook-id", ""), timestamp, body)
+    expected = signature(
+        [symmetric(secret)], request.headers.get("webhook-id", ""), timestamp, body
+    )
     given = request.headers.get("webhook-signature", "").split()
     holds = any(hmac.compare_digest(expected, one) for one in given)
     return "signature holds" if holds else "SIGNATURE DOES NOT HOLD"

@@ -9,6 +9,8 @@ from uuid import UUID
 
 from msgspec import Meta, Struct, defstruct
 
+from app.webhook_secret import Signing
+
 Whole = Annotated[
     int | str, Meta(description="An integer; a string if Zerosum-Amounts asks for it.")
 ]
@@ -240,6 +242,9 @@ class Webhook(Struct, kw_only=True):
     timeout_s: int
     concurrency: int
     rate_limit: str | None
+    signing: Signing
+    public_keys: list[str]
+    old_secrets_expire_at: datetime | None
     status: Literal["enabled", "disabled"]
     disabled_reason: str | None
     description: str | None
@@ -248,7 +253,7 @@ class Webhook(Struct, kw_only=True):
 
 
 class NewWebhook(Webhook, kw_only=True):
-    secret: str
+    secret: str | None
 
 
 class Sink(Struct, kw_only=True):

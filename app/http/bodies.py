@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta, Raw, Struct
 
 from app.settings import RATE
+from app.webhook_secret import Signing
 
 MAX_ID = 2**63 - 1
 EMPTY = Raw(b"{}")
@@ -177,6 +178,7 @@ KINDS = ["*", "transfer", "credit", "debit", "transaction", "hold", "capture", "
 Kind = Annotated[str, Meta(extra_json_schema={"enum": KINDS})]
 
 
+Secret = Annotated[str, Meta(extra_json_schema={"pattern": "^whsec_[A-Za-z0-9+/]{32,86}={0,2}$"})]
 AmountStyle = Literal["integer", "string"]
 Timeout = Annotated[int, Meta(ge=1, le=60)]
 Concurrency = Annotated[int, Meta(ge=1, le=64)]
@@ -193,8 +195,16 @@ class WebhookRequest(Struct, kw_only=True, forbid_unknown_fields=True):
     timeout_s: Timeout = 15
     concurrency: Concurrency = 4
     rate_limit: RateLimit | None = None
+    signing: Signing = "symmetric"
+    secret: Secret | None = None
     description: Text | None = None
     metadata: Metadata = msgspec.field(default_factory=lambda: EMPTY)
+
+
+class RotateRequest(Struct, kw_only=True, forbid_unknown_fields=True):
+    secret: Secret | None = None
+    signing: Signing | None = None
+    overlap_s: Annotated[int, Meta(ge=0, le=30 * 86400)] = 86400
 
 
 class WebhookChange(Struct, kw_only=True, forbid_unknown_fields=True):

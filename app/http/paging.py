@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.responses import Response
 
 from app.database.connections import call
@@ -25,7 +27,7 @@ async def list_newest(request: ApiRequest[None], function: str) -> Response:
     return page(request, rows, "id")
 
 
-async def read_one(request: ApiRequest[None], function: str) -> str:
+async def read_one(request: ApiRequest[Any], function: str) -> str:
     """Return the body of the item in the path, from a function of list_by_id() that takes only_id.
 
     Raises Refusal not_found.

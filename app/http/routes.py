@@ -275,6 +275,13 @@ WEBHOOKS = [
         "admin",
     ),
     post(
+        "/v1/webhooks/{id:number}/rotate",
+        webhooks.rotate_secret,
+        {200: answers.NewWebhook},
+        "admin",
+        bodies.RotateRequest,
+    ),
+    post(
         "/v1/webhooks/{id:number}/test",
         webhooks.test_webhook,
         {202: answers.Tested},

@@ -58,7 +58,7 @@ async def write_all(api: Api, db: asyncpg.Connection) -> None:
     await api.post("/v1/wallets/old/close", {})
     await api.made("/v1/webhooks", {"url": "https://shop.example/hooks"})
     await api.client.patch("/v1/webhooks/1", json={"description": "The shop"})
-    for verb in ("test", "disable", "enable"):
+    for verb in ("rotate", "test", "disable", "enable"):
         await api.post(f"/v1/webhooks/1/{verb}", {})
     async with asyncio.timeout(10):
         while not await db.fetchval("select zerosum.expire_holds(1, 10, false)"):  # noqa: ASYNC110

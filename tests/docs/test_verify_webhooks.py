@@ -11,13 +11,16 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from relay.signing import signature
+from app.webhook_secret import EndpointSecret, endpoint_secret
+from relay.signing import signature, signer, symmetric
 from tests.docs.blocks import ROOT, blocks
 
 GUIDE = ROOT / "docs/guides/webhooks.md"
+SECRETS = ROOT / "docs/guides/secrets.md"
 CODE = {block.language: block.text for block in blocks(GUIDE)}
 KEY = bytes(range(32))
 SECRET = f"whsec_{base64.b64encode(KEY).decode()}"
@@ -108,7 +111,7 @@ def case(
     signed: bytes = BODY, body: bytes = BODY, age_s: int = 0, before: str = "", secret: str = SECRET
 ) -> dict[str, object]:
     at = int(time.time()) - age_s
-    value = before + signature(KEY, "msg_1", at, signed)
+    value = before + signature([symmetric(KEY)], "msg_1", at, signed)
     headers = {"webhook-id": "msg_1", "webhook-timestamp": str(at), "webhook-signature": value}
     return {"secret": secret, "headers": headers, "body": body.decode()}
 
@@ -123,6 +126,33 @@ def cases() -> list[tuple[dict[str, object], str]]:
         (case(age_s=-400), "wrong"),
         (case(secret=f"whsec_{other}"), "wrong"),
     ]
+
+
+async def test_the_guides_code_checks_asymmetric_signatures() -> None:
+    (code,) = (one.text for one in blocks(SECRETS) if one.language == "python")
+    found: dict[str, Any] = {}
+    exec(code, found)
+    made, other = endpoint_secret("asymmetric"), endpoint_secret("asymmetric")
+    now = int(time.time())
+    signers = [signer(other.secret), symmetric(KEY), signer(made.secret)]
+    given = {
+        "webhook-id": "msg_1",
+        "webhook-timestamp": str(now),
+        "webhook-signature": signature(signers, "msg_1", now, BODY),
+    }
+
+    def spelled(secret: EndpointSecret) -> str:
+        assert secret.public_key is not None
+        return "whpk_" + base64.b64encode(secret.public_key).decode()
+
+    found["verify"](spelled(made), given, BODY)
+    for key, headers, body in (
+        (spelled(endpoint_secret("asymmetric")), given, BODY),
+        (spelled(made), given, BODY + b" "),
+        (spelled(made), {**given, "webhook-timestamp": str(now - 400)}, BODY),
+    ):
+        with pytest.raises(ValueError, match=r"wrong|too old"):
+            found["verify"](key, headers, body)
 
 
 @pytest.mark.parametrize("language", RUN)

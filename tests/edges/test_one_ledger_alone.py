@@ -24,7 +24,7 @@ from tests.support.ledger import (
     wallets,
 )
 from tests.support.receiver import Receiver
-from tests.support.webhooks import subscribe
+from tests.support.webhooks import SECRET, subscribe
 
 LARGE = (
     "insert into ledger.outbox (ledger_id, aggregatetype, aggregateid, type, payload, recorded_at)"
@@ -85,7 +85,7 @@ async def test_one_ledgers_failure_leaves_the_others_alone(
     )
     await wallets(db, ("alice",))
     await db.execute("insert into ledger.wallets (ledger_id, id, asset) values (2, 'bob', 'USD')")
-    await call(db, "create_endpoint", ledger=2, url=receiver.url, types=["*"], secret=b"secret" * 5)
+    await call(db, "create_endpoint", ledger=2, url=receiver.url, types=["*"], secret=SECRET)
     caplog.set_level(logging.ERROR, "zerosum.relay")
     async with run_relay():
         await fund(db, "alice", 1)

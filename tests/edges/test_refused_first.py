@@ -30,6 +30,7 @@ BODIES: dict[str, Any] = {
     "/v1/wallets/{id}/freeze": {},
     "/v1/assets": {"code": "GOLD", "scale": 3},
     "/v1/webhooks": {"url": "https://example.com"},
+    "/v1/webhooks/{id:number}/rotate": {},
     "/v1/webhooks/{id:number}": {"description": "other"},
     "/v1/keys": {"scope": "read"},
     "/v1/sinks": {"url": "kafka://h/t"},

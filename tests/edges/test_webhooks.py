@@ -25,7 +25,7 @@ from relay.webhook import WebhookSender
 from tests.relay.conftest import LOOPBACK, RunRelay
 from tests.support.ledger import fund, wallets
 from tests.support.receiver import Receiver
-from tests.support.webhooks import deliveries, listening, settled, subscribe
+from tests.support.webhooks import SIGNERS, deliveries, listening, settled, subscribe
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 TAKEN = {
@@ -61,7 +61,7 @@ async def answered(text: bytes, stay: bool = False) -> Any:
             await writer.wait_closed()
 
     async with listening(serve) as port, WebhookSender(LOOPBACK) as sender:
-        message = Message("id", Target(f"http://127.0.0.1:{port}/", bytes(32)), b"{}")
+        message = Message("id", Target(f"http://127.0.0.1:{port}/", SIGNERS), b"{}")
         return await sender.send(message)
 
 
@@ -165,7 +165,7 @@ async def test_the_url_is_sent_byte_for_byte(target: str) -> None:
 
     async with listening(serve) as port, WebhookSender(LOOPBACK) as sender:
         url = f"http://127.0.0.1:{port}{target}"
-        assert (await sender.send(Message("id", Target(url, bytes(32)), b"{}"))).delivered
+        assert (await sender.send(Message("id", Target(url, SIGNERS), b"{}"))).delivered
     wanted = target if target.startswith("/") else f"/{target}"
     assert lines == [f"POST {wanted} HTTP/1.1".encode()]
 

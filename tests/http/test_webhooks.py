@@ -12,6 +12,7 @@ import pytest
 from app.egress import BadUrl, check_url, is_allowed
 from tests.support.api import Api
 from tests.support.ledger import lease, stamp, stamp_all
+from tests.support.webhooks import SECRET
 
 ALLOW = (ipaddress.IPv4Network("10.1.0.0/16"),)
 
@@ -181,9 +182,7 @@ async def test_what_is_out_of_bounds_is_refused(api: Api, change: Any) -> None:
 
 async def test_only_an_endpoint_of_ones_own_is_changed(api: Api, db: asyncpg.Connection) -> None:
     made = await api.made("/v1/webhooks", {"url": "https://example.com"})
-    await db.execute(
-        "select zerosum.create_endpoint(2, 'https://example.com', '{*}', $1)", bytes(32)
-    )
+    await db.execute("select zerosum.create_endpoint(2, 'https://example.com', '{*}', $1)", SECRET)
     assert (await api.delete(f"/v1/webhooks/{made['id']}")).status_code == 204
     for number in (made["id"], made["id"] + 1, 999):
         answer = await api.client.patch(f"/v1/webhooks/{number}", json={"description": "mine"})

@@ -12,7 +12,7 @@ import time
 
 import httpx
 
-from relay.signing import signature
+from relay.signing import signature, symmetric
 from tests.support.process import free_port
 
 SECRET = bytes(range(32))
@@ -23,7 +23,7 @@ def headers(body: bytes, secret: bytes) -> dict[str, str]:
     return {
         "webhook-id": "e1",
         "webhook-timestamp": str(now),
-        "webhook-signature": f"v1,AAAA {signature(secret, 'e1', now, body)}",
+        "webhook-signature": f"v1,AAAA {signature([symmetric(secret)], 'e1', now, body)}",
     }
 
 

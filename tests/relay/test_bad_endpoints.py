@@ -23,14 +23,14 @@ from tests.relay.conftest import LOOPBACK, RunRelay
 from tests.support.ledger import fund, wallets
 from tests.support.receiver import Receiver
 from tests.support.until import until
-from tests.support.webhooks import Serve, deliveries, listening, settled, subscribe
+from tests.support.webhooks import SIGNERS, Serve, deliveries, listening, settled, subscribe
 
 GIB = 1024**3
 
 
 async def send(url: str, timeout_s: float = 15) -> Outcome:
     async with WebhookSender(LOOPBACK) as sender:
-        return await sender.send(Message("id", Target(url, bytes(32), timeout_s=timeout_s), b"{}"))
+        return await sender.send(Message("id", Target(url, SIGNERS, timeout_s=timeout_s), b"{}"))
 
 
 async def reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -147,7 +147,7 @@ async def test_a_resolver_that_changes_its_mind_gains_nothing(
         for _ in range(8):
             outcome = await sender.send(
                 Message(
-                    "id", Target(f"https://rebind.example:{port}/", bytes(32), timeout_s=1), b"{}"
+                    "id", Target(f"https://rebind.example:{port}/", SIGNERS, timeout_s=1), b"{}"
                 )
             )
             assert not outcome.delivered

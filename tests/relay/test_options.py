@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import time
 from typing import Any
@@ -46,15 +45,14 @@ async def test_header_fields_are_sent_along_and_never_sign(
 ) -> None:
     """Not even one that came into the database past the API stands before ours."""
     fields = {"authorization": "Bearer abc", "user-agent": "shop", "webhook-signature": "v1,none"}
-    stored = base64.b64encode(json.dumps(fields).encode()).decode()
-    await to_bob(moved, receiver.url, headers=stored, header_names=list(fields))
+    await to_bob(moved, receiver.url, headers=json.dumps(fields), header_names=list(fields))
     async with run_relay():
         await move(moved)
         (got,) = await receiver.until(1)
     assert got.headers["authorization"] == "Bearer abc"
     assert got.headers["user-agent"] == "shop"
     assert got.headers["content-type"] == "application/json"
-    Webhook("whsec_" + base64.b64encode(SECRET).decode()).verify(got.body, got.headers)
+    Webhook(SECRET).verify(got.body, got.headers)
     told = await moved.fetchval("select string_agg(payload::text, '') from ledger.outbox")
     assert "abc" not in (told or "")
 
@@ -69,7 +67,7 @@ async def test_amounts_are_strings_where_the_endpoint_wants_them(
         assert await codes(moved, asked) == ["posted"]
         (quoted,) = await receiver.until(1, "/strings")
         (plain,) = await receiver.until(1, "/integers")
-    Webhook("whsec_" + base64.b64encode(SECRET).decode()).verify(quoted.body, quoted.headers)
+    Webhook(SECRET).verify(quoted.body, quoted.headers)
     assert quoted.event["data"]["postings"][0]["amount"] == "7"
     assert plain.event["data"]["postings"][0]["amount"] == 7
     assert b"3.10" in quoted.body

@@ -10,6 +10,7 @@ from app.egress import BadUrl, check_url
 from relay.message import Message, Target
 from relay.webhook import WebhookSender
 from tests.support.receiver import counting
+from tests.support.webhooks import SIGNERS
 
 TARGETS = ["127.0.0.1", "169.254.169.254", "10.0.0.1", "192.168.0.1", "0.0.0.0"]
 
@@ -70,7 +71,7 @@ async def test_nothing_is_sent_to_any_of_them(monkeypatch: pytest.MonkeyPatch) -
                 for host in HOSTS:
                     message = Message(
                         "id",
-                        Target(f"{scheme}://{host}:{counter.port}/", bytes(32), timeout_s=2),
+                        Target(f"{scheme}://{host}:{counter.port}/", SIGNERS, timeout_s=2),
                         b"{}",
                     )
                     outcome = await sender.send(message)
@@ -85,7 +86,7 @@ async def test_nothing_is_sent_to_any_of_them(monkeypatch: pytest.MonkeyPatch) -
                 await sender.send(
                     Message(
                         "id",
-                        Target(f"https://{host}:{counter.port}/", bytes(32), timeout_s=2),
+                        Target(f"https://{host}:{counter.port}/", SIGNERS, timeout_s=2),
                         b"{}",
                     )
                 )

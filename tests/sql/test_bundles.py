@@ -15,6 +15,7 @@ from tests.support.faults import DISABLE
 from tests.support.ledger import fund, lease, post, raises, req, stamp_all, verify, wallets
 from tests.support.log_key import LOG_KEY, VKEY
 from tests.support.plans import most_read
+from tests.support.webhooks import SECRET
 
 
 @pytest.fixture
@@ -22,9 +23,7 @@ async def long(db: asyncpg.Connection) -> asyncpg.Connection:
     """1,100 events of two types, with an endpoint and a sink that have read nothing."""
     await wallets(db, ("ann", "bob"))
     await fund(db, "ann", 5000)
-    await db.execute(
-        "select zerosum.create_endpoint(1, 'https://example.com', '{*}', $1)", bytes(32)
-    )
+    await db.execute("select zerosum.create_endpoint(1, 'https://example.com', '{*}', $1)", SECRET)
     await db.execute("select zerosum.create_sink(1, 's', 'kafka://h/t', '{*}', 'beginning')")
     await db.execute("update ledger.endpoints set sent_seq = 0")
     await db.execute("select zerosum.freeze_wallet(1, 'bob', true)")

@@ -19,6 +19,7 @@ from app.database.connections import connect
 from tests.support.ledger import about, hold, lease, post, stamp
 from tests.support.log import logged
 from tests.support.plans import PER_TRANSFER, WALLETS, batch, most_read
+from tests.support.webhooks import SECRET
 
 BATCH = 100
 # What the planner knows. A vacuum tells it how large a table is, only an analyze what is in it.
@@ -66,9 +67,7 @@ async def test_deliveries_are_fetched_and_recorded_by_their_keys(
 ) -> None:
     """Before, each was looked for among all of its endpoint's: 1,400 a second instead of 7,000."""
     await young(db)
-    await db.execute(
-        "select zerosum.create_endpoint(1, 'https://example.com', '{*}', $1)", bytes(32)
-    )
+    await db.execute("select zerosum.create_endpoint(1, 'https://example.com', '{*}', $1)", SECRET)
     rnd, epoch = random.Random(2), await lease(db, "r")
     for _ in range(30):
         await post(db, *batch(rnd, 200))
@@ -198,9 +197,7 @@ async def test_a_page_of_a_list_reads_that_page(db: asyncpg.Connection, known: s
     """Wherever the page is: the last page of a long list too."""
     rnd = random.Random(5)
     await young(db)
-    await db.execute(
-        "select zerosum.create_endpoint(1, 'https://example.com', '{*}', $1)", bytes(32)
-    )
+    await db.execute("select zerosum.create_endpoint(1, 'https://example.com', '{*}', $1)", SECRET)
     epoch = await lease(db, "r")
     for _ in range(10):
         moves = batch(rnd, 300, hot=True)

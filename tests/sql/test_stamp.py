@@ -23,6 +23,7 @@ from tests.support.ledger import (
     verify,
     wallets,
 )
+from tests.support.webhooks import SECRET
 
 
 @pytest.fixture
@@ -127,7 +128,7 @@ async def test_an_endpoint_gets_what_it_asked_for_from_when_it_was_made(
     assert await stamp(peopled, "r1", epoch) == 1
     for types in (["*"], ["transaction.posted"], ["transaction.*"], ["wallet.*", "transaction"]):
         await peopled.execute(
-            "select zerosum.create_endpoint(1, 'https://example.com', $1, $2)", types, bytes(32)
+            "select zerosum.create_endpoint(1, 'https://example.com', $1, $2)", types, SECRET
         )
     assert await codes(peopled, req(("alice", "bob", 1))) == ["posted"]
     row = await peopled.fetchrow("select * from zerosum.stamp(1, 'r1', $1, 10)", epoch)
@@ -166,7 +167,7 @@ async def test_an_endpoint_reads_the_feed_past_its_cursor(peopled: asyncpg.Conne
     epoch = await lease(peopled, "r1")
     assert await stamp(peopled, "r1", epoch) == 1
     made = "select zerosum.create_endpoint(1, 'https://example.com', '{transaction.*}', $1)"
-    await peopled.execute(made, bytes(32))
+    await peopled.execute(made, SECRET)
     end = await peopled.fetchval("select id from ledger.endpoints")
     for _ in range(6):
         assert await codes(peopled, req(("alice", "bob", 1))) == ["posted"]

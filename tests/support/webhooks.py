@@ -10,7 +10,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import asyncpg
 
-SECRET = bytes(range(32))
+from app.webhook_secret import spelled
+from relay.signing import signer
+
+SECRET = spelled(bytes(range(32)))
+SIGNERS = [signer(SECRET)]
 
 
 async def subscribe(

@@ -3,7 +3,6 @@ zerosum.changed_endpoint() reads it."""
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -88,6 +87,6 @@ def stored_headers(headers: Mapping[str, str]) -> dict[str, Any]:
     if not fields:
         return {"headers": None, "header_names": []}
     return {
-        "headers": base64.b64encode(msgspec.json.encode(fields)).decode(),
+        "headers": msgspec.json.encode(fields).decode(),
         "header_names": list(fields),
     }

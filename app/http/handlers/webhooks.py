@@ -9,32 +9,48 @@ from starlette.responses import Response
 
 from app.database.connections import call
 from app.errors import Refusal
-from app.http.bodies import WebhookChange, WebhookRequest
+from app.http import answers
+from app.http.bodies import RotateRequest, WebhookChange, WebhookRequest
 from app.http.handlers.webhook_members import checked_members
 from app.http.paging import list_by_id, read_one
 from app.http.request import ApiRequest
 from app.http.responses import answer, only_body, page
-from app.webhook_secret import new_secret, spelled
+from app.webhook_secret import BadSecret, EndpointSecret, Signing, endpoint_secret
 
 
 async def create_webhook(request: ApiRequest[WebhookRequest]) -> Response:
     """Create a webhook endpoint.
 
-    201 with the secret that signs what is sent there, which is shown this once.
+    201 with the secret that signs what is sent there, which is shown this once. An asymmetric one
+    stays here, and its public key can always be read.
     """
     members = members_of(request)
-    secret = new_secret()
+    made = secret_for(members.pop("signing"), members.pop("secret"))
     (row,) = await call(
         request.services.pool,
         "create_endpoint",
         ledger=request.caller.ledger,
         url=members.pop("url"),
         types=members.pop("types"),
-        secret=secret,
+        secret=made.secret,
+        public_key=made.public_key,
         more=msgspec.json.encode(members).decode(),
     )
-    shown = f',"secret":"{spelled(secret)}"}}'
-    return answer(request, row["body"][:-1] + shown, 201)
+    return answer(request, with_secret(row["body"], made), 201)
+
+
+def secret_for(signing: Signing, own: str | None) -> EndpointSecret:
+    """Raises Refusal."""
+    try:
+        return endpoint_secret(signing, own)
+    except BadSecret:
+        raise Refusal("invalid_secret") from None
+
+
+def with_secret(body: str, made: EndpointSecret) -> str:
+    """Return an endpoint's JSON with the secret that signs, unless it is a private key."""
+    shown = "null" if made.public_key is not None else f'"{made.secret}"'
+    return f'{body[:-1]},"secret":{shown}}}'
 
 
 def members_of(request: ApiRequest[Any]) -> dict[str, Any]:
@@ -83,6 +99,28 @@ async def delete_webhook(request: ApiRequest[None]) -> Response:
     if not await succeeds(request, "delete_endpoint"):
         raise Refusal("not_found")
     return Response(status_code=204)
+
+
+async def rotate_secret(request: ApiRequest[RotateRequest]) -> Response:
+    """Rotate the secret of a webhook endpoint.
+
+    The new secret, drawn or given, is shown this once. What is sent is signed with it and with the
+    one before, which ends after `overlap_s`.
+    """
+    body = request.body
+    endpoint = msgspec.json.decode(await webhook_body(request), type=answers.Webhook)
+    signing = body.signing or ("symmetric" if body.secret else endpoint.signing)
+    made = secret_for(signing, body.secret)
+    rows = await call(
+        request.services.pool,
+        "rotate_secret",
+        ledger=request.caller.ledger,
+        endpoint=request.number(),
+        secret=made.secret,
+        public_key=made.public_key,
+        overlap_s=body.overlap_s,
+    )
+    return answer(request, with_secret(only_body(rows), made))
 
 
 async def enable_webhook(request: ApiRequest[None]) -> Response:
@@ -156,7 +194,7 @@ async def refusal_to_send(request: ApiRequest[None]) -> Refusal:
     return Refusal("not_found")
 
 
-async def webhook_body(request: ApiRequest[None]) -> str:
+async def webhook_body(request: ApiRequest[Any]) -> str:
     """Return the endpoint in the path as JSON. Raises Refusal not_found."""
     return await read_one(request, "list_endpoints")
 

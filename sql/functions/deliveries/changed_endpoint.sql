@@ -1,6 +1,6 @@
 -- Return an endpoint as these changes leave it: an object with url, types, wallets and kinds
 -- (arrays), amounts, timeout_s, concurrency, rate_limit and description (null for none), metadata,
--- and headers (base64 of the bytes to store; null for none) with header_names. Objects and arrays
+-- and headers (the text to store; null for none) with header_names. Objects and arrays
 -- are replaced as a whole. A missing member stays as it is.
 -- Locks: none.
 -- Codes: none.
@@ -23,7 +23,7 @@ begin
         p.kinds := array(select jsonb_array_elements_text(changes -> 'kinds'));
     end if;
     if changes ? 'headers' then
-        p.headers := decode(changes ->> 'headers', 'base64');
+        p.headers := changes ->> 'headers';
         p.header_names := array(select jsonb_array_elements_text(changes -> 'header_names'));
     end if;
     if changes ? 'rate_limit' then

@@ -11,7 +11,7 @@ create or replace function zerosum.next_deliveries(
     ledger bigint, endpoint bigint, max int, after bigint default 0, busy bigint[] default '{}',
     holder text default null
 ) returns table (
-    url text, secret bytea, headers bytea, amounts text, timeout_s int, concurrency int,
+    url text, secrets text[], headers text, amounts text, timeout_s int, concurrency int,
     rate_limit text, read_to bigint, fresh int, seqs bigint[], attempts int[], ids uuid[],
     types text[], bodies text[]
 )
@@ -66,7 +66,7 @@ begin
     into news, read_to
     from matched m;
     url := p.url;
-    secret := p.secret;
+    secrets := array(select s.secret from zerosum.live_secrets(l, p.id) s);
     headers := p.headers;
     amounts := p.amounts;
     timeout_s := p.timeout_s;

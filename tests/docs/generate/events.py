@@ -32,6 +32,10 @@ EVENTS: dict[str, tuple[str, tuple[type, ...]]] = {
         "A webhook endpoint has another URL, selects other events, or is described otherwise.",
         (answers.Webhook,),
     ),
+    "endpoint.secret_rotated": (
+        "A webhook endpoint has a new secret. The event does not tell it.",
+        (answers.Webhook,),
+    ),
     "endpoint.test": (
         "An API key tests this webhook endpoint. It goes to the endpoint, whatever its types, and to "
         "no other.",

@@ -93,6 +93,7 @@ STORY = [
     Step("list_events", "/v1/events?after=1&limit=1", before="stamp"),
     Step("stream_events", "/v1/events/stream?after=1", before="end streams"),
     Step("list_deliveries", "/v1/webhooks/1/deliveries?limit=1", before="deliver"),
+    Step("rotate_secret", "/v1/webhooks/1/rotate", {"overlap_s": 3600}),
     Step("test_webhook", "/v1/webhooks/1/test"),
     Step("resend_delivery", "/v1/webhooks/1/deliveries/2/resend"),
     Step("disable_webhook", "/v1/webhooks/1/disable"),
