@@ -78,6 +78,11 @@ SETTINGS: dict[str, tuple[str, str]] = {
         "none",
         "Sinks of every ledger, as URLs separated by white space; see the guide to sinks.",
     ),
+    "ZEROSUM_SECRET_KEY": (
+        "none",
+        "Encrypts secrets of webhooks, their header fields and URLs of sinks in the database: 32 random bytes in "
+        "base64 or hexadecimal. Several, separated by commas: the first encrypts, all decrypt.",
+    ),
     "ZEROSUM_SINK_HOSTS": (
         "none",
         "`host` or `host:port`, separated by commas, that sinks created over the API may go to.",
@@ -122,6 +127,7 @@ class Settings:
     allow_unsafe: serve from a Postgres that may lose commits.
     listen: wake the relay by LISTEN; if not, it polls.
     sinks: where every ledger's feed goes, besides webhooks.
+    secret_keys: what encrypts secrets in the database; the first encrypts, all decrypt.
     redis_url: for locks and answers of idempotency keys, and rate limits, shared by processes.
     rate_limit: how many requests an API key may make in how long; None: no limit.
     log_key: what signs checkpoints; None: the key in log_key_file.
@@ -147,6 +153,7 @@ class Settings:
     listen: bool
     sinks: tuple[SinkUrl, ...]
     sink_hosts: frozenset[str]
+    secret_keys: tuple[bytes, ...]
     redis_url: str | None
     rate_limit: RateLimitItem | None
     log_key: bytes | None
@@ -181,6 +188,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         log_requests=flag(given, "ZEROSUM_LOG_REQUESTS", default="1"),
         listen=flag(given, "ZEROSUM_LISTEN", default="1"),
         sinks=sinks(given.get("ZEROSUM_SINKS", "")),
+        secret_keys=secret_keys(given.get("ZEROSUM_SECRET_KEY", "")),
         redis_url=redis_url(given),
         rate_limit=rate_limit(given.get("ZEROSUM_RATE_LIMIT")),
         log_key=log_key(given.get("ZEROSUM_LOG_KEY")),
@@ -229,18 +237,26 @@ def redis_url(given: Mapping[str, str]) -> str | None:
 
 
 def log_key(text: str | None, where: str = "ZEROSUM_LOG_KEY") -> bytes | None:
+    return None if text is None else key_bytes(text, where, "zerosum proof key makes one")
+
+
+def secret_keys(text: str) -> tuple[bytes, ...]:
+    """Parse keys that are separated by commas or white space."""
+    parts = [part for part in re.split(r"[,\s]+", text) if part]
+    return tuple(
+        key_bytes(part, "ZEROSUM_SECRET_KEY", "openssl rand -base64 32 makes one") for part in parts
+    )
+
+
+def key_bytes(text: str, where: str, hint: str) -> bytes:
     """Parse a key: 32 bytes in base64 or hexadecimal, as hosts' generators of secrets return them."""
-    if text is None:
-        return None
     seed = b""
     if re.fullmatch(r"[0-9a-fA-F]{64}", text):
         seed = bytes.fromhex(text)
     elif re.fullmatch(r"[A-Za-z0-9+/]{43}=?", text):
         seed = base64.b64decode(f"{text[:43]}=")
     if len(seed) != 32:
-        raise BadSetting(
-            f"{where} must be 32 random bytes, in base64 or hexadecimal; zerosum proof key makes one."
-        )
+        raise BadSetting(f"{where} must be 32 random bytes, in base64 or hexadecimal; {hint}.")
     return seed
 
 

@@ -16,6 +16,7 @@ from app import metrics
 from app.amounts import quote_amounts
 from app.database.connections import Pool, call
 from app.database.errors import DATABASE_ERRORS
+from app.encryption import CantDecrypt, Encryption
 from relay.backoff import LAST_ATTEMPT, retry_after_s
 from relay.lease import Lease, is_lost
 from relay.message import Message, Outcome, Target
@@ -67,9 +68,15 @@ class EndpointWorker:
     """
 
     def __init__(
-        self, pool: Pool, lease: Lease, sender: WebhookSender, ledger: int, endpoint: int
+        self,
+        pool: Pool,
+        lease: Lease,
+        sender: WebhookSender,
+        encryption: Encryption,
+        ledger: int,
+        endpoint: int,
     ) -> None:
-        self.pool, self.lease, self.sender = pool, lease, sender
+        self.pool, self.lease, self.sender, self.encryption = pool, lease, sender, encryption
         self.ledger, self.endpoint = ledger, endpoint
         # What was read and is not sent yet, in the order to send it.
         self.waiting: deque[Waiting] = deque()
@@ -136,7 +143,13 @@ class EndpointWorker:
                 continue
             if not found:
                 self.forget()
-            if not found or not self.send_all(found[0]):
+            try:
+                more = bool(found) and self.send_all(found[0])
+            except CantDecrypt as error:
+                # An older process beside one that has the key: nothing was tried.
+                log.warning("endpoint %d: nothing can be signed: %s", self.endpoint, error)
+                more = False
+            if not more:
                 await self.woken.wait()
 
     def send_all(self, row: asyncpg.Record) -> bool:
@@ -167,10 +180,13 @@ class EndpointWorker:
 
     def aim(self, row: asyncpg.Record) -> None:
         """Take over the endpoint as it is now."""
-        headers = msgspec.json.decode(row["headers"]) if row["headers"] else {}
+        decrypt = self.encryption.decrypt
+        headers: dict[str, str] = {}
+        if row["headers"] is not None:
+            headers = msgspec.json.decode(decrypt(row["headers"], "webhook headers"))
         self.target = Target(
             url=row["url"],
-            signers=[signer(secret) for secret in row["secrets"]],
+            signers=[signer(decrypt(secret, "webhook secret")) for secret in row["secrets"]],
             headers=headers,
             strings=row["amounts"] == "string",
             timeout_s=row["timeout_s"],

@@ -23,6 +23,7 @@ import asyncpg
 from app import metrics
 from app.database.connections import Pool, call
 from app.database.errors import DATABASE_ERRORS, is_away
+from app.encryption import Encryption
 from app.transparency.signed_notes import LogKey
 from relay.checkpoints import Checkpoints
 from relay.database_clock import DatabaseClock
@@ -60,7 +61,7 @@ class Relay:
 
     listen_url: past a pooler; None: the relay only polls. carries: False: only stamp, where
     something else reads the outbox. log_key, checkpoint_every_s: with both, checkpoints of the logs
-    become events.
+    become events. encryption: opens the secrets that the database keeps.
     """
 
     def __init__(
@@ -71,8 +72,10 @@ class Relay:
         carries: bool = True,
         log_key: LogKey | None = None,
         checkpoint_every_s: float = 0,
+        encryption: Encryption | None = None,
     ) -> None:
         self.pool, self.sender, self.carries = pool, sender, carries
+        self.encryption = encryption or Encryption()
         self.holder = f"relay-{secrets.token_hex(8)}"
         self.woken = asyncio.Event()
         self.checkpoints: Checkpoints | None = None
@@ -322,8 +325,10 @@ class Relay:
     async def make_worker(self, ledger: int, reader: int) -> EndpointWorker | SinkWorker:
         ((kind,),) = await call(self.pool, "reader_kind", ledger=ledger, id=reader)
         if kind == "sink":
-            return SinkWorker(self.pool, self.leases[ledger], ledger, reader)
-        return EndpointWorker(self.pool, self.leases[ledger], self.sender, ledger, reader)
+            return SinkWorker(self.pool, self.leases[ledger], self.encryption, ledger, reader)
+        return EndpointWorker(
+            self.pool, self.leases[ledger], self.sender, self.encryption, ledger, reader
+        )
 
     async def let_go(self) -> None:
         try:

@@ -16,6 +16,7 @@ import asyncpg
 from app import metrics
 from app.database.connections import Pool, call
 from app.database.errors import DATABASE_ERRORS
+from app.encryption import CantDecrypt, Encryption
 from app.sink_url import BadSink, parse_sink_url
 from relay.carrier import Carrier, CarryFailed, Event
 from relay.lease import Lease, is_lost
@@ -33,8 +34,11 @@ log = logging.getLogger("zerosum.relay")
 class SinkWorker:
     """run() sends until it is cancelled; call wake() when there may be something to send."""
 
-    def __init__(self, pool: Pool, lease: Lease, ledger: int, sink: int) -> None:
-        self.pool, self.lease, self.ledger, self.sink = pool, lease, ledger, sink
+    def __init__(
+        self, pool: Pool, lease: Lease, encryption: Encryption, ledger: int, sink: int
+    ) -> None:
+        self.pool, self.lease, self.encryption = pool, lease, encryption
+        self.ledger, self.sink = ledger, sink
         self.woken = asyncio.Event()
         self.carrier: Carrier | None = None
         self.url = ""
@@ -116,14 +120,15 @@ class SinkWorker:
             for id_, type_, seq, at, body in columns
         ]
         try:
-            if self.carrier is None or self.url != row["url"]:
+            url = self.encryption.decrypt(row["url"], "sink url")
+            if self.carrier is None or self.url != url:
                 await self.close()
-                self.carrier, self.url = open_carrier(row["url"]), row["url"]
+                self.carrier, self.url = open_carrier(url), url
             async with asyncio.timeout(CARRY_S):
                 await self.carrier.carry(events)
         except CarryFailed as failed:
             why, sent = str(failed), failed.sent
-        except BadSink as bad:
+        except (BadSink, CantDecrypt) as bad:
             why, sent = str(bad), 0
         except TimeoutError:
             why, sent = f"no answer within {CARRY_S} s", 0

@@ -3410,6 +3410,19 @@ CREATE FUNCTION zerosum.remove_sink(ledger bigint, sink bigint) RETURNS boolean
     select exists (select from gone)
 $_$;
 
+CREATE FUNCTION zerosum.replace_secret(kind text, ledger bigint, id bigint, number integer, before text, after text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    update ledger.endpoint_secrets s set secret = $6
+    where $1 = 'webhook secret' and s.ledger_id = $2 and s.endpoint_id = $3 and s.number = $4
+        and s.secret = $5;
+    update ledger.endpoints p set headers = $6
+    where $1 = 'webhook headers' and p.ledger_id = $2 and p.id = $3 and p.headers = $5;
+    update ledger.sinks s set url = $6
+    where $1 = 'sink url' and s.ledger_id = $2 and s.id = $3 and s.url = $5;
+$_$;
+
 CREATE FUNCTION zerosum.request_fault(kind text, key text, reference text, description text, metadata jsonb, effective_at timestamp with time zone, conditions jsonb, options jsonb, size bigint, beside boolean, numeral boolean, named boolean, loops boolean, ids bigint) RETURNS text
     LANGUAGE sql STABLE
     AS $_$
@@ -3682,7 +3695,7 @@ CREATE TABLE ledger.sinks (
     CONSTRAINT sinks_paused_by CHECK ((paused_by = ANY (ARRAY['operator'::text, 'settings'::text]))),
     CONSTRAINT sinks_sent_seq_range CHECK ((sent_seq >= 0)),
     CONSTRAINT sinks_types_count CHECK (((cardinality(types) >= 1) AND (cardinality(types) <= 32))),
-    CONSTRAINT sinks_url_length CHECK (((length(url) >= 1) AND (length(url) <= 2048)))
+    CONSTRAINT sinks_url_length CHECK (((length(url) >= 1) AND (length(url) <= 4096)))
 );
 
 CREATE FUNCTION zerosum.sink_json(s ledger.sinks, last_seq bigint) RETURNS text
@@ -3883,6 +3896,19 @@ CREATE FUNCTION zerosum.store_endpoint(p ledger.endpoints) RETURNS void
         concurrency = p.concurrency, rate_limit = p.rate_limit, description = p.description,
         metadata = p.metadata
     where e.ledger_id = p.ledger_id and e.id = p.id
+$$;
+
+CREATE FUNCTION zerosum.stored_secrets() RETURNS TABLE(kind text, ledger bigint, id bigint, number integer, value text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select 'webhook secret', s.ledger_id, s.endpoint_id, s.number, s.secret
+    from ledger.endpoint_secrets s
+    union all
+    select 'webhook headers', p.ledger_id, p.id, 0, p.headers from ledger.endpoints p
+    where p.headers is not null
+    union all
+    select 'sink url', s.ledger_id, s.id, 0, s.url from ledger.sinks s
 $$;
 
 CREATE FUNCTION zerosum.take_leases(holder text, seconds double precision, horizon text DEFAULT NULL::text) RETURNS TABLE(ledger_id bigint, epoch bigint, waiting boolean, due bigint[], expired boolean, whole boolean, settled boolean, moment timestamp with time zone)

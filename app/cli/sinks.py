@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import click
@@ -13,6 +14,8 @@ from app.cli.terminal import (
     ledger_option,
     print_rows,
 )
+from app.encryption import Encryption
+from app.settings import read_settings
 from app.sink_url import BadSink, parse_sink_url
 
 
@@ -37,8 +40,15 @@ def add_sink(ledger: str, url: str) -> None:
         sink = parse_sink_url(url)
     except BadSink as error:
         raise click.ClickException(str(error)) from None
-    given = {"name": sink.name, "url": url, "types": list(sink.types), "start": sink.start}
-    rows = in_ledger(ledger, "create_sink", **given)
+    encryption = Encryption(read_settings(os.environ).secret_keys)
+    rows = in_ledger(
+        ledger,
+        "create_sink",
+        name=sink.name,
+        url=encryption.encrypt(url, "sink url"),
+        types=list(sink.types),
+        start=sink.start,
+    )
     if not rows:
         raise click.ClickException(f"{sink.name} comes from ZEROSUM_SINKS")
     print_rows(rows)

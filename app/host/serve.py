@@ -19,6 +19,7 @@ import uvicorn
 import uvloop
 
 from app.database.connections import Pool, call, connect_to_post, is_pooled, open_pool
+from app.encryption import Encryption
 from app.host.embedded import database
 from app.host.greeting import greeting
 from app.host.secret_files import ensure_log_key
@@ -122,6 +123,7 @@ async def serve_database(
             feed=FeedWatch(pool),
             pages=FeedPages(pool),
             webhook_allow=settings.webhook_allow,
+            encryption=Encryption(settings.secret_keys),
             sink_hosts=settings.sink_hosts,
             log_key=log_key,
             request_log=RequestLog(settings.log_requests),
@@ -201,6 +203,7 @@ async def relaying(
             carries=not stamp_only,
             log_key=log_key,
             checkpoint_every_s=settings.checkpoint_every,
+            encryption=Encryption(settings.secret_keys),
         )
         async with sender, running(relay.run):
             yield pool

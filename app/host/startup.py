@@ -9,6 +9,7 @@ import asyncpg
 
 from app.database.connections import call, connect_anyhow, transaction
 from app.database.errors import DATABASE_ERRORS
+from app.encryption import CantDecrypt, Encryption
 from app.host.migrate import Unfit, check_fitness, ensure_login, is_current, may_migrate, migrate
 from app.host.not_ready import NotReady
 from app.host.secret_files import ensure_key
@@ -60,7 +61,9 @@ async def prepare_on(
     await check_durability(conn, settings)
     ((ledger,),) = await call(conn, "create_ledger", name=LEDGER)
     key = await ensure_key(conn, settings, ledger)
-    await ensure_sinks(conn, settings)
+    encryption = Encryption(settings.secret_keys)
+    await encrypt_secrets(conn, encryption)
+    await ensure_sinks(conn, settings, encryption)
     if settings.database_url is None:
         await ensure_login(conn, EMBEDDED_LOGIN)
         url = url.replace("//postgres@", f"//{EMBEDDED_LOGIN}@", 1)
@@ -84,7 +87,38 @@ async def check_durability(conn: asyncpg.Connection, settings: Settings) -> None
     log.warning("the Postgres has %s off: it may lose what it has acknowledged", ", ".join(unsafe))
 
 
-async def ensure_sinks(conn: asyncpg.Connection, settings: Settings) -> None:
+async def encrypt_secrets(conn: asyncpg.Connection, encryption: Encryption) -> None:
+    """Encrypt what the database keeps in clear or under an older key, so that the older key is no
+    longer needed. Raises NotReady if a key is missing."""
+    changed = 0
+    for row in await call(conn, "stored_secrets"):
+        kind, value = row["kind"], row["value"]
+        try:
+            text = encryption.decrypt(value, kind)
+        except CantDecrypt as error:
+            raise NotReady(
+                f"the database keeps encrypted secrets, and {error}; "
+                "add that key to ZEROSUM_SECRET_KEY, behind a comma."
+            ) from None
+        if not encryption.is_current(value):
+            changed += 1
+            await call(
+                conn,
+                "replace_secret",
+                kind=kind,
+                ledger=row["ledger"],
+                id=row["id"],
+                number=row["number"],
+                before=value,
+                after=encryption.encrypt(text, kind),
+            )
+    if changed:
+        log.info("%d secrets are encrypted with the first key of ZEROSUM_SECRET_KEY now", changed)
+
+
+async def ensure_sinks(
+    conn: asyncpg.Connection, settings: Settings, encryption: Encryption
+) -> None:
     """Make the sinks that come from the settings, in every ledger, those that ZEROSUM_SINKS names,
     if it is set."""
     if not settings.sinks:
@@ -96,7 +130,7 @@ async def ensure_sinks(conn: asyncpg.Connection, settings: Settings) -> None:
                 "create_sink",
                 ledger=row["ledger_id"],
                 name=sink.name,
-                url=sink.url,
+                url=encryption.encrypt(sink.url, "sink url"),
                 types=list(sink.types),
                 start=sink.start,
                 configured=True,

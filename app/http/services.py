@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from app.database.connections import Pool
+from app.encryption import Encryption
 from app.http.auth import Keys
 from app.http.feed.pages import FeedPages
 from app.http.feed.watch import FeedWatch
@@ -44,6 +45,7 @@ class Services:
     feed: FeedWatch
     pages: FeedPages
     webhook_allow: tuple[Network, ...] = ()
+    encryption: Encryption = field(default_factory=Encryption)
     sink_hosts: frozenset[str] = frozenset()
     log_key: LogKey | None = None
     request_log: RequestLog = field(default_factory=lambda: RequestLog(enabled=False))

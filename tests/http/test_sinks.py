@@ -8,6 +8,7 @@ import json
 import asyncpg
 import pytest
 
+from app.encryption import Encryption
 from app.host.startup import ensure_sinks
 from app.settings import BadSetting, read_settings
 from app.sink_url import BadSink, parse_sink_url
@@ -144,22 +145,22 @@ async def test_the_settings_are_the_whole_truth_of_the_sinks_that_they_name(
     none = read_settings({})
     one, two = "kafka://h/one", "redis://h/0/two"
     first = read_settings({"ZEROSUM_SINKS": "kafka://h/one redis://h/0?stream=two"})
-    await ensure_sinks(db, first)
+    await ensure_sinks(db, first, Encryption())
     assert await names(db, 1) == await names(db, 2) == {one: "ok", two: "ok"}
-    await ensure_sinks(db, none)  # The setting is empty, so nothing changes.
+    await ensure_sinks(db, none, Encryption())  # The setting is empty, so nothing changes.
     assert await names(db, 1) == {one: "ok", two: "ok"}
-    await ensure_sinks(db, dataclasses.replace(first, sinks=first.sinks[:1]))
+    await ensure_sinks(db, dataclasses.replace(first, sinks=first.sinks[:1]), Encryption())
     assert await names(db, 1) == {one: "ok", two: "paused"}
     await db.execute("select zerosum.create_ledger('third')")
     third = await db.fetchval("select ledger_id from ledger.ledgers where name = 'third'")
     assert await names(db, third) == {one: "ok"}
-    await ensure_sinks(db, first)
+    await ensure_sinks(db, first, Encryption())
     assert await names(db, 1) == {one: "ok", two: "ok"}
     # Paused by a person, it stays so.
     await db.execute(
         "select zerosum.change_sink(1, id, true) from ledger.sinks where ledger_id = 1"
     )
-    await ensure_sinks(db, first)
+    await ensure_sinks(db, first, Encryption())
     assert await names(db, 1) == {one: "paused", two: "paused"}
     code, said = await zerosum(database_url, "sinks", "add", "kafka://h/one")
     assert (code, "comes from ZEROSUM_SINKS" in said) == (1, True)

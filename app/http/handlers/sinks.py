@@ -35,7 +35,7 @@ async def create_sink(request: ApiRequest[SinkRequest]) -> Response:
         "create_sink",
         ledger=request.caller.ledger,
         name=sink.name,
-        url=sink.url,
+        url=request.services.encryption.encrypt(sink.url, "sink url"),
         types=list(sink.types),
         start=sink.start,
     )

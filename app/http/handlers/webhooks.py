@@ -24,6 +24,7 @@ async def create_webhook(request: ApiRequest[WebhookRequest]) -> Response:
     201 with the secret that signs what is sent there, which is shown this once. An asymmetric one
     stays here, and its public key can always be read.
     """
+    encryption = request.services.encryption
     members = members_of(request)
     made = secret_for(members.pop("signing"), members.pop("secret"))
     (row,) = await call(
@@ -32,7 +33,7 @@ async def create_webhook(request: ApiRequest[WebhookRequest]) -> Response:
         ledger=request.caller.ledger,
         url=members.pop("url"),
         types=members.pop("types"),
-        secret=made.secret,
+        secret=encryption.encrypt(made.secret, "webhook secret"),
         public_key=made.public_key,
         more=msgspec.json.encode(members).decode(),
     )
@@ -56,7 +57,10 @@ def with_secret(body: str, made: EndpointSecret) -> str:
 def members_of(request: ApiRequest[Any]) -> dict[str, Any]:
     """Raises Refusal."""
     members = msgspec.structs.asdict(request.body)
-    return checked_members(members, request.services.webhook_allow)
+    given = checked_members(members, request.services.webhook_allow)
+    if given.get("headers") is not None:
+        given["headers"] = request.services.encryption.encrypt(given["headers"], "webhook headers")
+    return given
 
 
 async def change_webhook(request: ApiRequest[WebhookChange]) -> Response:
@@ -116,7 +120,7 @@ async def rotate_secret(request: ApiRequest[RotateRequest]) -> Response:
         "rotate_secret",
         ledger=request.caller.ledger,
         endpoint=request.number(),
-        secret=made.secret,
+        secret=request.services.encryption.encrypt(made.secret, "webhook secret"),
         public_key=made.public_key,
         overlap_s=body.overlap_s,
     )
