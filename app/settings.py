@@ -74,6 +74,19 @@ SETTINGS: dict[str, tuple[str, str]] = {
         "none",
         "Private networks that webhooks may reach, such as `10.0.0.0/8`, separated by commas.",
     ),
+    "ZEROSUM_WEBHOOK_RETRIES": (
+        "1,5,30,120,600,1800,7200,18000,36000,50400,72000,86400",
+        "Seconds to wait before each retry of a webhook, separated by commas; ±20 % at random.",
+    ),
+    "ZEROSUM_WEBHOOK_DISABLE_AFTER": (
+        "432000",
+        "Seconds after which a webhook endpoint where nothing has arrived is disabled, with a warning after half of "
+        "them; 0: never.",
+    ),
+    "ZEROSUM_WEBHOOK_ANSWERS": (
+        "on",
+        "off: the beginning of what endpoints answer (4 KiB) is not stored with each attempt.",
+    ),
     "ZEROSUM_SINKS": (
         "none",
         "Sinks of every ledger, as URLs separated by white space; see the guide to sinks.",
@@ -136,6 +149,9 @@ class Settings:
     checkpoint_every: seconds from one checkpoint event to the next; 0: never.
     sink_hosts: host or host:port that sinks created over the API may go to.
     webhook_allow: networks that webhooks may reach although they are not globally routable.
+    webhook_retries: seconds to wait before each retry; None: the schedule of Standard Webhooks.
+    webhook_disable_after: seconds without an arrival until an endpoint is disabled; 0: never.
+    webhook_answers: store the beginning of answers.
     metrics_port: where /metrics and /readyz name everything, without a key; None: nowhere.
     keep_alive: seconds that an idle connection stays open.
     workers: server processes on one socket.
@@ -148,6 +164,9 @@ class Settings:
     api_key: str | None
     data_dir: Path
     webhook_allow: tuple[Network, ...]
+    webhook_retries: tuple[int, ...] | None
+    webhook_disable_after: int
+    webhook_answers: bool
     allow_unsafe: bool
     log_requests: bool
     listen: bool
@@ -184,6 +203,11 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         api_key=api_key,
         data_dir=Path(given.get("ZEROSUM_DATA_DIR", ".zerosum")).absolute(),
         webhook_allow=networks(given.get("ZEROSUM_WEBHOOK_ALLOW", "")),
+        webhook_retries=retries(given.get("ZEROSUM_WEBHOOK_RETRIES")),
+        webhook_disable_after=seconds(
+            given, "ZEROSUM_WEBHOOK_DISABLE_AFTER", "432000", "0 for never"
+        ),
+        webhook_answers=flag(given, "ZEROSUM_WEBHOOK_ANSWERS", default="1"),
         allow_unsafe=flag(given, "ZEROSUM_ALLOW_UNSAFE"),
         log_requests=flag(given, "ZEROSUM_LOG_REQUESTS", default="1"),
         listen=flag(given, "ZEROSUM_LISTEN", default="1"),
@@ -286,6 +310,18 @@ def seconds(given: Mapping[str, str], name: str, default: str, hint: str) -> int
     if not re.fullmatch(r"[0-9]{1,8}", text):
         raise BadSetting(f"{name} is {text!r}; set it to whole seconds, {hint}.")
     return int(text)
+
+
+def retries(text: str | None) -> tuple[int, ...] | None:
+    """Parse seconds that are separated by commas."""
+    if text is None:
+        return None
+    parts = re.split(r"[,\s]+", text.strip())
+    if not all(re.fullmatch(r"[1-9][0-9]{0,6}", part) for part in parts) or len(parts) > 50:
+        raise BadSetting(
+            f"ZEROSUM_WEBHOOK_RETRIES is {text!r}; set it to up to 50 numbers of seconds, such as 5,60,3600."
+        )
+    return tuple(int(part) for part in parts)
 
 
 def flag(given: Mapping[str, str], name: str, default: str = "0") -> bool:

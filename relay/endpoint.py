@@ -17,16 +17,20 @@ from app.amounts import quote_amounts
 from app.database.connections import Pool, call
 from app.database.errors import DATABASE_ERRORS
 from app.encryption import CantDecrypt, Encryption
-from relay.backoff import LAST_ATTEMPT, retry_after_s
+from relay.backoff import retry_after_s
 from relay.lease import Lease, is_lost
 from relay.message import Message, Outcome, Target
 from relay.pace import Pace
+from relay.policy import WebhookPolicy
 from relay.signing import signer
 from relay.webhook import WebhookSender
 
 # Of its concurrency an endpoint has so many at first. A delivery that is not answered halves the
 # number, down to one, and an answered one doubles it: endpoints that hang hold few connections.
 FIRST_WIDTH = 4
+# With more retries overdue at the start, after an outage, it begins with one: many endpoints that
+# come back together then grow as fast as each answers.
+MANY_OVERDUE = 16
 PAGE = 128
 # What has waited for longer is read anew: the endpoint may be another by now, or disabled.
 STALE_S = 5.0
@@ -51,10 +55,6 @@ class Waiting(NamedTuple):
     type: str
     body: str
 
-    @property
-    def attempt(self) -> int:
-        return LAST_ATTEMPT if self.type == TEST else self.attempts + 1
-
 
 class EndpointWorker:
     """run() sends until it is cancelled; call wake() when there may be something to send.
@@ -73,14 +73,16 @@ class EndpointWorker:
         lease: Lease,
         sender: WebhookSender,
         encryption: Encryption,
+        policy: WebhookPolicy,
         ledger: int,
         endpoint: int,
     ) -> None:
         self.pool, self.lease, self.sender, self.encryption = pool, lease, sender, encryption
+        self.policy = policy
         self.ledger, self.endpoint = ledger, endpoint
         # What was read and is not sent yet, in the order to send it.
         self.waiting: deque[Waiting] = deque()
-        self.stale_at = 0.0
+        self.stale_at, self.started = 0.0, False
         self.pace = Pace()
         self.woken = asyncio.Event()
         self.finished = asyncio.Event()
@@ -91,7 +93,8 @@ class EndpointWorker:
         self.busy: set[int] = set()
         self.fresh: set[int] = set()
         self.read_to = self.recorded_to = 0
-        self.outcomes: list[tuple[int, int, Outcome]] = []
+        # What is to be recorded: seq, seconds until the next try (None: no more), outcome.
+        self.outcomes: list[tuple[int, float | None, Outcome]] = []
 
     def wake(self) -> None:
         self.woken.set()
@@ -156,6 +159,10 @@ class EndpointWorker:
         """Start sending what one call found, or pass over what is not for this endpoint. Return
         whether there was anything."""
         self.aim(row)
+        if not self.started:
+            self.started = True
+            if len(row["seqs"]) - row["fresh"] > MANY_OVERDUE:
+                self.width = 1
         if not row["seqs"]:
             self.pass_over(row["read_to"])
             return row["read_to"] is not None
@@ -238,7 +245,7 @@ class EndpointWorker:
                 self.pace.take()
                 event = self.waiting.popleft()
                 outcome = await self.sender.send(self.message(event))
-                self.outcomes.append((event.seq, event.attempt, outcome))
+                self.outcomes.append((event.seq, self.retry_s(event, outcome), outcome))
                 self.finished.set()
                 if outcome.status is None:
                     self.width = max(1, self.width // 2)
@@ -249,6 +256,12 @@ class EndpointWorker:
             # Decrease at once; the set of tasks forgets one only later. What is taken meanwhile
             # must find its sender.
             self.senders -= 1
+
+    def retry_s(self, event: Waiting, outcome: Outcome) -> float | None:
+        """Return the seconds until the next try; None: there is none."""
+        if event.type == TEST:
+            return None
+        return retry_after_s(event.attempts + 1, outcome.retry_after_s, self.policy.retries_s)
 
     async def record(self) -> None:
         """Write outcomes, all that there are at a time, until the database has them."""
@@ -271,18 +284,15 @@ class EndpointWorker:
                 self.woken.set()
                 await asyncio.sleep(GATHER_S)
 
-    def sent_to(self, outcomes: list[tuple[int, int, Outcome]]) -> int:
+    def sent_to(self, outcomes: list[tuple[int, float | None, Outcome]]) -> int:
         """Return the seq up to which, with these outcomes, nothing is left to be sent for the first
         time."""
         left = self.fresh.difference(seq for seq, _, _ in outcomes)
         return min([self.read_to, *(seq - 1 for seq in left)])
 
-    async def write(self, outcomes: list[tuple[int, int, Outcome]]) -> None:
-        retries = [retry_after_s(n, outcome.retry_after_s) for _, n, outcome in outcomes]
-        verdicts = [
-            verdict(outcome, retry)
-            for (_, _, outcome), retry in zip(outcomes, retries, strict=True)
-        ]
+    async def write(self, outcomes: list[tuple[int, float | None, Outcome]]) -> None:
+        verdicts = [verdict(outcome, retry_s) for _, retry_s, outcome in outcomes]
+        keep = self.policy.keep_answers
         sent_to = self.sent_to(outcomes)
         await call(
             self.pool,
@@ -295,8 +305,11 @@ class EndpointWorker:
             statuses=[outcome.status for _, _, outcome in outcomes],
             errors=[outcome.error for _, _, outcome in outcomes],
             durations_ms=[outcome.duration_ms for _, _, outcome in outcomes],
-            retries_s=retries,
+            retries_s=[retry_s for _, retry_s, _ in outcomes],
             holder=self.lease.holder,
+            addresses=[outcome.address for _, _, outcome in outcomes],
+            answers=[outcome.answer if keep else None for _, _, outcome in outcomes],
+            disable_after_s=self.policy.disable_after_s,
         )
         for word, count in Counter(verdicts).items():
             metrics.DELIVERIES.labels(word).inc(count)

@@ -35,7 +35,8 @@ class Message:
 class Outcome:
     """status: of HTTP, None when there was no answer. error: why it is not delivered, for people.
 
-    retry_after_s: the wait that the endpoint asked for.
+    retry_after_s: the wait that the endpoint asked for. address: what was dialled last. answer: the
+    beginning of the answer's body.
     """
 
     delivered: bool
@@ -43,3 +44,5 @@ class Outcome:
     error: str | None
     duration_ms: int
     retry_after_s: float | None = None
+    address: str | None = None
+    answer: str | None = None

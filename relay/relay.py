@@ -30,6 +30,7 @@ from relay.database_clock import DatabaseClock
 from relay.endpoint import EndpointWorker
 from relay.lease import Lease, is_lost
 from relay.listener import Listener
+from relay.policy import WebhookPolicy
 from relay.sink import SinkWorker
 from relay.webhook import WebhookSender
 
@@ -73,9 +74,10 @@ class Relay:
         log_key: LogKey | None = None,
         checkpoint_every_s: float = 0,
         encryption: Encryption | None = None,
+        policy: WebhookPolicy | None = None,
     ) -> None:
         self.pool, self.sender, self.carries = pool, sender, carries
-        self.encryption = encryption or Encryption()
+        self.encryption, self.policy = encryption or Encryption(), policy or WebhookPolicy()
         self.holder = f"relay-{secrets.token_hex(8)}"
         self.woken = asyncio.Event()
         self.checkpoints: Checkpoints | None = None
@@ -327,7 +329,13 @@ class Relay:
         if kind == "sink":
             return SinkWorker(self.pool, self.leases[ledger], self.encryption, ledger, reader)
         return EndpointWorker(
-            self.pool, self.leases[ledger], self.sender, self.encryption, ledger, reader
+            self.pool,
+            self.leases[ledger],
+            self.sender,
+            self.encryption,
+            self.policy,
+            ledger,
+            reader,
         )
 
     async def let_go(self) -> None:

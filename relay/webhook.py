@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import socket
 import time
+from contextvars import ContextVar
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 
 import aiohttp
 import yarl
+from aiohttp import AddrInfoType
 from aiohttp.client_proto import ResponseHandler
+from aiohttp.connector import Connection
 
 from app.egress import BadUrl, check_url
 from app.settings import Network
@@ -25,6 +29,31 @@ READ_LIMIT, READ_S = 4096, 1.0
 MAX_FIELD, MAX_FIELDS = 256 * 1024, 10_000
 URLS = 1024  # URLs whose checks are remembered; names are resolved anew each time
 USER_AGENT = "Zerosum-Webhooks/1"
+
+
+# The addresses that the delivery in hand has dialled, or whose connection it uses.
+DIALLED: ContextVar[list[str]] = ContextVar("dialled")
+
+
+def open_socket(found: AddrInfoType) -> socket.socket:
+    """Open a socket for an address, and note it."""
+    family, kind, proto, _, address = found
+    note_address(address)
+    return socket.socket(family, kind, proto)
+
+
+def note_address(address: object) -> None:
+    if isinstance(address, tuple) and (dialled := DIALLED.get(None)) is not None:
+        dialled.append(str(address[0]))
+
+
+class Answer(aiohttp.ClientResponse):
+    """Notes whose answer it is: a kept connection was not dialled by this delivery."""
+
+    async def start(self, connection: Connection) -> aiohttp.ClientResponse:
+        if connection.transport is not None:
+            note_address(connection.transport.get_extra_info("peername"))
+        return await super().start(connection)
 
 
 class HeadFirst(ResponseHandler):
@@ -59,17 +88,23 @@ class WebhookSender:
             resolver = GuardedResolver(self.allow, routable=scheme == "https")
             # Each endpoint bounds its own connections: with one pool for all, those that hang would
             # keep the others waiting.
-            connector = aiohttp.TCPConnector(resolver=resolver, limit=0)
+            connector = aiohttp.TCPConnector(resolver=resolver, limit=0, socket_factory=open_socket)
             connector._factory = functools.partial(HeadFirst, asyncio.get_running_loop())  # type: ignore[assignment]
             self.sessions[scheme] = aiohttp.ClientSession(
                 connector=connector,
+                response_class=Answer,
                 max_line_size=MAX_FIELD,
                 max_field_size=MAX_FIELD,
                 max_headers=MAX_FIELDS,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 trust_env=False,
-                headers={"User-Agent": USER_AGENT, "Content-Type": "application/json"},
+                headers={
+                    "User-Agent": USER_AGENT,
+                    "Content-Type": "application/json",
+                    # People read the beginning of what is answered.
+                    "Accept-Encoding": "identity",
+                },
             )
         return self
 
@@ -88,7 +123,9 @@ class WebhookSender:
         # Ours come last: nobody but us signs.
         signed = signed_headers(target.signers, message.id, message.body)
         began = time.monotonic()
-        status, error, asked = None, None, None
+        status, error, asked, text = None, None, None, None
+        dialled: list[str] = []
+        DIALLED.set(dialled)
         try:
             url = self.checked(target.url)
             async with self.sessions[url.scheme].post(
@@ -101,7 +138,7 @@ class WebhookSender:
                 status = answer.status
                 asked = asked_wait_s(answer.headers.get("Retry-After"))
                 error = None if 200 <= status < 300 else f"answered {status}"
-                await read_a_little(answer)
+                text = await read_a_little(answer)
         except BadUrl as refused:
             error = str(refused)
         except TimeoutError:
@@ -111,17 +148,24 @@ class WebhookSender:
         ) as failed:  # Whatever it is, this was an attempt, and the delivery must not be lost.
             error = f"{type(failed).__name__}: {failed}"[:500].replace("\0", "")
         took_ms = round((time.monotonic() - began) * 1000)
-        return Outcome(error is None, status, error, took_ms, asked)
+        address = dialled[-1] if dialled else None
+        return Outcome(error is None, status, error, took_ms, asked, address, text)
 
 
-async def read_a_little(answer: aiohttp.ClientResponse) -> None:
-    """Read the beginning of the body, whatever becomes of it: it may end too soon, never end, or be
-    malformed."""
+async def read_a_little(answer: aiohttp.ClientResponse) -> str:
+    """Return the beginning of the body, whatever becomes of it: it may end too soon, never end, or
+    be malformed. Without NUL, which Postgres never stores."""
+    found = b""
     try:
         async with asyncio.timeout(READ_S):
-            await answer.content.read(READ_LIMIT)
+            while len(found) < READ_LIMIT:
+                part = await answer.content.read(READ_LIMIT - len(found))
+                if not part:
+                    break
+                found += part
     except Exception:
         answer.close()
+    return found.decode(errors="replace").replace("\0", "")
 
 
 def asked_wait_s(retry_after: str | None) -> float | None:

@@ -280,6 +280,8 @@ CREATE TABLE ledger.endpoints (
     timeout_s integer DEFAULT 15 NOT NULL,
     concurrency integer DEFAULT 4 NOT NULL,
     rate_limit text,
+    failing_since timestamp with time zone,
+    warned_at timestamp with time zone,
     CONSTRAINT endpoints_amounts CHECK ((amounts = ANY (ARRAY['integer'::text, 'string'::text]))),
     CONSTRAINT endpoints_concurrency CHECK (((concurrency >= 1) AND (concurrency <= 64))),
     CONSTRAINT endpoints_description CHECK ((octet_length(description) <= 1024)),
@@ -1494,7 +1496,8 @@ CREATE FUNCTION zerosum.enable_endpoint(ledger bigint, endpoint bigint) RETURNS 
 declare
     p ledger.endpoints;
 begin
-    update ledger.endpoints e set disabled_at = null, disabled_reason = null
+    update ledger.endpoints e set disabled_at = null, disabled_reason = null,
+        failing_since = null, warned_at = null
     where e.ledger_id = $1 and e.id = $2 and e.disabled_at is not null and e.deleted_at is null
     returning * into p;
     if p.id is not null then
@@ -1564,6 +1567,7 @@ CREATE FUNCTION zerosum.endpoint_json(p ledger.endpoints) RETURNS text
         ),
         ',"status":"', case when p.disabled_at is null then 'enabled' else 'disabled' end,
         '","disabled_reason":', coalesce(to_json(p.disabled_reason)::text, 'null'),
+        ',"failing_since":', coalesce(zerosum.time_json(p.failing_since), 'null'),
         ',"description":', coalesce(to_json(p.description)::text, 'null'),
         ',"metadata":', p.metadata, ',"created_at":', zerosum.time_json(p.created_at), '}')
 $$;
@@ -2105,6 +2109,36 @@ begin
     end if;
 end $$;
 
+CREATE FUNCTION zerosum.judge_endpoint(ledger bigint, endpoint bigint, arrived boolean, disable_after_s double precision) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    moment constant timestamptz := clock_timestamp();
+    patience constant interval := make_interval(secs => disable_after_s);
+    p ledger.endpoints;
+begin
+    if arrived then
+        update ledger.endpoints e set failing_since = null, warned_at = null
+        where e.ledger_id = $1 and e.id = $2 and e.failing_since is not null;
+        return;
+    end if;
+    update ledger.endpoints e set failing_since = moment
+    where e.ledger_id = $1 and e.id = $2 and e.failing_since is null;
+    if disable_after_s = 0 then
+        return;
+    end if;
+    select * into p from ledger.endpoints e where e.ledger_id = $1 and e.id = $2
+        and e.disabled_at is null;
+    if p.warned_at is null and p.failing_since <= moment - patience / 2 then
+        update ledger.endpoints e set warned_at = moment where e.ledger_id = $1 and e.id = $2;
+        perform zerosum.endpoint_event(p, 'endpoint.failing', moment);
+    elsif p.failing_since <= moment - patience and p.warned_at <= moment - patience / 2 then
+        perform zerosum.disable_endpoint($1, $2, concat('nothing has arrived since ',
+            to_char(p.failing_since at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"')));
+    end if;
+end $_$;
+
 CREATE FUNCTION zerosum.keep_sinks(ledger bigint, names text[]) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2211,12 +2245,16 @@ CREATE FUNCTION zerosum.list_deliveries(ledger bigint, endpoint bigint, before b
                 a.duration_ms,
                 ',"status":', coalesce(a.status::text, 'null'), ',"error":',
                 coalesce(to_json(a.error)::text, 'null'),
+                ',"address":', coalesce(to_json(a.address)::text, 'null'),
+                ',"answer":', coalesce(to_json(a.answer)::text, 'null'),
                 '}'), ',' order by a.number)
             from (
-                select a.number, a.at, a.duration_ms, a.status, a.error from ledger.attempts a
+                select a.number, a.at, a.duration_ms, a.status, a.error, a.address, a.answer
+                from ledger.attempts a
                 where a.endpoint_id = d.endpoint_id and a.ledger_id = d.ledger_id and a.seq = d.seq
                 union all
-                select 2147483647, d.settled_at, d.duration_ms, d.last_status, null
+                select 2147483647, d.settled_at, d.duration_ms, d.last_status, null, d.address,
+                    d.answer
                 where d.status = 'delivered' and d.duration_ms is not null
             ) a
         ), '],"due_at":', case when d.status = 'pending' then zerosum.time_json(d.due_at)
@@ -2598,20 +2636,21 @@ begin
         select d.seq, d.attempts from ledger.deliveries d
         where d.ledger_id = l and d.endpoint_id = p.id and d.status = 'pending'
             and d.due_at <= moment and d.seq <> all (busy)
-        order by d.due_at limit next_deliveries.max
+        order by d.due_at limit next_deliveries.max - next_deliveries.max / 4
     ) d;
     room := next_deliveries.max - coalesce(cardinality(again), 0);
     with scanned as materialized (
-        select v.seq, v.type, v.body, case when v.type = 'endpoint.test'
-            then v.body::json -> 'data' ->> 'id' end as tested
+        select v.seq, v.type, v.body, case when v.type in ('endpoint.test', 'endpoint.failing')
+            then v.body::json -> 'data' ->> 'id' end as about
         from zerosum.feed(l, greatest(p.sent_seq, after), greatest(p.sent_seq, after)
             + case when '*' = any (p.types) and '*' = any (p.wallets) and '*' = any (p.kinds)
                 then room else scan_max end) v
         order by v.seq
     ), matched as materialized (
         select s.seq from scanned s
-        where coalesce(s.tested = p.id::text,
-            zerosum.event_matches(s.type, s.body, p.types, p.wallets, p.kinds)) and (
+        where case when s.type = 'endpoint.test' then s.about = p.id::text
+            else s.about is distinct from p.id::text and
+                zerosum.event_matches(s.type, s.body, p.types, p.wallets, p.kinds) end and (
             -- (A probe of the key for each: a join may read all deliveries of the endpoint.)
             select d.seq from ledger.deliveries d
             where d.endpoint_id = p.id and d.ledger_id = l and d.seq = s.seq limit 1) is null
@@ -3287,7 +3326,7 @@ CREATE FUNCTION zerosum.readiness() RETURNS TABLE(version text, writable boolean
     ) o
 $$;
 
-CREATE FUNCTION zerosum.record_deliveries(ledger bigint, endpoint bigint, sent_to bigint, seqs bigint[], outcomes text[], statuses integer[], errors text[], durations_ms integer[], retries_s double precision[], holder text DEFAULT NULL::text) RETURNS void
+CREATE FUNCTION zerosum.record_deliveries(ledger bigint, endpoint bigint, sent_to bigint, seqs bigint[], outcomes text[], statuses integer[], errors text[], durations_ms integer[], retries_s double precision[], holder text DEFAULT NULL::text, addresses text[] DEFAULT '{}'::text[], answers text[] DEFAULT '{}'::text[], disable_after_s double precision DEFAULT 0) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
@@ -3303,39 +3342,41 @@ begin
     perform set_config('synchronous_commit', 'off', true);
     update ledger.endpoints p set sent_seq = sent_to where p.ledger_id = l and p.id = target
         and p.sent_seq < sent_to;
+    if 'gone' = any (outcomes) then
+        perform zerosum.disable_endpoint(l, target, 'it answered 410 Gone');
+    elsif cardinality(outcomes) > 0 then
+        perform zerosum.judge_endpoint(l, target, 'delivered' = any (outcomes), disable_after_s);
+    end if;
     -- An upsert, since an UPDATE that joins is planned by statistics and may read every delivery
     -- of the endpoint; an upsert can only probe the key.
     with told as (
         insert into ledger.deliveries as d (ledger_id, endpoint_id, seq, status, due_at, attempts,
-            last_status,
-            last_error, duration_ms, settled_at)
+            last_status, last_error, duration_ms, settled_at, address, answer)
         select g.ledger_id, target, u.seq, case when u.outcome = 'gone' then 'dead'
             else u.outcome end,
             clock_timestamp() + make_interval(secs => coalesce(u.retry_s, 0)), 1, u.http, u.reason,
-            u.took,
-            case when u.outcome <> 'pending' then clock_timestamp() end
-        from ledger.ledgers g, unnest(seqs, outcomes, statuses, errors, durations_ms, retries_s)
-            u (seq, outcome, http, reason, took, retry_s)
+            u.took, case when u.outcome <> 'pending' then clock_timestamp() end, u.address, u.answer
+        from ledger.ledgers g,
+            unnest(seqs, outcomes, statuses, errors, durations_ms, retries_s, addresses, answers)
+            u (seq, outcome, http, reason, took, retry_s, address, answer)
         where g.ledger_id = l
         order by u.seq
         on conflict (endpoint_id, ledger_id, seq) do update
         set status = excluded.status, due_at = excluded.due_at, attempts = d.attempts + 1,
             last_status = excluded.last_status, last_error = excluded.last_error,
-            duration_ms = excluded.duration_ms,
-            settled_at = excluded.settled_at
+            duration_ms = excluded.duration_ms, settled_at = excluded.settled_at,
+            address = excluded.address, answer = excluded.answer
         where d.status = 'pending'
         returning d.*
     )
-    insert into ledger.attempts (ledger_id, endpoint_id, seq, number, duration_ms, status, error)
+    insert into ledger.attempts (ledger_id, endpoint_id, seq, number, duration_ms, status, error,
+        address, answer)
     select g.ledger_id, target, t.seq, coalesce((
             select max(a.number) from ledger.attempts a
             where a.endpoint_id = target and a.ledger_id = l and a.seq = t.seq), 0) + 1,
-        t.duration_ms, t.last_status, t.last_error
+        t.duration_ms, t.last_status, t.last_error, t.address, t.answer
     from ledger.ledgers g, told t where g.ledger_id = l and t.status <> 'delivered'
     on conflict do nothing;
-    if 'gone' = any (outcomes) then
-        perform zerosum.disable_endpoint(l, target, 'it answered 410 Gone');
-    end if;
 end $$;
 
 CREATE FUNCTION zerosum.record_sink(ledger bigint, sink bigint, sent_seq bigint, sent_to bigint, error text, holder text DEFAULT NULL::text) RETURNS boolean
@@ -3469,11 +3510,12 @@ CREATE FUNCTION zerosum.resend_delivery(ledger bigint, endpoint bigint, seq bigi
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
     with told as (
-        insert into ledger.attempts (ledger_id, endpoint_id, seq, number, at, duration_ms, status)
+        insert into ledger.attempts (ledger_id, endpoint_id, seq, number, at, duration_ms, status,
+            address, answer)
         select d.ledger_id, d.endpoint_id, d.seq, coalesce((
                 select max(a.number) from ledger.attempts a
                 where a.endpoint_id = $2 and a.ledger_id = $1 and a.seq = $3), 0) + 1,
-            d.settled_at, d.duration_ms, d.last_status
+            d.settled_at, d.duration_ms, d.last_status, d.address, d.answer
         from ledger.deliveries d
         where d.endpoint_id = $2 and d.ledger_id = $1 and d.seq = $3 and d.status = 'delivered'
             and d.duration_ms is not null
@@ -4920,7 +4962,9 @@ CREATE TABLE ledger.attempts (
     at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     duration_ms integer NOT NULL,
     status integer,
-    error text
+    error text,
+    address text,
+    answer text
 );
 
 CREATE SEQUENCE ledger.awake
@@ -4941,6 +4985,8 @@ CREATE TABLE ledger.deliveries (
     last_error text,
     settled_at timestamp with time zone,
     duration_ms integer,
+    address text,
+    answer text,
     CONSTRAINT deliveries_attempts_range CHECK ((attempts >= 0)),
     CONSTRAINT deliveries_settled CHECK (((status = 'pending'::text) = (settled_at IS NULL))),
     CONSTRAINT deliveries_status_known CHECK ((status = ANY (ARRAY['pending'::text, 'delivered'::text, 'dead'::text])))

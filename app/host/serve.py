@@ -41,6 +41,8 @@ from app.posting.redis_locks import RedisLocks
 from app.settings import Settings
 from app.transparency.signed_notes import LogKey
 from relay import relay as relay_module
+from relay.backoff import SCHEDULE_S
+from relay.policy import WebhookPolicy
 from relay.webhook import WebhookSender
 
 POOL_SIZE = 2  # for reads; one more for API keys, two for the group commit
@@ -204,6 +206,11 @@ async def relaying(
             log_key=log_key,
             checkpoint_every_s=settings.checkpoint_every,
             encryption=Encryption(settings.secret_keys),
+            policy=WebhookPolicy(
+                retries_s=settings.webhook_retries or SCHEDULE_S,
+                keep_answers=settings.webhook_answers,
+                disable_after_s=settings.webhook_disable_after,
+            ),
         )
         async with sender, running(relay.run):
             yield pool

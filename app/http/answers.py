@@ -247,6 +247,7 @@ class Webhook(Struct, kw_only=True):
     old_secrets_expire_at: datetime | None
     status: Literal["enabled", "disabled"]
     disabled_reason: str | None
+    failing_since: datetime | None
     description: str | None
     metadata: Metadata
     created_at: datetime
@@ -273,6 +274,8 @@ class Attempt(Struct, kw_only=True):
     duration_ms: int
     status: int | None
     error: str | None
+    address: str | None
+    answer: str | None
 
 
 class Delivery(Struct, kw_only=True):

@@ -60,6 +60,10 @@ async def write_all(api: Api, db: asyncpg.Connection) -> None:
     await api.client.patch("/v1/webhooks/1", json={"description": "The shop"})
     for verb in ("rotate", "test", "disable", "enable"):
         await api.post(f"/v1/webhooks/1/{verb}", {})
+    await db.execute(
+        "update ledger.endpoints set failing_since = now() - interval '3 days' where id = 1"
+    )
+    await db.execute("select zerosum.judge_endpoint(1, 1, false, 5 * 86400)")
     async with asyncio.timeout(10):
         while not await db.fetchval("select zerosum.expire_holds(1, 10, false)"):  # noqa: ASYNC110
             await asyncio.sleep(0.05)

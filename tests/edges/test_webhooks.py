@@ -20,6 +20,7 @@ from aiohttp.abc import ResolveResult
 from relay import resolver as resolver_module
 from relay import webhook as module
 from relay.message import Message, Target
+from relay.policy import WebhookPolicy
 from relay.resolver import GuardedResolver
 from relay.webhook import WebhookSender
 from tests.relay.conftest import LOOPBACK, RunRelay
@@ -133,11 +134,10 @@ async def test_whatever_sending_meets_is_an_attempt(
         return post(self, *arguments, **named)
 
     monkeypatch.setattr(aiohttp.ClientSession, "post", failing)
-    monkeypatch.setattr("relay.backoff.SCHEDULE_S", (0.05, 0.05, 0.05, 0.05))
     await wallets(db, ("alice",))
     await subscribe(db, receiver.url)
     await fund(db, "alice", 1)
-    async with run_relay():
+    async with run_relay(policy=WebhookPolicy((0.05, 0.05, 0.05, 0.05))):
         await receiver.until(1)
         await settled(db, 1)
     assert await db.fetchval("select count(*) from ledger.attempts") == 3

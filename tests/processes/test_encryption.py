@@ -125,7 +125,9 @@ async def test_secrets_are_encrypted_and_keys_are_changed(
     await server.end()
 
 
-@pytest.mark.parametrize("value", ["w4w4", "a" * 63, base64.b64encode(bytes(31)).decode(), "zz" * 32])
+@pytest.mark.parametrize(
+    "value", ["w4w4", "a" * 63, base64.b64encode(bytes(31)).decode(), "zz" * 32]
+)
 async def test_what_is_no_key_is_one_sentence(
     tmp_path: Path, database_url: str, value: str
 ) -> None:

@@ -12,7 +12,8 @@ import asyncpg
 import pytest
 from standardwebhooks import Webhook
 
-from relay import backoff, endpoint
+from relay import endpoint
+from relay.policy import WebhookPolicy
 from tests.relay.conftest import RunRelay
 from tests.support.ledger import codes, fund, req, verify, wallets
 from tests.support.receiver import Received, Receiver, counting
@@ -66,12 +67,10 @@ async def test_it_is_given_up_when_the_schedule_ends(
     moved: asyncpg.Connection,
     run_relay: RunRelay,
     receiver: Receiver,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(backoff, "SCHEDULE_S", (0.01, 0.01))
     receiver.answers.extend([500] * 10)
     await subscribe(moved, receiver.url)
-    async with run_relay():
+    async with run_relay(policy=WebhookPolicy((0.01, 0.01))):
         (row,) = await settled(moved, 1)
         assert len(receiver.got) == 3
     assert (row["status"], row["attempts"], row["last_error"]) == ("dead", 3, "answered 500")
@@ -81,13 +80,11 @@ async def test_what_waits_goes_to_the_new_url_by_the_new_types(
     moved: asyncpg.Connection,
     run_relay: RunRelay,
     receiver: Receiver,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(backoff, "SCHEDULE_S", (0.3, 0.3, 0.3))
     receiver.answers.extend([500])
     endpoint = await subscribe(moved, f"{receiver.url}/old")
     change = "select zerosum.change_endpoint(1, $1, $2)"
-    async with run_relay():
+    async with run_relay(policy=WebhookPolicy((0.3, 0.3, 0.3))):
         first = (await receiver.until(1, "/old"))[0]
         await moved.execute(
             change, endpoint, json.dumps({"url": f"{receiver.url}/new", "types": ["transaction.*"]})
@@ -104,11 +101,9 @@ async def test_a_redirect_is_a_failure_and_not_followed(
     moved: asyncpg.Connection,
     run_relay: RunRelay,
     receiver: Receiver,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(backoff, "SCHEDULE_S", ())
     await subscribe(moved, f"{receiver.url}/redirect")
-    async with run_relay():
+    async with run_relay(policy=WebhookPolicy(())):
         (row,) = await settled(moved, 1)
     assert (row["status"], row["last_status"]) == ("dead", 302)
     assert {r.path for r in receiver.got} == {"/redirect"}
@@ -118,17 +113,15 @@ async def test_an_address_that_is_not_allowed_gets_nothing(
     moved: asyncpg.Connection,
     run_relay: RunRelay,
     receiver: Receiver,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """By literal address, and by names that resolve to one, whatever was checked when the endpoint
     was created."""
-    monkeypatch.setattr(backoff, "SCHEDULE_S", ())
     hosts = ("127.0.0.1", "localhost", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]", "[::1]")
     async with counting() as counter:
         for scheme in ("http", "https"):
             for host in hosts:
                 await subscribe(moved, f"{scheme}://{host}:{counter.port}/")
-        async with run_relay(allow=()):
+        async with run_relay(allow=(), policy=WebhookPolicy(())):
             rows = await settled(moved, 12)
         assert {row["status"] for row in rows} == {"dead"}
         assert counter.accepted == 0
@@ -158,13 +151,11 @@ async def test_every_event_arrives_though_the_receiver_fails_at_random(
     moved: asyncpg.Connection,
     run_relay: RunRelay,
     receiver: Receiver,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(backoff, "SCHEDULE_S", (0.01,) * 50)
     rnd = random.Random(3)
     receiver.answers.extend(rnd.choice([200, 500, 503, 404, 204]) for _ in range(300))
     await subscribe(moved, receiver.url)
-    async with run_relay():
+    async with run_relay(policy=WebhookPolicy((0.01,) * 50)):
         for _ in range(10):
             assert await codes(moved, *[req(("alice", "bob", 1))] * 10) == ["posted"] * 10
         await settled(moved, 101)

@@ -99,13 +99,15 @@ async def test_deliveries_are_fetched_and_recorded_by_their_keys(
         name, rows = await most_read(db, lambda: db.fetch(due, 0))
         assert rows <= PER_TRANSFER * 100, (name, rows)
         (row,) = await db.fetch(due, 0)
-        assert (row["fresh"], len(row["seqs"])) == (0, 100)
-        arrived = (["delivered"] * 100, [200] * 100, [None] * 100, [1] * 100, [None] * 100)
+        count = len(row["seqs"])
+        assert count - row["fresh"] == 75
+        nothing = [None] * count
+        arrived = (["delivered"] * count, [200] * count, nothing, [1] * count, nothing)
         name, rows = await most_read(
             db, lambda t=arrived, s=row["seqs"]: db.fetch(record, 0, s, *t)
         )
         assert rows <= PER_TRANSFER * 100, (name, rows)
-    assert [tuple(row) for row in await db.fetch(tried)] == [(600, 4300)]
+    assert [tuple(row) for row in await db.fetch(tried)] == [(550, 4325)]
 
 
 @pytest.mark.parametrize("order", [("hold", "transfer"), ("transfer", "hold")], ids="-".join)

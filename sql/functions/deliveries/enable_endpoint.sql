@@ -7,7 +7,8 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     p ledger.endpoints;
 begin
-    update ledger.endpoints e set disabled_at = null, disabled_reason = null
+    update ledger.endpoints e set disabled_at = null, disabled_reason = null,
+        failing_since = null, warned_at = null
     where e.ledger_id = $1 and e.id = $2 and e.disabled_at is not null and e.deleted_at is null
     returning * into p;
     if p.id is not null then

@@ -19,6 +19,7 @@ language sql stable as $$
         ),
         ',"status":"', case when p.disabled_at is null then 'enabled' else 'disabled' end,
         '","disabled_reason":', coalesce(to_json(p.disabled_reason)::text, 'null'),
+        ',"failing_since":', coalesce(zerosum.time_json(p.failing_since), 'null'),
         ',"description":', coalesce(to_json(p.description)::text, 'null'),
         ',"metadata":', p.metadata, ',"created_at":', zerosum.time_json(p.created_at), '}')
 $$;

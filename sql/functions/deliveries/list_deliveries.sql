@@ -23,12 +23,16 @@ set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_sort =
                 a.duration_ms,
                 ',"status":', coalesce(a.status::text, 'null'), ',"error":',
                 coalesce(to_json(a.error)::text, 'null'),
+                ',"address":', coalesce(to_json(a.address)::text, 'null'),
+                ',"answer":', coalesce(to_json(a.answer)::text, 'null'),
                 '}'), ',' order by a.number)
             from (
-                select a.number, a.at, a.duration_ms, a.status, a.error from ledger.attempts a
+                select a.number, a.at, a.duration_ms, a.status, a.error, a.address, a.answer
+                from ledger.attempts a
                 where a.endpoint_id = d.endpoint_id and a.ledger_id = d.ledger_id and a.seq = d.seq
                 union all
-                select 2147483647, d.settled_at, d.duration_ms, d.last_status, null
+                select 2147483647, d.settled_at, d.duration_ms, d.last_status, null, d.address,
+                    d.answer
                 where d.status = 'delivered' and d.duration_ms is not null
             ) a
         ), '],"due_at":', case when d.status = 'pending' then zerosum.time_json(d.due_at)

@@ -1,7 +1,8 @@
 -- Return what to send to an endpoint now, `max` in all: first deliveries to retry, the longest
 -- due first, without those in `busy` (their seqs); then the feed's next events
 -- that it selects, above `after` and above its cursor. An event endpoint.test is for the endpoint
--- that it tests, whatever it selects.
+-- that it tests, whatever it selects; endpoint.failing is for all others. Of `max` retries take
+-- three quarters at most: what is new does not wait for all that is overdue.
 -- One row, none when the endpoint is disabled or deleted: arrays of one length (attempts: tries
 -- so far); fresh: how many of the last come from the feed; read_to: how far the feed was read,
 -- the `after` of the next call.
@@ -42,20 +43,21 @@ begin
         select d.seq, d.attempts from ledger.deliveries d
         where d.ledger_id = l and d.endpoint_id = p.id and d.status = 'pending'
             and d.due_at <= moment and d.seq <> all (busy)
-        order by d.due_at limit next_deliveries.max
+        order by d.due_at limit next_deliveries.max - next_deliveries.max / 4
     ) d;
     room := next_deliveries.max - coalesce(cardinality(again), 0);
     with scanned as materialized (
-        select v.seq, v.type, v.body, case when v.type = 'endpoint.test'
-            then v.body::json -> 'data' ->> 'id' end as tested
+        select v.seq, v.type, v.body, case when v.type in ('endpoint.test', 'endpoint.failing')
+            then v.body::json -> 'data' ->> 'id' end as about
         from zerosum.feed(l, greatest(p.sent_seq, after), greatest(p.sent_seq, after)
             + case when '*' = any (p.types) and '*' = any (p.wallets) and '*' = any (p.kinds)
                 then room else scan_max end) v
         order by v.seq
     ), matched as materialized (
         select s.seq from scanned s
-        where coalesce(s.tested = p.id::text,
-            zerosum.event_matches(s.type, s.body, p.types, p.wallets, p.kinds)) and (
+        where case when s.type = 'endpoint.test' then s.about = p.id::text
+            else s.about is distinct from p.id::text and
+                zerosum.event_matches(s.type, s.body, p.types, p.wallets, p.kinds) end and (
             -- (A probe of the key for each: a join may read all deliveries of the endpoint.)
             select d.seq from ledger.deliveries d
             where d.endpoint_id = p.id and d.ledger_id = l and d.seq = s.seq limit 1) is null

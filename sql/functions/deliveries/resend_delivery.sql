@@ -6,11 +6,12 @@ create or replace function zerosum.resend_delivery(ledger bigint, endpoint bigin
 returns boolean
 language sql security definer set search_path = pg_catalog, pg_temp as $$
     with told as (
-        insert into ledger.attempts (ledger_id, endpoint_id, seq, number, at, duration_ms, status)
+        insert into ledger.attempts (ledger_id, endpoint_id, seq, number, at, duration_ms, status,
+            address, answer)
         select d.ledger_id, d.endpoint_id, d.seq, coalesce((
                 select max(a.number) from ledger.attempts a
                 where a.endpoint_id = $2 and a.ledger_id = $1 and a.seq = $3), 0) + 1,
-            d.settled_at, d.duration_ms, d.last_status
+            d.settled_at, d.duration_ms, d.last_status, d.address, d.answer
         from ledger.deliveries d
         where d.endpoint_id = $2 and d.ledger_id = $1 and d.seq = $3 and d.status = 'delivered'
             and d.duration_ms is not null

@@ -41,8 +41,14 @@ EVENTS: dict[str, tuple[str, tuple[type, ...]]] = {
         "no other.",
         (answers.Webhook,),
     ),
+    "endpoint.failing": (
+        "Nothing has arrived at a webhook endpoint for half of the time after which it is disabled. It "
+        "goes to all others.",
+        (answers.Webhook,),
+    ),
     "endpoint.disabled": (
-        "A webhook endpoint gets nothing more: it answered 410, or an API key disabled it.",
+        "A webhook endpoint gets nothing more: it answered 410, nothing has arrived for days, or an API "
+        "key disabled it.",
         (answers.Webhook,),
     ),
     "endpoint.enabled": ("A webhook endpoint was enabled again.", (answers.Webhook,)),
