@@ -123,6 +123,9 @@ CODES = {
         "Send 1 to 32 wallets, each *, an id or a prefix such as user_*, and 1 to 32 kinds, "
         "each * or a kind of transaction.",
     ),
+    "invalid_consumer": Code(
+        422, "Invalid name of a consumer", "Use 1 to 128 characters of A-Z a-z 0-9 _ . -"
+    ),
     "invalid_secret": Code(
         422,
         "Invalid secret of webhooks",
@@ -222,6 +225,19 @@ CODES = {
         409,
         "Disabled endpoint",
         "Enable the endpoint first: POST /v1/webhooks/{endpoint}/enable.",
+    ),
+    "consumer_leased": Code(
+        409,
+        "Page that another reader has",
+        "Ask again after a moment, or with wait; the page is free once its lease ends.",
+    ),
+    "lease_lost": Code(
+        409,
+        "Lease that another reader has taken over, or that has ended",
+        "Read the next page: events that were not acknowledged in time are read again.",
+    ),
+    "beyond_lease": Code(
+        422, "Event beyond the leased page", "Acknowledge the seq of an event of the page."
     ),
     "no_log_key": Code(
         404,

@@ -237,6 +237,35 @@ begin
     return null;
 end $$;
 
+CREATE FUNCTION zerosum.acknowledge(ledger bigint, name text, lease text, seq bigint) RETURNS TABLE(outcome text, body text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    c ledger.consumers;
+begin
+    select * into c from ledger.consumers o where o.ledger_id = $1 and o.name = $2 for update;
+    if not found then
+        return;
+    end if;
+    outcome := case when c.lease is distinct from $3 then 'lease_lost'
+        when $4 > c.leased_seq then 'beyond' else 'acknowledged' end;
+    if outcome = 'acknowledged' then
+        c.acknowledged_seq := greatest(c.acknowledged_seq, $4);
+        if $4 is null or c.acknowledged_seq = c.leased_seq then
+            c.lease := null;
+            c.leased_seq := null;
+            c.leased_until := null;
+        end if;
+        update ledger.consumers o
+        set acknowledged_seq = c.acknowledged_seq, lease = c.lease, leased_seq = c.leased_seq,
+            leased_until = c.leased_until
+        where o.ledger_id = $1 and o.name = $2;
+    end if;
+    body := zerosum.consumer_json(c);
+    return next;
+end $_$;
+
 CREATE FUNCTION zerosum.add_checkpoint(ledger bigint, holder text, epoch bigint, origin text, size bigint, root bytea, checkpoint text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -736,6 +765,38 @@ begin
                 or c.one ->> 'min_available_after' !~ '^(0|-?[1-9][0-9]{0,37})$')
         end);
 end $_$;
+
+CREATE TABLE ledger.consumers (
+    ledger_id bigint NOT NULL,
+    name text NOT NULL,
+    types text[] DEFAULT '{*}'::text[] NOT NULL,
+    wallets text[] DEFAULT '{*}'::text[] NOT NULL,
+    kinds text[] DEFAULT '{*}'::text[] NOT NULL,
+    acknowledged_seq bigint NOT NULL,
+    lease text,
+    leased_seq bigint,
+    leased_until timestamp with time zone,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT consumers_acknowledged CHECK ((acknowledged_seq >= 0)),
+    CONSTRAINT consumers_kinds CHECK (((cardinality(kinds) >= 1) AND (cardinality(kinds) <= 32))),
+    CONSTRAINT consumers_lease CHECK ((((lease IS NULL) = (leased_seq IS NULL)) AND ((lease IS NULL) = (leased_until IS NULL)))),
+    CONSTRAINT consumers_name CHECK ((name ~ '^[A-Za-z0-9_.-]{1,128}$'::text)),
+    CONSTRAINT consumers_types CHECK (((cardinality(types) >= 1) AND (cardinality(types) <= 32))),
+    CONSTRAINT consumers_wallets CHECK (((cardinality(wallets) >= 1) AND (cardinality(wallets) <= 32)))
+);
+
+CREATE FUNCTION zerosum.consumer_json(c ledger.consumers) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select concat('{"name":', to_json(c.name), ',"types":', to_json(c.types), ',"wallets":',
+        to_json(c.wallets), ',"kinds":', to_json(c.kinds), ',"acknowledged_seq":',
+        c.acknowledged_seq, ',"behind":', greatest(f.last_seq - c.acknowledged_seq, 0),
+        ',"leased_until":', case when c.leased_until > clock_timestamp()
+            then zerosum.time_json(c.leased_until) else 'null' end,
+        ',"created_at":', zerosum.time_json(c.created_at), '}')
+    from ledger.feeds f where f.ledger_id = c.ledger_id
+$$;
 
 CREATE FUNCTION zerosum.create_asset(ledger bigint, code text, scale integer) RETURNS TABLE(outcome text, body text)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1256,6 +1317,16 @@ begin
     parts.captured := captured;
     parts.statuses := part_statuses;
 end $$;
+
+CREATE FUNCTION zerosum.delete_consumer(ledger bigint, name text) RETURNS boolean
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    with gone as (
+        delete from ledger.consumers c where c.ledger_id = $1 and c.name = $2 returning c.name
+    )
+    select exists (select from gone)
+$_$;
 
 CREATE FUNCTION zerosum.delete_endpoint(ledger bigint, endpoint bigint) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2198,6 +2269,43 @@ CREATE FUNCTION zerosum.last_event(ledger bigint) RETURNS bigint
             where b.ledger_id = $1), 0))
 $_$;
 
+CREATE FUNCTION zerosum.lease_page(ledger bigint, name text, lease text, seconds double precision, max integer) RETURNS TABLE(leased_s double precision, read_to bigint, at_end boolean, bodies text[], until timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    moment constant timestamptz := clock_timestamp();
+    c ledger.consumers;
+    page record;
+begin
+    select * into c from ledger.consumers o where o.ledger_id = $1 and o.name = $2 for update;
+    if not found then
+        return;
+    end if;
+    if c.leased_until > moment and c.lease <> $3 then
+        leased_s := extract(epoch from c.leased_until - moment);
+        return next;
+        return;
+    end if;
+    select * into page
+    from zerosum.read_events($1, c.acknowledged_seq, $5, c.types, c.wallets, c.kinds);
+    read_to := page.read_to;
+    at_end := page.at_end;
+    bodies := page.bodies;
+    if cardinality(bodies) > 0 then
+        until := moment + make_interval(secs => $4);
+        update ledger.consumers o
+        set lease = $3, leased_seq = page.seqs[cardinality(page.seqs)],
+            leased_until = lease_page.until
+        where o.ledger_id = $1 and o.name = $2;
+    elsif read_to > c.acknowledged_seq or c.lease is not null then
+        update ledger.consumers o
+        set acknowledged_seq = page.read_to, lease = null, leased_seq = null, leased_until = null
+        where o.ledger_id = $1 and o.name = $2;
+    end if;
+    return next;
+end $_$;
+
 CREATE FUNCTION zerosum.limit_facts(ledger bigint, wallet text, balance numeric, would_be numeric, held numeric) RETURNS text
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2221,6 +2329,16 @@ CREATE FUNCTION zerosum.list_assets(ledger bigint, after text, max integer) RETU
     select a.code, zerosum.asset_json(a) from ledger.assets a
     where a.ledger_id = $1 and a.code > coalesce($2, '')
     order by a.code
+    limit $3
+$_$;
+
+CREATE FUNCTION zerosum.list_consumers(ledger bigint, after text, max integer, only_name text DEFAULT NULL::text) RETURNS TABLE(id text, body text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    select c.name, zerosum.consumer_json(c) from ledger.consumers c
+    where c.ledger_id = $1 and c.name > $2 and ($4 is null or c.name = $4)
+    order by c.name
     limit $3
 $_$;
 
@@ -3179,6 +3297,31 @@ CREATE FUNCTION zerosum.probe_listener() RETURNS void
     select pg_notify('zerosum_probe', '')
 $$;
 
+CREATE FUNCTION zerosum.put_consumer(ledger bigint, name text, types text[], wallets text[], kinds text[], start text) RETURNS TABLE(body text, created boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+#variable_conflict use_column
+declare
+    last bigint;
+    c ledger.consumers;
+begin
+    select f.last_seq into last from ledger.feeds f where f.ledger_id = $1 for update;
+    insert into ledger.consumers as o (ledger_id, name, types, wallets, kinds, acknowledged_seq)
+    values ($1, $2, $3, $4, $5, case $6 when 'now' then last when 'beginning' then 0
+        else least($6::bigint - 1, last) end)
+    on conflict (ledger_id, name) do nothing
+    returning o.* into c;
+    created := c.name is not null;
+    if not created then
+        update ledger.consumers o set types = $3, wallets = $4, kinds = $5
+        where o.ledger_id = $1 and o.name = $2
+        returning o.* into c;
+    end if;
+    body := zerosum.consumer_json(c);
+    return next;
+end $_$;
+
 CREATE FUNCTION zerosum.read_events(ledger bigint, after bigint, max integer, types text[] DEFAULT '{*}'::text[], wallets text[] DEFAULT '{*}'::text[], kinds text[] DEFAULT '{*}'::text[]) RETURNS TABLE(read_to bigint, at_end boolean, seqs bigint[], bodies text[])
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3558,6 +3701,18 @@ begin
     where k.ledger_id = $1 and k.id = $2;
     return found;
 end $_$;
+
+CREATE FUNCTION zerosum.rewind_consumer(ledger bigint, name text, next_seq bigint) RETURNS TABLE(body text)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    update ledger.consumers c
+    set acknowledged_seq = least($3 - 1, f.last_seq), lease = null, leased_seq = null,
+        leased_until = null
+    from ledger.feeds f
+    where c.ledger_id = $1 and c.name = $2 and f.ledger_id = $1
+    returning zerosum.consumer_json(c)
+$_$;
 
 CREATE FUNCTION zerosum.rotate_secret(ledger bigint, endpoint bigint, secret text, public_key bytea, overlap_s double precision) RETURNS TABLE(body text)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -5150,6 +5305,9 @@ ALTER TABLE ONLY ledger.assets
 ALTER TABLE ONLY ledger.attempts
     ADD CONSTRAINT attempts_pkey PRIMARY KEY (endpoint_id, ledger_id, seq, number);
 
+ALTER TABLE ONLY ledger.consumers
+    ADD CONSTRAINT consumers_pkey PRIMARY KEY (ledger_id, name);
+
 ALTER TABLE ONLY ledger.deliveries
     ADD CONSTRAINT deliveries_pkey PRIMARY KEY (endpoint_id, ledger_id, seq);
 
@@ -5309,6 +5467,9 @@ ALTER TABLE ONLY ledger.api_keys
 
 ALTER TABLE ONLY ledger.assets
     ADD CONSTRAINT assets_ledger_id_fkey FOREIGN KEY (ledger_id) REFERENCES ledger.ledgers(ledger_id);
+
+ALTER TABLE ONLY ledger.consumers
+    ADD CONSTRAINT consumers_ledger_id_fkey FOREIGN KEY (ledger_id) REFERENCES ledger.ledgers(ledger_id);
 
 ALTER TABLE ONLY ledger.endpoint_secrets
     ADD CONSTRAINT endpoint_secrets_ledger_id_endpoint_id_fkey FOREIGN KEY (ledger_id, endpoint_id) REFERENCES ledger.endpoints(ledger_id, id);

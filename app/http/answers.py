@@ -269,6 +269,25 @@ class Sink(Struct, kw_only=True):
     created_at: datetime
 
 
+class Consumer(Struct, kw_only=True):
+    name: str
+    types: list[str]
+    wallets: list[str]
+    kinds: list[str]
+    acknowledged_seq: int
+    behind: int
+    leased_until: datetime | None
+    created_at: datetime
+
+
+class LeasedPage(Struct, kw_only=True):
+    """Events that this reader has until it acknowledges them or the lease ends."""
+
+    data: list[Event]
+    lease: str | None
+    leased_until: datetime | None
+
+
 class Attempt(Struct, kw_only=True):
     at: datetime
     duration_ms: int
@@ -356,5 +375,6 @@ class EventList(Struct, kw_only=True):
 
 WebhookList = list_of(Webhook)
 SinkList = list_of(Sink)
+ConsumerList = list_of(Consumer)
 DeliveryList = list_of(Delivery)
 KeyList = list_of(Key)

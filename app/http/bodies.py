@@ -270,5 +270,27 @@ class SinkRequest(Struct, kw_only=True, forbid_unknown_fields=True):
     ]
 
 
+class ConsumerRequest(Struct, kw_only=True, forbid_unknown_fields=True):
+    types: list[str] = msgspec.field(default_factory=lambda: ["*"])
+    wallets: list[str] = msgspec.field(default_factory=lambda: ["*"])
+    kinds: list[Kind] = msgspec.field(default_factory=lambda: ["*"])
+    start: Annotated[str, Meta(pattern="^(now|beginning|[1-9][0-9]{0,17})$")] = "now"
+
+
+Lease = Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{1,64}$")]
+
+
+class PageRequest(Struct, kw_only=True, forbid_unknown_fields=True):
+    lease: Lease | None = None
+    limit: Annotated[int, Meta(ge=1, le=1000)] = 100
+    wait: Annotated[int, Meta(ge=0, le=20)] = 0
+    lease_s: Annotated[int, Meta(ge=1, le=3600)] = 30
+
+
+class AcknowledgeRequest(Struct, kw_only=True, forbid_unknown_fields=True):
+    lease: Lease
+    seq: Annotated[int, Meta(ge=1, le=MAX_ID)] | None
+
+
 class RewindRequest(Struct, kw_only=True, forbid_unknown_fields=True):
     seq: Annotated[int, Meta(ge=1, le=MAX_ID, description="Of the first event that is wanted.")]

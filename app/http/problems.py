@@ -23,7 +23,7 @@ log = logging.getLogger("zerosum")
 def problem(scope: Scope, code: str, facts: dict[str, Any] | None = None) -> Response:
     """Return the response for a code and its facts, with amounts spelled as the request asks.
 
-    A 503 and a request in progress carry Retry-After, a 401 WWW-Authenticate.
+    A 503, a request in progress and a leased page carry Retry-After, a 401 WWW-Authenticate.
     """
     facts = facts or {}
     if facts and wants_strings(scope):
@@ -33,7 +33,7 @@ def problem(scope: Scope, code: str, facts: dict[str, Any] | None = None) -> Res
         }
     status = CODES[code].status
     headers = {503: {"Retry-After": "1"}, 401: {"WWW-Authenticate": "Bearer"}}.get(status)
-    if code == "request_in_progress":
+    if code in {"request_in_progress", "consumer_leased"}:
         headers = {"Retry-After": "1"}
     return Response(problem_body(code, facts), status, headers, "application/problem+json")
 

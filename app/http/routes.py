@@ -14,6 +14,7 @@ from app.http import answers, bodies
 from app.http.handlers import (
     assets,
     batches,
+    consumers,
     events,
     holds,
     keys,
@@ -79,6 +80,7 @@ BY_WALLET: Schemas = {
     "after": {"type": "string", "pattern": bodies.WALLET_ID},
     "prefix": {"type": "string", "pattern": "^[A-Za-z0-9_.:@-]{0,128}$"},
 }
+BY_NAME: Schemas = {**LIMIT, "after": {"type": "string", "pattern": "^[A-Za-z0-9_.-]{1,128}$"}}
 BY_CODE: Schemas = {**LIMIT, "after": {"type": "string", "pattern": "^[A-Za-z0-9_.-]{1,32}$"}}
 DELIVERIES: Schemas = {
     **NEWEST_FIRST,
@@ -317,6 +319,41 @@ SINKS = [
     ),
 ]
 
+CONSUMERS = [
+    Route(
+        method="PUT",
+        path="/v1/consumers/{name}",
+        handler=consumers.put_consumer,
+        answers={201: answers.Consumer, 200: answers.Consumer},
+        scope="admin",
+        body=bodies.ConsumerRequest,
+    ),
+    get("/v1/consumers", consumers.list_consumers, answers.ConsumerList, query=BY_NAME),
+    get("/v1/consumers/{name}", consumers.read_consumer, answers.Consumer),
+    delete("/v1/consumers/{name}", consumers.delete_consumer),
+    post(
+        "/v1/consumers/{name}/lease",
+        consumers.lease_page,
+        {200: answers.LeasedPage},
+        "write",
+        bodies.PageRequest,
+    ),
+    post(
+        "/v1/consumers/{name}/acknowledge",
+        consumers.acknowledge,
+        {200: answers.Consumer},
+        "write",
+        bodies.AcknowledgeRequest,
+    ),
+    post(
+        "/v1/consumers/{name}/rewind",
+        consumers.rewind_consumer,
+        {200: answers.Consumer},
+        "admin",
+        bodies.RewindRequest,
+    ),
+]
+
 KEYS = [
     post("/v1/keys", keys.create_key, {201: answers.NewKey}, "admin", bodies.KeyRequest),
     get("/v1/keys", keys.list_keys, answers.KeyList, "admin", query=ASCENDING),
@@ -352,6 +389,10 @@ SECTIONS: dict[str, tuple[str, list[Route]]] = {
     "Proof": ("The trial balance, and the transparency log that anyone can check.", PROOF),
     "Webhooks": ("Endpoints that events are sent to, and their deliveries.", WEBHOOKS),
     "Sinks": ("Kafka, SQS and Redis Streams that the whole feed is carried to.", SINKS),
+    "Consumers": (
+        "Workers that read the feed page by page, with a cursor that is kept here.",
+        CONSUMERS,
+    ),
     "Keys": ("API keys of the ledger.", KEYS),
     "Health": ("For load balancers and monitoring.", HEALTH),
 }

@@ -31,6 +31,10 @@ BODIES: dict[str, Any] = {
     "/v1/assets": {"code": "GOLD", "scale": 3},
     "/v1/webhooks": {"url": "https://example.com"},
     "/v1/webhooks/{id:number}/rotate": {},
+    "/v1/consumers/{name}": {},
+    "/v1/consumers/{name}/lease": {},
+    "/v1/consumers/{name}/acknowledge": {"lease": "a", "seq": 1},
+    "/v1/consumers/{name}/rewind": {"seq": 1},
     "/v1/webhooks/{id:number}": {"description": "other"},
     "/v1/keys": {"scope": "read"},
     "/v1/sinks": {"url": "kafka://h/t"},
@@ -154,7 +158,9 @@ async def test_what_postgres_would_not_store_is_a_refusal_everywhere(
     before = await state(db)
     for path, body in BODIES.items():
         if (
-            path.startswith(("/v1/assets", "/v1/webhooks", "/v1/keys", "/v1/sinks"))
+            path.startswith(
+                ("/v1/assets", "/v1/webhooks", "/v1/keys", "/v1/sinks", "/v1/consumers")
+            )
             or "freeze" in path
         ):
             continue

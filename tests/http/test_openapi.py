@@ -31,7 +31,14 @@ async def test_every_answer_has_the_documented_shape(api: Api, db: Any) -> None:
     await api.made("/v1/webhooks", {"url": "https://example.com"})
     await stamp(db, "r", await lease(db, "r"))
     await db.execute("select zerosum.create_sink(1, 's', 'kafka://h/t', '{*}', 'now')")
-    samples = {"{id}": "alice", "{id:number}": "1", "{seq:number}": "1", "{level:number}": "0"}
+    await api.client.put("/v1/consumers/mailer", json={})
+    samples = {
+        "{id}": "alice",
+        "{name}": "mailer",
+        "{id:number}": "1",
+        "{seq:number}": "1",
+        "{level:number}": "0",
+    }
     samples["{tile:path}"] = "000.p/1"
     api.app.services.feed.close()  # A stream would not end.
     seen = 0
