@@ -66,6 +66,7 @@ async def measure(bench: Bench) -> dict[str, Result]:
     results["webhook, 500 transfers/s"] = await delivery.paced(bench, 500, 10)
     results["relay, idle"] = await idle(bench)
     results["webhooks from a backlog"] = await delivery.backlog(bench)
+    results["webhooks from a backlog, 10 endpoints"] = await delivery.backlog(bench, 10)
     results |= await gate(bench)
     results |= await rounds(
         {
@@ -224,6 +225,7 @@ BARS: list[tuple[str, str, str, float, str | None]] = [
     ("webhook, idle", "p99_ms", "<=", 50, None),
     ("webhook, 500 transfers/s", "p99_ms", "<=", 250, None),
     ("webhooks from a backlog", "per_s", ">=", 3000, None),
+    ("webhooks from a backlog, 10 endpoints", "per_s", ">=", 5000, None),
     ("transfers, one endpoint subscribed", "per_s", ">=", 0.6, "transfers, no relay"),
     ("transfers of six ledgers", "per_s", ">=", 0.9, "transfers of one ledger"),
     ("SQL clients, relay awake", "per_s", ">=", 0.85, "SQL clients, trigger off"),

@@ -43,18 +43,18 @@ class Hook(asyncio.Protocol):
 
 
 @contextlib.asynccontextmanager
-async def subscribed(bench: Bench) -> AsyncIterator[list[tuple[float, bytes]]]:
-    """A webhook for every event, for as long as the block runs; yields what arrives."""
+async def subscribed(bench: Bench, endpoints: int = 1) -> AsyncIterator[list[tuple[float, bytes]]]:
+    """Webhooks for every event, for as long as the block runs; yields what arrives at any."""
     arrivals: list[tuple[float, bytes]] = []
     server = await asyncio.get_running_loop().create_server(lambda: Hook(arrivals), "127.0.0.1", 0)
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
     async with client(bench) as http:
-        made = await http.post("/v1/webhooks", json={"url": url})
-        made.raise_for_status()
+        made = [await http.post("/v1/webhooks", json={"url": url}) for _ in range(endpoints)]
         try:
             yield arrivals
         finally:
-            await http.delete(f"/v1/webhooks/{made.json()['id']}")
+            for one in made:
+                await http.delete(f"/v1/webhooks/{one.json()['id']}")
             server.close()
 
 
@@ -100,12 +100,13 @@ async def pay(bench: Bench, per_s: float, seconds: float) -> int:
     return count
 
 
-async def backlog(bench: Bench) -> dict[str, float]:
-    """Return how fast one endpoint gets events that have piled up while no relay ran."""
+async def backlog(bench: Bench, endpoints: int = 1) -> dict[str, float]:
+    """Return how fast endpoints get events that have piled up while no relay ran: so many
+    deliveries in all."""
     bench.stop()
     bench.start("--no-relay")
-    async with subscribed(bench) as arrivals, bench.database() as conn:
-        await pile_up(conn)
+    async with subscribed(bench, endpoints) as arrivals, bench.database() as conn:
+        await pile_up(conn, BACKLOG // endpoints)
         began = time.monotonic()
         bench.spawn("relay")
         async with asyncio.timeout(120):
@@ -118,9 +119,9 @@ async def backlog(bench: Bench) -> dict[str, float]:
     return result
 
 
-async def pile_up(conn: asyncpg.Connection) -> None:
+async def pile_up(conn: asyncpg.Connection, count: int) -> None:
     size = 500
-    for _ in range(BACKLOG // size):
+    for _ in range(count // size):
         await conn.fetch(
             "select from zerosum.post(1, $1, $2, $3, $4, $5, $6)",
             ["transfer"] * size,

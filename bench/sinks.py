@@ -73,7 +73,7 @@ async def backlog(bench: Bench, url: str) -> Result:
     cursor = "select sent_seq from ledger.sinks where id = $1"
     async with bench.database() as conn:
         start = await conn.fetchval(cursor, sink)
-        await delivery.pile_up(conn)
+        await delivery.pile_up(conn, delivery.BACKLOG)
         bench.spawn("relay")
         seen: list[tuple[float, int]] = []
         async with asyncio.timeout(120):

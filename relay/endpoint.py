@@ -229,6 +229,7 @@ class EndpointWorker:
     async def send_some(self) -> None:
         """Send one waiting delivery after the other, until none waits. `width` of these run at a
         time."""
+        clock = asyncio.get_running_loop().time
         try:
             while self.waiting and self.senders <= self.width:
                 # After each wait other senders may have taken what waited.
@@ -238,7 +239,7 @@ class EndpointWorker:
                 if not self.lease.held():
                     await self.lease.wait()
                     continue
-                if asyncio.get_running_loop().time() > self.stale_at:
+                if clock() > self.stale_at:
                     self.forget()
                     self.woken.set()
                     return

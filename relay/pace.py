@@ -24,8 +24,9 @@ class Pace:
 
     def left_s(self) -> float:
         """Return how many seconds are left until the next turn."""
-        return max(0.0, self.next_at - time.monotonic())
+        return max(0.0, self.next_at - time.monotonic()) if self.gap_s else 0.0
 
     def take(self) -> None:
         """Take this turn."""
-        self.next_at = max(self.next_at, time.monotonic()) + self.gap_s
+        if self.gap_s:
+            self.next_at = max(self.next_at, time.monotonic()) + self.gap_s

@@ -9,12 +9,12 @@ import time
 from contextvars import ContextVar
 from email.utils import parsedate_to_datetime
 from types import TracebackType
+from typing import Any
 
 import aiohttp
 import yarl
 from aiohttp import AddrInfoType
 from aiohttp.client_proto import ResponseHandler
-from aiohttp.connector import Connection
 
 from app.egress import BadUrl, check_url
 from app.settings import Network
@@ -47,18 +47,20 @@ def note_address(address: object) -> None:
         dialled.append(str(address[0]))
 
 
-class Answer(aiohttp.ClientResponse):
-    """Notes whose answer it is: a kept connection was not dialled by this delivery."""
-
-    async def start(self, connection: Connection) -> aiohttp.ClientResponse:
-        if connection.transport is not None:
-            note_address(connection.transport.get_extra_info("peername"))
-        return await super().start(connection)
-
-
 class HeadFirst(ResponseHandler):
     """Gives an answer's head to the parser before its body: given both at once, a malformed body
-    would discard the status too."""
+    would discard the status too. Notes whom a delivery reaches over a kept connection."""
+
+    peer: object = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.peer = transport.get_extra_info("peername")
+        super().connection_made(transport)
+
+    def set_response_params(self, **params: Any) -> None:
+        """aiohttp calls this for each request, in the task that sends it."""
+        note_address(self.peer)
+        super().set_response_params(**params)
 
     def data_received(self, data: bytes) -> None:
         end = data.find(b"\r\n\r\n") + 4
@@ -66,6 +68,11 @@ class HeadFirst(ResponseHandler):
             super().data_received(data[:end])
             data = data[end:]
         super().data_received(data)
+
+
+@functools.cache
+def client_timeout(seconds: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=seconds)
 
 
 class WebhookSender:
@@ -92,7 +99,6 @@ class WebhookSender:
             connector._factory = functools.partial(HeadFirst, asyncio.get_running_loop())  # type: ignore[assignment]
             self.sessions[scheme] = aiohttp.ClientSession(
                 connector=connector,
-                response_class=Answer,
                 max_line_size=MAX_FIELD,
                 max_field_size=MAX_FIELD,
                 max_headers=MAX_FIELDS,
@@ -132,7 +138,7 @@ class WebhookSender:
                 url,
                 data=message.body,
                 headers={**target.headers, **signed},
-                timeout=aiohttp.ClientTimeout(total=target.timeout_s),
+                timeout=client_timeout(target.timeout_s),
                 allow_redirects=False,
             ) as answer:
                 status = answer.status
@@ -155,6 +161,8 @@ class WebhookSender:
 async def read_a_little(answer: aiohttp.ClientResponse) -> str:
     """Return the beginning of the body, whatever becomes of it: it may end too soon, never end, or
     be malformed. Without NUL, which Postgres never stores."""
+    if answer.content.at_eof():
+        return ""
     found = b""
     try:
         async with asyncio.timeout(READ_S):
