@@ -4,7 +4,9 @@ Webhooks go to globally routable addresses, and to networks that the operator al
 checked three times: the URL when an endpoint is created; the URL's literal address, and every
 resolved address, when a webhook is sent. The connection goes to the very addresses that were
 checked, so a name that changes between check and use gains nothing, and redirects are not followed.
-Sinks that are created over the API go to hosts that the operator names.
+With ZEROSUM_EGRESS_PROXY the proxy resolves names and connects: only the URL is checked here, and
+which addresses may be reached is for the proxy to decide. Sinks that are created over the API go to
+hosts that the operator names.
 """
 
 from __future__ import annotations
@@ -101,11 +103,11 @@ def is_allowed(text: str, allow: tuple[Network, ...], routable: bool = True) -> 
     return routable and real.is_global and not any(real in network for network in DENIED)
 
 
-def check_url(url: str, allow: tuple[Network, ...]) -> None:
+def check_url(url: str, allow: tuple[Network, ...], proxied: bool = False) -> None:
     """Raise BadUrl unless a webhook may be sent to this URL, as far as the URL alone tells.
 
     It is https, or http where every address of the name is in `allow`, without user name, password
-    and fragment.
+    and fragment. proxied: a proxy resolves names, so that http goes to literal addresses only.
     """
     try:
         parts = urlsplit(url)
@@ -127,6 +129,8 @@ def check_url(url: str, allow: tuple[Network, ...]) -> None:
         # could be checked.
         if not HOST.fullmatch(host) or NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2]):
             raise BadUrl(f"{host!r} is not a host name.") from None
+        if proxied and parts.scheme == "http":
+            raise BadUrl("Through a proxy http:// goes to addresses only; use https://.") from None
         return
     if not is_allowed(host, allow, routable=parts.scheme == "https"):
         raise BadUrl(f"{host} is not a globally routable address and not in ZEROSUM_WEBHOOK_ALLOW.")

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from limits import RateLimitItem, parse
 
@@ -87,6 +88,19 @@ SETTINGS: dict[str, tuple[str, str]] = {
         "on",
         "off: the beginning of what endpoints answer (4 KiB) is not stored with each attempt.",
     ),
+    "ZEROSUM_WEBHOOK_CA_FILE": (
+        "none",
+        "A PEM file of certificates that webhooks trust beside the system's.",
+    ),
+    "ZEROSUM_WEBHOOK_CLIENT_CERT_FILE": (
+        "none",
+        "A PEM file with a certificate and its key, which webhooks show to servers that ask for one (mTLS).",
+    ),
+    "ZEROSUM_EGRESS_PROXY": (
+        "none",
+        "`http://USER:PASSWORD@HOST:PORT` of a proxy with CONNECT that all webhooks go through; it resolves names, "
+        "and so decides which addresses are reached.",
+    ),
     "ZEROSUM_SINKS": (
         "none",
         "Sinks of every ledger, as URLs separated by white space; see the guide to sinks.",
@@ -152,6 +166,9 @@ class Settings:
     webhook_retries: seconds to wait before each retry; None: the schedule of Standard Webhooks.
     webhook_disable_after: seconds without an arrival until an endpoint is disabled; 0: never.
     webhook_answers: store the beginning of answers.
+    webhook_ca_file: certificates that webhooks trust beside the system's.
+    webhook_client_cert_file: what webhooks show to servers that ask for a certificate.
+    egress_proxy: a proxy that webhooks go through.
     metrics_port: where /metrics and /readyz name everything, without a key; None: nowhere.
     keep_alive: seconds that an idle connection stays open.
     workers: server processes on one socket.
@@ -167,6 +184,9 @@ class Settings:
     webhook_retries: tuple[int, ...] | None
     webhook_disable_after: int
     webhook_answers: bool
+    webhook_ca_file: Path | None
+    webhook_client_cert_file: Path | None
+    egress_proxy: str | None
     allow_unsafe: bool
     log_requests: bool
     listen: bool
@@ -208,6 +228,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             given, "ZEROSUM_WEBHOOK_DISABLE_AFTER", "432000", "0 for never"
         ),
         webhook_answers=flag(given, "ZEROSUM_WEBHOOK_ANSWERS", default="1"),
+        webhook_ca_file=path(given, "ZEROSUM_WEBHOOK_CA_FILE"),
+        webhook_client_cert_file=path(given, "ZEROSUM_WEBHOOK_CLIENT_CERT_FILE"),
+        egress_proxy=egress_proxy(given.get("ZEROSUM_EGRESS_PROXY")),
         allow_unsafe=flag(given, "ZEROSUM_ALLOW_UNSAFE"),
         log_requests=flag(given, "ZEROSUM_LOG_REQUESTS", default="1"),
         listen=flag(given, "ZEROSUM_LISTEN", default="1"),
@@ -216,9 +239,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         redis_url=redis_url(given),
         rate_limit=rate_limit(given.get("ZEROSUM_RATE_LIMIT")),
         log_key=log_key(given.get("ZEROSUM_LOG_KEY")),
-        log_key_file=Path(given["ZEROSUM_LOG_KEY_FILE"]).absolute()
-        if "ZEROSUM_LOG_KEY_FILE" in given
-        else None,
+        log_key_file=path(given, "ZEROSUM_LOG_KEY_FILE"),
         log_origin=log_origin(given.get("ZEROSUM_LOG_ORIGIN", "localhost")),
         checkpoint_every=seconds(given, "ZEROSUM_CHECKPOINT_EVERY", "3600", "0 for never"),
         metrics_port=port(given, "ZEROSUM_METRICS_PORT", ""),
@@ -310,6 +331,26 @@ def seconds(given: Mapping[str, str], name: str, default: str, hint: str) -> int
     if not re.fullmatch(r"[0-9]{1,8}", text):
         raise BadSetting(f"{name} is {text!r}; set it to whole seconds, {hint}.")
     return int(text)
+
+
+def path(given: Mapping[str, str], name: str) -> Path | None:
+    return Path(given[name]).absolute() if name in given else None
+
+
+def egress_proxy(text: str | None) -> str | None:
+    """Parse the URL of a proxy. The message never shows it: it may have a password."""
+    if text is None:
+        return None
+    try:
+        parts = urlsplit(text)
+        right = parts.scheme == "http" and bool(parts.hostname) and parts.port is not None
+    except ValueError:
+        right = False
+    if not right or parts.path not in {"", "/"} or parts.query or parts.fragment:
+        raise BadSetting(
+            "ZEROSUM_EGRESS_PROXY must be http://HOST:PORT, with USER:PASSWORD@ before the host if it asks for them."
+        )
+    return text
 
 
 def retries(text: str | None) -> tuple[int, ...] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import socket
+import ssl
 import time
 from contextvars import ContextVar
 from email.utils import parsedate_to_datetime
@@ -14,6 +15,7 @@ from typing import Any
 import aiohttp
 import yarl
 from aiohttp import AddrInfoType
+from aiohttp.abc import AbstractResolver
 from aiohttp.client_proto import ResponseHandler
 
 from app.egress import BadUrl, check_url
@@ -79,23 +81,43 @@ class WebhookSender:
     """send() messages over kept connections. There is a session for each scheme: http goes to
     allowed networks only."""
 
-    def __init__(self, allow: tuple[Network, ...]) -> None:
-        self.allow = allow
+    def __init__(
+        self,
+        allow: tuple[Network, ...],
+        tls: ssl.SSLContext | None = None,
+        proxy: str | None = None,
+    ) -> None:
+        """tls: None: as the system has it. proxy: a URL; it resolves names, and decides which of
+        their addresses are reached."""
+        self.allow, self.tls = allow, tls
+        # Apart from its password, which errors would tell.
+        self.proxy: yarl.URL | None = None
+        self.proxy_headers: dict[str, str] = {}
+        if proxy is not None:
+            given = yarl.URL(proxy)
+            self.proxy = given.with_user(None)
+            if given.user is not None:
+                told = aiohttp.encode_basic_auth(given.user, given.password or "")
+                self.proxy_headers = {"Proxy-Authorization": told}
         self.sessions: dict[str, aiohttp.ClientSession] = {}
         self.checked = functools.lru_cache(URLS)(self.check)
 
     def check(self, url: str) -> yarl.URL:
         """Return the URL if webhooks may go there. Raises BadUrl."""
-        check_url(url, self.allow)
+        check_url(url, self.allow, self.proxy is not None)
         # Keep the URL byte for byte: a signature in it may cover its very spelling.
         return yarl.URL(url, encoded=True)
 
     async def __aenter__(self) -> WebhookSender:
         for scheme in ("http", "https"):
-            resolver = GuardedResolver(self.allow, routable=scheme == "https")
+            resolver: AbstractResolver | None = None
+            if self.proxy is None:
+                resolver = GuardedResolver(self.allow, routable=scheme == "https")
             # Each endpoint bounds its own connections: with one pool for all, those that hang would
             # keep the others waiting.
-            connector = aiohttp.TCPConnector(resolver=resolver, limit=0, socket_factory=open_socket)
+            connector = aiohttp.TCPConnector(
+                resolver=resolver, limit=0, socket_factory=open_socket, ssl=self.tls or True
+            )
             connector._factory = functools.partial(HeadFirst, asyncio.get_running_loop())  # type: ignore[assignment]
             self.sessions[scheme] = aiohttp.ClientSession(
                 connector=connector,
@@ -105,6 +127,7 @@ class WebhookSender:
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 trust_env=False,
+                proxy=self.proxy,
                 headers={
                     "User-Agent": USER_AGENT,
                     "Content-Type": "application/json",
@@ -134,12 +157,15 @@ class WebhookSender:
         DIALLED.set(dialled)
         try:
             url = self.checked(target.url)
+            if self.proxy is not None and url.scheme == "http":  # There is no CONNECT to carry it.
+                signed |= self.proxy_headers
             async with self.sessions[url.scheme].post(
                 url,
                 data=message.body,
                 headers={**target.headers, **signed},
                 timeout=client_timeout(target.timeout_s),
                 allow_redirects=False,
+                proxy_headers=self.proxy_headers if self.proxy else None,
             ) as answer:
                 status = answer.status
                 asked = asked_wait_s(answer.headers.get("Retry-After"))

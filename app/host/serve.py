@@ -43,6 +43,7 @@ from app.transparency.signed_notes import LogKey
 from relay import relay as relay_module
 from relay.backoff import SCHEDULE_S
 from relay.policy import WebhookPolicy
+from relay.tls import webhook_tls
 from relay.webhook import WebhookSender
 
 POOL_SIZE = 2  # for reads; one more for API keys, two for the group commit
@@ -125,6 +126,7 @@ async def serve_database(
             feed=FeedWatch(pool),
             pages=FeedPages(pool),
             webhook_allow=settings.webhook_allow,
+            webhooks_proxied=settings.egress_proxy is not None,
             encryption=Encryption(settings.secret_keys),
             sink_hosts=settings.sink_hosts,
             log_key=log_key,
@@ -196,7 +198,11 @@ async def relaying(
     """A relay with connections of its own, whose pool this yields, for as long as the block runs."""
     pool = await open_pool(url, relay_module.POOL_SIZE, pooled)
     try:
-        sender = WebhookSender(settings.webhook_allow)
+        sender = WebhookSender(
+            settings.webhook_allow,
+            webhook_tls(settings.webhook_ca_file, settings.webhook_client_cert_file),
+            settings.egress_proxy,
+        )
         listen_url = (settings.direct_url or url) if settings.listen else None
         relay = relay_module.Relay(
             pool,

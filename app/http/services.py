@@ -45,6 +45,7 @@ class Services:
     feed: FeedWatch
     pages: FeedPages
     webhook_allow: tuple[Network, ...] = ()
+    webhooks_proxied: bool = False
     encryption: Encryption = field(default_factory=Encryption)
     sink_hosts: frozenset[str] = frozenset()
     log_key: LogKey | None = None

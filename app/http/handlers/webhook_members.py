@@ -38,8 +38,11 @@ RESERVED = frozenset(
 RESERVED_PREFIXES = ("webhook-", "proxy-")
 
 
-def checked_members(members: Mapping[str, Any], allow: tuple[Network, ...]) -> dict[str, Any]:
-    """Return the members that are given. allow: private networks that webhooks may reach. Raises
+def checked_members(
+    members: Mapping[str, Any], allow: tuple[Network, ...], proxied: bool
+) -> dict[str, Any]:
+    """Return the members that are given. allow: private networks that webhooks may reach. proxied: through a
+    proxy. Raises
     Refusal."""
     given = {name: value for name, value in members.items() if value is not msgspec.UNSET}
     if not are_types(given.get("types", "*")):
@@ -47,7 +50,7 @@ def checked_members(members: Mapping[str, Any], allow: tuple[Network, ...]) -> d
     if not are_wallets(given.get("wallets", "*")) or not are_kinds(given.get("kinds", "*")):
         raise Refusal("invalid_filter")
     if "url" in given:
-        check_destination(given["url"], allow)
+        check_destination(given["url"], allow, proxied)
     if given.get("rate_limit") is not None and not RATE.fullmatch(given["rate_limit"]):
         raise Refusal("invalid_rate_limit")
     if "headers" in given:
@@ -60,10 +63,10 @@ def checked_members(members: Mapping[str, Any], allow: tuple[Network, ...]) -> d
     return given
 
 
-def check_destination(url: str, allow: tuple[Network, ...]) -> None:
+def check_destination(url: str, allow: tuple[Network, ...], proxied: bool) -> None:
     """Raises Refusal unless webhooks may go to this URL."""
     try:
-        check_url(url, allow)
+        check_url(url, allow, proxied)
     except BadUrl as error:
         raise Refusal("invalid_url", reason=str(error)) from None
 

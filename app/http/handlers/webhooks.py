@@ -57,7 +57,8 @@ def with_secret(body: str, made: EndpointSecret) -> str:
 def members_of(request: ApiRequest[Any]) -> dict[str, Any]:
     """Raises Refusal."""
     members = msgspec.structs.asdict(request.body)
-    given = checked_members(members, request.services.webhook_allow)
+    services = request.services
+    given = checked_members(members, services.webhook_allow, services.webhooks_proxied)
     if given.get("headers") is not None:
         given["headers"] = request.services.encryption.encrypt(given["headers"], "webhook headers")
     return given
