@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import Counter, deque
 from typing import NamedTuple
 from uuid import UUID
@@ -19,6 +20,7 @@ from app.database.errors import DATABASE_ERRORS
 from app.encryption import CantDecrypt, Encryption
 from relay.backoff import retry_after_s
 from relay.lease import Lease, is_lost
+from relay.lines import Lines, wallets_of
 from relay.message import Message, Outcome, Target
 from relay.pace import Pace
 from relay.policy import WebhookPolicy
@@ -32,6 +34,7 @@ FIRST_WIDTH = 4
 # come back together then grow as fast as each answers.
 MANY_OVERDUE = 16
 PAGE = 128
+NO_NEWS = 1 << 62  # No event's seq: a call from there on returns only what is to be retried.
 # What has waited for longer is read anew: the endpoint may be another by now, or disabled.
 STALE_S = 5.0
 TURN_S = 1.0  # Look at least so often whether a turn is still to be waited for.
@@ -82,6 +85,7 @@ class EndpointWorker:
         self.ledger, self.endpoint = ledger, endpoint
         # What was read and is not sent yet, in the order to send it.
         self.waiting: deque[Waiting] = deque()
+        self.lines: Lines | None = None  # Only of an endpoint that is ordered.
         self.stale_at, self.started = 0.0, False
         self.pace = Pace()
         self.woken = asyncio.Event()
@@ -125,9 +129,12 @@ class EndpointWorker:
         """Fetch what is due and send it, several deliveries at a time."""
         while True:
             self.woken.clear()
+            after = self.read_to
             if len(self.busy) >= MAX_BUSY or len(self.waiting) >= PAGE:
-                await self.woken.wait()
-                continue
+                if self.lines is None:
+                    await self.woken.wait()
+                    continue
+                after = NO_NEWS  # The head that all wait for may be due.
             try:
                 found = await call(
                     self.pool,
@@ -135,10 +142,11 @@ class EndpointWorker:
                     ledger=self.ledger,
                     endpoint=self.endpoint,
                     max=PAGE,
-                    after=self.read_to,
+                    after=after,
                     busy=list(self.busy),
                     holder=self.lease.holder,
                 )
+                await self.form_lines(bool(found) and found[0]["ordered"])
             except DATABASE_ERRORS as error:
                 if not is_lost(error):
                     log.warning("deliveries can't be read: %s", error)
@@ -154,6 +162,30 @@ class EndpointWorker:
                 more = False
             if not more:
                 await self.woken.wait()
+
+    async def form_lines(self, ordered: bool) -> None:
+        """Keep each wallet's events in order from now on, or no longer. Raises what the database's
+        driver raises."""
+        if not ordered:
+            if self.lines is not None:
+                self.lines = None
+                self.add_senders()
+        elif self.lines is None:
+            self.forget()
+            lines, now = Lines(self.policy.hold_s), time.monotonic()
+            for row in await call(
+                self.pool,
+                "failed_heads",
+                ledger=self.ledger,
+                endpoint=self.endpoint,
+                seconds=self.policy.hold_s,
+            ):
+                lines.add(row["seq"], wallets_of(row["type"], row["body"]))
+                lines.fail(row["seq"], now - row["failed_s"])
+            self.lines = lines
+        else:
+            self.lines.release(time.monotonic())
+            self.add_senders()
 
     def send_all(self, row: asyncpg.Record) -> bool:
         """Start sending what one call found, or pass over what is not for this endpoint. Return
@@ -171,7 +203,11 @@ class EndpointWorker:
             zip(row["seqs"], row["attempts"], row["ids"], row["types"], row["bodies"], strict=True),
         )
         # Of what is read anew some may be on its way.
-        self.waiting.extend(Waiting(*event) for event in events if event[0] not in self.busy)
+        new = [Waiting(*event) for event in events if event[0] not in self.busy]
+        if self.lines is not None:
+            for event in new:
+                self.lines.add(event.seq, wallets_of(event.type, event.body))
+        self.waiting.extend(new)
         self.fresh.update(set(seqs[len(seqs) - row["fresh"] :]) - self.busy)
         self.busy.update(seqs)
         self.pass_over(row["read_to"])
@@ -218,6 +254,8 @@ class EndpointWorker:
             self.read_to = min(self.read_to, min(again) - 1)
         self.fresh -= seqs
         self.busy -= seqs
+        if self.lines is not None:
+            self.lines.forget(seqs)
 
     def add_senders(self) -> None:
         for _ in range(min(self.width - self.senders, len(self.waiting))):
@@ -243,11 +281,12 @@ class EndpointWorker:
                     self.forget()
                     self.woken.set()
                     return
+                event = self.next_waiting()
+                if event is None:
+                    return
                 self.pace.take()
-                event = self.waiting.popleft()
                 outcome = await self.sender.send(self.message(event))
-                self.outcomes.append((event.seq, self.retry_s(event, outcome), outcome))
-                self.finished.set()
+                self.note(event, outcome)
                 if outcome.status is None:
                     self.width = max(1, self.width // 2)
                 elif self.width < self.concurrency:
@@ -257,6 +296,29 @@ class EndpointWorker:
             # Decrease at once; the set of tasks forgets one only later. What is taken meanwhile
             # must find its sender.
             self.senders -= 1
+
+    def next_waiting(self) -> Waiting | None:
+        """Take what is to be sent next; None: all that waits stands behind others in its lines."""
+        if self.lines is None:
+            return self.waiting.popleft()
+        for n, event in enumerate(self.waiting):
+            if self.lines.is_first(event.seq):
+                del self.waiting[n]
+                return event
+        return None
+
+    def note(self, event: Waiting, outcome: Outcome) -> None:
+        """Keep an outcome to be recorded, and let the next event of its lines go."""
+        retry_s = self.retry_s(event, outcome)
+        self.outcomes.append((event.seq, retry_s, outcome))
+        self.finished.set()
+        if self.lines is None:
+            return
+        if verdict(outcome, retry_s) == "pending":
+            self.lines.fail(event.seq, time.monotonic())
+        else:
+            self.lines.settle(event.seq)
+            self.add_senders()
 
     def retry_s(self, event: Waiting, outcome: Outcome) -> float | None:
         """Return the seconds until the next try; None: there is none."""

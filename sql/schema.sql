@@ -311,6 +311,7 @@ CREATE TABLE ledger.endpoints (
     rate_limit text,
     failing_since timestamp with time zone,
     warned_at timestamp with time zone,
+    ordered boolean DEFAULT false NOT NULL,
     CONSTRAINT endpoints_amounts CHECK ((amounts = ANY (ARRAY['integer'::text, 'string'::text]))),
     CONSTRAINT endpoints_concurrency CHECK (((concurrency >= 1) AND (concurrency <= 64))),
     CONSTRAINT endpoints_description CHECK ((octet_length(description) <= 1024)),
@@ -628,6 +629,7 @@ begin
     p.url := coalesce(changes ->> 'url', p.url);
     p.metadata := coalesce(changes -> 'metadata', p.metadata);
     p.amounts := coalesce(changes ->> 'amounts', p.amounts);
+    p.ordered := coalesce((changes -> 'ordered')::boolean, p.ordered);
     p.timeout_s := coalesce((changes -> 'timeout_s')::int, p.timeout_s);
     p.concurrency := coalesce((changes -> 'concurrency')::int, p.concurrency);
     if changes ? 'types' then
@@ -1627,6 +1629,7 @@ CREATE FUNCTION zerosum.endpoint_json(p ledger.endpoints) RETURNS text
         ',"wallets":', to_json(p.wallets), ',"kinds":', to_json(p.kinds),
         ',"header_names":', to_json(p.header_names), ',"amounts":"', p.amounts,
         '","timeout_s":', p.timeout_s, ',"concurrency":', p.concurrency,
+        ',"ordered":', p.ordered::text,
         ',"rate_limit":', coalesce(to_json(p.rate_limit)::text, 'null'),
         (
             select concat(',"signing":"', case when bool_or(s.expires_at is null
@@ -1831,6 +1834,27 @@ begin
             from ledger.outbox o where o.ledger_id = l and o.ord > past order by o.ord limit max;
     end if;
 end $_$;
+
+CREATE FUNCTION zerosum.failed_heads(ledger bigint, endpoint bigint, seconds double precision) RETURNS TABLE(seq bigint, failed_s double precision, type text, body text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $_$
+    with heads as materialized (
+        select d.seq, extract(epoch from clock_timestamp() - (
+            select min(a.at) from ledger.attempts a
+            where a.endpoint_id = d.endpoint_id and a.ledger_id = d.ledger_id and a.seq = d.seq
+        )) as failed_s
+        from ledger.deliveries d
+        where d.ledger_id = $1 and d.endpoint_id = $2 and d.status = 'pending' and d.attempts > 0
+    )
+    select h.seq, h.failed_s, v.type, v.body
+    from heads h
+    join zerosum.events_at($1, array(select h.seq from heads h where h.failed_s < $3)) v
+        on v.seq = h.seq
+    where h.failed_s < $3
+$_$;
 
 CREATE FUNCTION zerosum.feed(ledger bigint, after bigint, upto bigint) RETURNS TABLE(seq bigint, transaction_id bigint, recorded_at timestamp with time zone, id uuid, type text, leaf bytea, body text)
     LANGUAGE sql STABLE
@@ -2723,7 +2747,7 @@ CREATE FUNCTION zerosum.named_part(options jsonb, number smallint) RETURNS TABLE
     where (x.one ->> 'posting')::int = number limit 1
 $$;
 
-CREATE FUNCTION zerosum.next_deliveries(ledger bigint, endpoint bigint, max integer, after bigint DEFAULT 0, busy bigint[] DEFAULT '{}'::bigint[], holder text DEFAULT NULL::text) RETURNS TABLE(url text, secrets text[], headers text, amounts text, timeout_s integer, concurrency integer, rate_limit text, read_to bigint, fresh integer, seqs bigint[], attempts integer[], ids uuid[], types text[], bodies text[])
+CREATE FUNCTION zerosum.next_deliveries(ledger bigint, endpoint bigint, max integer, after bigint DEFAULT 0, busy bigint[] DEFAULT '{}'::bigint[], holder text DEFAULT NULL::text) RETURNS TABLE(url text, secrets text[], headers text, amounts text, timeout_s integer, concurrency integer, ordered boolean, rate_limit text, read_to bigint, fresh integer, seqs bigint[], attempts integer[], ids uuid[], types text[], bodies text[])
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
@@ -2784,6 +2808,7 @@ begin
     amounts := p.amounts;
     timeout_s := p.timeout_s;
     concurrency := p.concurrency;
+    ordered := p.ordered;
     rate_limit := p.rate_limit;
     fresh := cardinality(news);
     seqs := again || news;
@@ -4090,8 +4115,8 @@ CREATE FUNCTION zerosum.store_endpoint(p ledger.endpoints) RETURNS void
     update ledger.endpoints e
     set url = p.url, types = p.types, wallets = p.wallets, kinds = p.kinds, headers = p.headers,
         header_names = p.header_names, amounts = p.amounts, timeout_s = p.timeout_s,
-        concurrency = p.concurrency, rate_limit = p.rate_limit, description = p.description,
-        metadata = p.metadata
+        concurrency = p.concurrency, ordered = p.ordered, rate_limit = p.rate_limit,
+        description = p.description, metadata = p.metadata
     where e.ledger_id = p.ledger_id and e.id = p.id
 $$;
 

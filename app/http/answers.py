@@ -242,6 +242,7 @@ class Webhook(Struct, kw_only=True):
     timeout_s: int
     concurrency: int
     rate_limit: str | None
+    ordered: bool
     signing: Signing
     public_keys: list[str]
     old_secrets_expire_at: datetime | None

@@ -195,6 +195,7 @@ class WebhookRequest(Struct, kw_only=True, forbid_unknown_fields=True):
     timeout_s: Timeout = 15
     concurrency: Concurrency = 4
     rate_limit: RateLimit | None = None
+    ordered: bool = False
     signing: Signing = "symmetric"
     secret: Secret | None = None
     description: Text | None = None
@@ -219,6 +220,7 @@ class WebhookChange(Struct, kw_only=True, forbid_unknown_fields=True):
     timeout_s: Timeout | msgspec.UnsetType = msgspec.UNSET
     concurrency: Concurrency | msgspec.UnsetType = msgspec.UNSET
     rate_limit: RateLimit | msgspec.UnsetType | None = msgspec.UNSET
+    ordered: bool | msgspec.UnsetType = msgspec.UNSET
     description: Text | msgspec.UnsetType | None = msgspec.UNSET
     metadata: Metadata | msgspec.UnsetType = msgspec.UNSET
 

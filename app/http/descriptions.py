@@ -97,6 +97,7 @@ MEMBERS = {
     "next": "The `after` of the next page; null on the last page.",
     "old_size": "The number of events in the older log.",
     "old_secrets_expire_at": "Until when secrets before the last one sign too; null if none does.",
+    "ordered": "Whether a wallet's events are sent in order, each when the one before it has arrived.",
     "origin": "The log's name, which its checkpoints carry; null without a key to sign them.",
     "overlap_s": "Seconds for which the secret before goes on signing too; a day unless given.",
     "posted": "The balance: what has moved in, less what has moved out.",

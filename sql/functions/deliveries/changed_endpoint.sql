@@ -1,6 +1,6 @@
 -- Return an endpoint as these changes leave it: an object with url, types, wallets and kinds
--- (arrays), amounts, timeout_s, concurrency, rate_limit and description (null for none), metadata,
--- and headers (the text to store; null for none) with header_names. Objects and arrays
+-- (arrays), amounts, timeout_s, concurrency, ordered, rate_limit and description (null for none),
+-- metadata, and headers (the text to store; null for none) with header_names. Objects and arrays
 -- are replaced as a whole. A missing member stays as it is.
 -- Locks: none.
 -- Codes: none.
@@ -11,6 +11,7 @@ begin
     p.url := coalesce(changes ->> 'url', p.url);
     p.metadata := coalesce(changes -> 'metadata', p.metadata);
     p.amounts := coalesce(changes ->> 'amounts', p.amounts);
+    p.ordered := coalesce((changes -> 'ordered')::boolean, p.ordered);
     p.timeout_s := coalesce((changes -> 'timeout_s')::int, p.timeout_s);
     p.concurrency := coalesce((changes -> 'concurrency')::int, p.concurrency);
     if changes ? 'types' then

@@ -8,6 +8,7 @@ language sql stable as $$
         ',"wallets":', to_json(p.wallets), ',"kinds":', to_json(p.kinds),
         ',"header_names":', to_json(p.header_names), ',"amounts":"', p.amounts,
         '","timeout_s":', p.timeout_s, ',"concurrency":', p.concurrency,
+        ',"ordered":', p.ordered::text,
         ',"rate_limit":', coalesce(to_json(p.rate_limit)::text, 'null'),
         (
             select concat(',"signing":"', case when bool_or(s.expires_at is null

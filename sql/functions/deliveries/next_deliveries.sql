@@ -13,6 +13,7 @@ create or replace function zerosum.next_deliveries(
     holder text default null
 ) returns table (
     url text, secrets text[], headers text, amounts text, timeout_s int, concurrency int,
+    ordered boolean,
     rate_limit text, read_to bigint, fresh int, seqs bigint[], attempts int[], ids uuid[],
     types text[], bodies text[]
 )
@@ -73,6 +74,7 @@ begin
     amounts := p.amounts;
     timeout_s := p.timeout_s;
     concurrency := p.concurrency;
+    ordered := p.ordered;
     rate_limit := p.rate_limit;
     fresh := cardinality(news);
     seqs := again || news;
