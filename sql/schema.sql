@@ -349,6 +349,38 @@ CREATE FUNCTION zerosum.add_key(ledger bigint, key_hash bytea, scope text, hint 
     limit 1
 $_$;
 
+CREATE FUNCTION zerosum.advance_replays(ledger bigint, endpoint bigint, max integer) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $_$
+declare
+    r ledger.replays;
+    page record;
+begin
+    select * into r from ledger.replays o
+    where o.endpoint_id = $2 and o.ledger_id = $1 and o.finished_at is null
+    order by o.number limit 1 for update;
+    if not found then
+        return;
+    end if;
+    -- Several pages where few events are wanted, and not so many that the call is long.
+    for i in 1..10 loop
+        page := zerosum.replay_page(r, max);
+        r.read_seq := page.read_to;
+        exit when cardinality(page.seqs) > 0 or r.read_seq >= r.upto_seq;
+    end loop;
+    perform zerosum.resend_delivery($1, $2, s.seq) from unnest(page.seqs) s (seq)
+    where not exists (
+        select from ledger.deliveries d
+        where d.endpoint_id = $2 and d.ledger_id = $1 and d.seq = s.seq and d.status = 'pending');
+    update ledger.replays o
+    set read_seq = r.read_seq, replayed = o.replayed + cardinality(page.seqs),
+        finished_at = case when r.read_seq >= o.upto_seq then clock_timestamp() end
+    where o.endpoint_id = $2 and o.ledger_id = $1 and o.number = r.number;
+end $_$;
+
 CREATE FUNCTION zerosum.amount_of(digits text) RETURNS numeric
     LANGUAGE sql IMMUTABLE
     AS $_$
@@ -492,6 +524,17 @@ begin
         where x.id <> all (locked)
     );
 end $_$;
+
+CREATE FUNCTION zerosum.cancel_replay(ledger bigint, endpoint bigint, number bigint) RETURNS TABLE(body text)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    update ledger.replays r
+    set cancelled = r.finished_at is null or r.cancelled,
+        finished_at = coalesce(r.finished_at, clock_timestamp())
+    where r.endpoint_id = $2 and r.ledger_id = $1 and r.number = $3
+    returning zerosum.replay_json(r)
+$_$;
 
 CREATE FUNCTION zerosum.capture(ledger bigint, hold bigint, amount numeric DEFAULT NULL::numeric, key text DEFAULT NULL::text, final boolean DEFAULT false, destination text DEFAULT NULL::text, postings jsonb DEFAULT NULL::jsonb, reference text DEFAULT NULL::text, description text DEFAULT NULL::text, metadata jsonb DEFAULT NULL::jsonb, effective_at timestamp with time zone DEFAULT NULL::timestamp with time zone, conditions jsonb DEFAULT NULL::jsonb) RETURNS TABLE(replayed boolean, transaction json)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -800,6 +843,25 @@ CREATE FUNCTION zerosum.consumer_json(c ledger.consumers) RETURNS text
     from ledger.feeds f where f.ledger_id = c.ledger_id
 $$;
 
+CREATE FUNCTION zerosum.count_replay(ledger bigint, endpoint bigint, asked jsonb) RETURNS TABLE(events bigint, complete boolean)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    r ledger.replays := zerosum.plan_replay($1, $2, $3);
+    page record;
+begin
+    events := 0;
+    for i in 1..100 loop
+        exit when r.read_seq >= r.upto_seq;
+        page := zerosum.replay_page(r, 1000);
+        events := events + cardinality(page.seqs);
+        r.read_seq := page.read_to;
+    end loop;
+    complete := r.read_seq >= r.upto_seq;
+    return next;
+end $_$;
+
 CREATE FUNCTION zerosum.create_asset(ledger bigint, code text, scale integer) RETURNS TABLE(outcome text, body text)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -884,6 +946,32 @@ begin
     where g.ledger_id = l and s.configured and s.paused_by is distinct from 'settings'
     order by s.name, s.ledger_id;
     return l;
+end $_$;
+
+CREATE FUNCTION zerosum.create_replay(ledger bigint, endpoint bigint, asked jsonb) RETURNS TABLE(body text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    r ledger.replays;
+begin
+    perform from ledger.endpoints p
+    where p.ledger_id = $1 and p.id = $2 and p.disabled_at is null and p.deleted_at is null
+    for no key update;
+    if not found then
+        return;
+    end if;
+    r := zerosum.plan_replay($1, $2, $3);
+    insert into ledger.replays as n (ledger_id, endpoint_id, number, source_id, after_seq, upto_seq,
+        types, status, read_seq)
+    select $1, $2, coalesce(max(o.number), 0) + 1, r.source_id, r.after_seq, r.upto_seq, r.types,
+        r.status, r.read_seq
+    from ledger.replays o where o.endpoint_id = $2 and o.ledger_id = $1
+    returning n.* into r;
+    -- The first page makes the relay look; it takes the next ones as they are sent.
+    perform zerosum.advance_replays($1, $2, 100);
+    return query select zerosum.replay_json(n) from ledger.replays n
+        where n.endpoint_id = $2 and n.ledger_id = $1 and n.number = r.number;
 end $_$;
 
 CREATE FUNCTION zerosum.create_sink(ledger bigint, name text, url text, types text[], start text, configured boolean DEFAULT false) RETURNS TABLE(body text)
@@ -1344,6 +1432,8 @@ begin
     update ledger.deliveries d
     set status = 'dead', settled_at = clock_timestamp(), last_error = 'the endpoint was deleted'
     where d.endpoint_id = $2 and d.ledger_id = $1 and d.status = 'pending';
+    update ledger.replays r set cancelled = true, finished_at = clock_timestamp()
+    where r.endpoint_id = $2 and r.ledger_id = $1 and r.finished_at is null;
     return true;
 end $_$;
 
@@ -1543,6 +1633,25 @@ begin
     perform zerosum.endpoint_event(p, 'endpoint.disabled', p.disabled_at);
     return true;
 end $_$;
+
+CREATE FUNCTION zerosum.dismiss_deliveries(ledger bigint, endpoint bigint, after bigint, upto bigint) RETURNS TABLE(dismissed bigint, more boolean)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $_$
+    with dead as materialized (
+        select d.seq from ledger.deliveries d
+        where d.endpoint_id = $2 and d.ledger_id = $1 and d.status = 'dead' and d.seq > $3
+            and d.seq <= $4
+        order by d.seq limit 10000 for update
+    ), gone as (
+        update ledger.deliveries d set status = 'dismissed'
+        where d.endpoint_id = $2 and d.ledger_id = $1 and d.seq = any (array(select seq from dead))
+        returning d.seq
+    )
+    select count(*), count(*) = 10000 from gone
+$_$;
 
 CREATE FUNCTION zerosum.draw_xid() RETURNS text
     LANGUAGE sql SECURITY DEFINER
@@ -2474,6 +2583,16 @@ CREATE FUNCTION zerosum.list_ledgers() RETURNS TABLE(ledger_id bigint, name text
     select g.ledger_id, g.name from ledger.ledgers g order by g.ledger_id
 $$;
 
+CREATE FUNCTION zerosum.list_replays(ledger bigint, endpoint bigint, before bigint, max integer) RETURNS TABLE(id bigint, body text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    select r.number, zerosum.replay_json(r) from ledger.replays r
+    where r.endpoint_id = $2 and r.ledger_id = $1 and ($3 is null or r.number < $3)
+    order by r.number desc
+    limit $4
+$_$;
+
 CREATE FUNCTION zerosum.list_sinks(ledger bigint, after bigint, max integer, only_id bigint DEFAULT NULL::bigint) RETURNS TABLE(id bigint, body text)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2772,6 +2891,14 @@ begin
     if not found then
         return;
     end if;
+    perform zerosum.advance_replays(l, p.id, next_deliveries.max)
+    where exists (
+        select from ledger.replays r
+        where r.endpoint_id = p.id and r.ledger_id = l and r.finished_at is null)
+        and next_deliveries.max > (select count(*) from (
+            select from ledger.deliveries d
+            where d.ledger_id = l and d.endpoint_id = p.id and d.status = 'pending'
+                and d.due_at <= moment limit next_deliveries.max) due);
     -- (Ordered by due_at alone, as the index is: with seq too, all pending deliveries might be
     -- sorted.)
     select array_agg(d.seq), array_agg(d.attempts) into again, again_attempts from (
@@ -2961,6 +3088,50 @@ CREATE FUNCTION zerosum.part_fault(part jsonb) RETURNS text
                 then 'invalid_wallet_id'
     end
 $_$;
+
+CREATE TABLE ledger.replays (
+    ledger_id bigint NOT NULL,
+    endpoint_id bigint NOT NULL,
+    number integer NOT NULL,
+    source_id bigint NOT NULL,
+    after_seq bigint NOT NULL,
+    upto_seq bigint NOT NULL,
+    types text[] NOT NULL,
+    status text,
+    read_seq bigint NOT NULL,
+    replayed bigint DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    finished_at timestamp with time zone,
+    cancelled boolean DEFAULT false NOT NULL,
+    CONSTRAINT replays_range CHECK (((after_seq >= 0) AND ((read_seq >= after_seq) AND (read_seq <= upto_seq)))),
+    CONSTRAINT replays_status CHECK ((status = ANY (ARRAY['delivered'::text, 'dead'::text, 'dismissed'::text]))),
+    CONSTRAINT replays_types CHECK (((cardinality(types) >= 1) AND (cardinality(types) <= 32)))
+);
+
+CREATE FUNCTION zerosum.plan_replay(ledger bigint, endpoint bigint, asked jsonb) RETURNS ledger.replays
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    last bigint;
+    r ledger.replays;
+begin
+    select f.last_seq into last from ledger.feeds f where f.ledger_id = $1;
+    r.ledger_id := $1;
+    r.endpoint_id := $2;
+    r.source_id := coalesce((asked -> 'source')::bigint, $2);
+    r.after_seq := least(last, coalesce((asked -> 'after_seq')::bigint,
+        zerosum.seq_at($1, (asked ->> 'since')::timestamptz), 0));
+    r.upto_seq := least(last, coalesce((asked -> 'upto_seq')::bigint,
+        zerosum.seq_at($1, (asked ->> 'until')::timestamptz), last));
+    r.upto_seq := greatest(r.upto_seq, r.after_seq);
+    r.types := array(select jsonb_array_elements_text(asked -> 'types'));
+    r.status := asked ->> 'status';
+    r.read_seq := r.after_seq;
+    r.replayed := 0;
+    r.cancelled := false;
+    return r;
+end $_$;
 
 CREATE FUNCTION zerosum.post(ledger bigint, kinds text[], keys text[], posting_of integer[], sources text[], destinations text[], amounts text[], refs text[] DEFAULT '{}'::text[], descriptions text[] DEFAULT '{}'::text[], metadatas jsonb[] DEFAULT '{}'::jsonb[], effective_ats timestamp with time zone[] DEFAULT '{}'::timestamp with time zone[], skip_locked boolean DEFAULT false, ifs jsonb[] DEFAULT '{}'::jsonb[], options jsonb[] DEFAULT '{}'::jsonb[], units integer[] DEFAULT '{}'::integer[]) RETURNS TABLE(outcome text, body text)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3632,6 +3803,48 @@ CREATE FUNCTION zerosum.replace_secret(kind text, ledger bigint, id bigint, numb
     where $1 = 'sink url' and s.ledger_id = $2 and s.id = $3 and s.url = $5;
 $_$;
 
+CREATE FUNCTION zerosum.replay_json(r ledger.replays) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select concat('{"number":', r.number, ',"endpoint":', r.endpoint_id, ',"source":', r.source_id,
+        ',"after_seq":', r.after_seq, ',"upto_seq":', r.upto_seq, ',"types":', to_json(r.types),
+        ',"status":', coalesce(to_json(r.status)::text, 'null'),
+        ',"state":"', case when r.cancelled then 'cancelled' when r.finished_at is not null
+            then 'done' else 'running' end,
+        '","read_seq":', r.read_seq, ',"replayed":', r.replayed,
+        ',"created_at":', zerosum.time_json(r.created_at),
+        ',"finished_at":', coalesce(zerosum.time_json(r.finished_at), 'null'), '}')
+$$;
+
+CREATE FUNCTION zerosum.replay_page(r ledger.replays, max integer) RETURNS TABLE(seqs bigint[], read_to bigint)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET jit TO 'off'
+    AS $_$
+    with scanned as materialized (
+        select v.seq, v.type, v.body
+        from zerosum.feed(r.ledger_id, r.read_seq, least(r.upto_seq, r.read_seq + 1000)) v
+        order by v.seq
+    ), matched as materialized (
+        select s.seq from scanned s, ledger.endpoints p
+        where p.ledger_id = r.ledger_id and p.id = r.endpoint_id
+            and s.type not in ('endpoint.test', 'endpoint.failing')
+            and zerosum.type_matches(s.type, r.types)
+            and zerosum.event_matches(s.type, s.body, p.types, p.wallets, p.kinds)
+            and (r.status is null or r.status = (
+                select d.status from ledger.deliveries d
+                where d.endpoint_id = r.source_id and d.ledger_id = r.ledger_id and d.seq = s.seq))
+        order by s.seq limit $2
+    )
+    select coalesce(array_agg(m.seq order by m.seq), '{}'),
+        case when count(*) < $2 then coalesce((select max(s.seq) from scanned s), r.upto_seq)
+            else max(m.seq) end
+    from matched m
+$_$;
+
 CREATE FUNCTION zerosum.request_fault(kind text, key text, reference text, description text, metadata jsonb, effective_at timestamp with time zone, conditions jsonb, options jsonb, size bigint, beside boolean, numeral boolean, named boolean, loops boolean, ids bigint) RETURNS text
     LANGUAGE sql STABLE
     AS $_$
@@ -3803,6 +4016,29 @@ begin
     replayed := settled.outcome = 'replayed';
     transaction := settled.body;
 end $$;
+
+CREATE FUNCTION zerosum.seq_at(ledger bigint, at timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql STABLE STRICT
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    low bigint := 0;
+    high bigint;
+    middle bigint;
+    recorded timestamptz;
+begin
+    select f.last_seq into high from ledger.feeds f where f.ledger_id = $1;
+    while low < high loop
+        middle := (low + high + 1) / 2;
+        select v.recorded_at into recorded from zerosum.feed($1, middle - 1, middle) v;
+        if recorded < at then
+            low := middle;
+        else
+            high := middle - 1;
+        end if;
+    end loop;
+    return low;
+end $_$;
 
 CREATE FUNCTION zerosum.session_limits() RETURNS TABLE(statement_ms integer, lock_ms integer)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -4165,7 +4401,11 @@ begin
                     select from ledger.deliveries d
                     where d.ledger_id = f.ledger_id and d.endpoint_id = p.id
                         and d.status = 'pending'
-                        and d.due_at <= now_is))
+                        and d.due_at <= now_is)
+                    or exists (
+                        select from ledger.replays r
+                        where r.ledger_id = f.ledger_id and r.endpoint_id = p.id
+                            and r.finished_at is null))
                 union all
                 select s.id from ledger.sinks s
                 where s.ledger_id = f.ledger_id and s.paused_at is null and s.sent_seq < f.last_seq
@@ -5169,7 +5409,7 @@ CREATE TABLE ledger.deliveries (
     answer text,
     CONSTRAINT deliveries_attempts_range CHECK ((attempts >= 0)),
     CONSTRAINT deliveries_settled CHECK (((status = 'pending'::text) = (settled_at IS NULL))),
-    CONSTRAINT deliveries_status_known CHECK ((status = ANY (ARRAY['pending'::text, 'delivered'::text, 'dead'::text])))
+    CONSTRAINT deliveries_status_known CHECK ((status = ANY (ARRAY['pending'::text, 'delivered'::text, 'dead'::text, 'dismissed'::text])))
 )
 WITH (fillfactor='70');
 
@@ -5375,6 +5615,9 @@ ALTER TABLE ONLY ledger.outbox
 ALTER TABLE ONLY ledger.releases
     ADD CONSTRAINT releases_pkey PRIMARY KEY (number);
 
+ALTER TABLE ONLY ledger.replays
+    ADD CONSTRAINT replays_pkey PRIMARY KEY (endpoint_id, ledger_id, number);
+
 ALTER TABLE ONLY ledger.reversed_postings
     ADD CONSTRAINT reversed_postings_pkey PRIMARY KEY (transaction_id, ledger_id, posting);
 
@@ -5399,6 +5642,8 @@ ALTER DOMAIN ledger.wallet_id
 ALTER TABLE ONLY ledger.wallets
     ADD CONSTRAINT wallets_pkey PRIMARY KEY (ledger_id, id);
 
+CREATE INDEX deliveries_dead ON ledger.deliveries USING btree (endpoint_id, ledger_id, seq) WHERE (status = 'dead'::text);
+
 CREATE INDEX deliveries_due ON ledger.deliveries USING btree (endpoint_id, ledger_id, due_at) WHERE (status = 'pending'::text);
 
 CREATE UNIQUE INDEX entries_side ON ledger.entries USING btree (transaction_id, ledger_id, posting, ((amount > (0)::numeric)));
@@ -5406,6 +5651,8 @@ CREATE UNIQUE INDEX entries_side ON ledger.entries USING btree (transaction_id, 
 CREATE INDEX hold_postings_source ON ledger.hold_postings USING btree (source, ((ledger_id + 0)), due_at);
 
 CREATE INDEX holds_due ON ledger.hold_postings USING btree (due_at, ledger_id) WHERE ((posting = 1) AND (due_at IS NOT NULL));
+
+CREATE INDEX replays_active ON ledger.replays USING btree (endpoint_id, ledger_id) WHERE (finished_at IS NULL);
 
 CREATE INDEX transactions_newest ON ledger.transactions USING btree (((ledger_id + 0)), id);
 
@@ -5504,6 +5751,9 @@ ALTER TABLE ONLY ledger.endpoints
 
 ALTER TABLE ONLY ledger.feeds
     ADD CONSTRAINT feeds_ledger_id_fkey FOREIGN KEY (ledger_id) REFERENCES ledger.ledgers(ledger_id);
+
+ALTER TABLE ONLY ledger.replays
+    ADD CONSTRAINT replays_ledger_id_endpoint_id_fkey FOREIGN KEY (ledger_id, endpoint_id) REFERENCES ledger.endpoints(ledger_id, id);
 
 ALTER TABLE ONLY ledger.sinks
     ADD CONSTRAINT sinks_ledger_id_fkey FOREIGN KEY (ledger_id) REFERENCES ledger.ledgers(ledger_id);

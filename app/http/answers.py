@@ -289,6 +289,31 @@ class LeasedPage(Struct, kw_only=True):
     leased_until: datetime | None
 
 
+class Replay(Struct, kw_only=True):
+    number: int
+    endpoint: int
+    source: int
+    after_seq: int
+    upto_seq: int
+    types: list[str]
+    status: Literal["delivered", "dead", "dismissed"] | None
+    state: Literal["running", "done", "cancelled"]
+    read_seq: int
+    replayed: int
+    created_at: datetime
+    finished_at: datetime | None
+
+
+class ReplayCount(Struct, kw_only=True):
+    events: int
+    complete: bool
+
+
+class Dismissed(Struct, kw_only=True):
+    dismissed: int
+    more: bool
+
+
 class Attempt(Struct, kw_only=True):
     at: datetime
     duration_ms: int
@@ -302,7 +327,7 @@ class Delivery(Struct, kw_only=True):
     seq: int
     event_id: UUID
     type: str
-    status: Literal["pending", "delivered", "dead"]
+    status: Literal["pending", "delivered", "dead", "dismissed"]
     attempts: list[Attempt]
     due_at: datetime | None
 
@@ -377,5 +402,6 @@ class EventList(Struct, kw_only=True):
 WebhookList = list_of(Webhook)
 SinkList = list_of(Sink)
 ConsumerList = list_of(Consumer)
+ReplayList = list_of(Replay)
 DeliveryList = list_of(Delivery)
 KeyList = list_of(Key)

@@ -208,6 +208,23 @@ class RotateRequest(Struct, kw_only=True, forbid_unknown_fields=True):
     overlap_s: Annotated[int, Meta(ge=0, le=30 * 86400)] = 86400
 
 
+class ReplayRequest(Struct, kw_only=True, forbid_unknown_fields=True):
+    """The range begins at `after_seq` or `since`, and ends at `upto_seq` or `until`."""
+
+    after_seq: Annotated[int, Meta(ge=0, le=MAX_ID)] | None = None
+    since: Timestamp | None = None
+    upto_seq: Annotated[int, Meta(ge=0, le=MAX_ID)] | None = None
+    until: Timestamp | None = None
+    types: list[str] = msgspec.field(default_factory=lambda: ["*"])
+    status: Literal["delivered", "dead", "dismissed"] | None = None
+    source: Annotated[int, Meta(ge=1, le=MAX_ID)] | None = None
+
+
+class DismissRequest(Struct, kw_only=True, forbid_unknown_fields=True):
+    after_seq: Annotated[int, Meta(ge=0, le=MAX_ID)] = 0
+    upto_seq: Annotated[int, Meta(ge=0, le=MAX_ID)] = MAX_ID
+
+
 class WebhookChange(Struct, kw_only=True, forbid_unknown_fields=True):
     """A member that is not given stays as it is."""
 

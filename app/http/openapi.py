@@ -39,6 +39,7 @@ that moves value, and send the same request with the same key again when you los
 PATH_TEXTS = {
     "id": "The id.",
     "name": "The name.",
+    "number": "The number of the replay.",
     "seq": "The event's number in the feed.",
     "level": "The level of the tile, 0 for the leaves.",
     "tile": "The number of the tile, as C2SP tlog-tiles spells it.",

@@ -27,11 +27,15 @@ async def list_newest(request: ApiRequest[None], function: str) -> Response:
     return page(request, rows, "id")
 
 
-async def read_one(request: ApiRequest[Any], function: str) -> str:
-    """Return the body of the item in the path, from a function of list_by_id() that takes only_id.
+async def read_one(request: ApiRequest[Any], function: str, id_: int | None = None) -> str:
+    """Return the body of the item in the path, or of another id, from a function of list_by_id()
+    that takes only_id.
 
     Raises Refusal not_found.
     """
-    ledger, id_ = request.caller.ledger, request.number()
-    rows = await call(request.services.pool, function, ledger=ledger, after=0, max=1, only_id=id_)
+    ledger = request.caller.ledger
+    wanted = request.number() if id_ is None else id_
+    rows = await call(
+        request.services.pool, function, ledger=ledger, after=0, max=1, only_id=wanted
+    )
     return only_body(rows)

@@ -20,6 +20,7 @@ from app.http.handlers import (
     keys,
     observability,
     proof,
+    replays,
     reversals,
     sinks,
     transactions,
@@ -84,7 +85,7 @@ BY_NAME: Schemas = {**LIMIT, "after": {"type": "string", "pattern": "^[A-Za-z0-9
 BY_CODE: Schemas = {**LIMIT, "after": {"type": "string", "pattern": "^[A-Za-z0-9_.-]{1,32}$"}}
 DELIVERIES: Schemas = {
     **NEWEST_FIRST,
-    "status": {"type": "string", "enum": ["pending", "delivered", "dead"]},
+    "status": {"type": "string", "enum": ["pending", "delivered", "dead", "dismissed"]},
 }
 WANTED: Schemas = {
     "types": {"type": "string", "pattern": "^[a-z0-9_.*,]{1,2112}$", "default": "*"},
@@ -300,6 +301,39 @@ WEBHOOKS = [
         webhooks.resend_delivery,
         {202: answers.Resent},
         "write",
+    ),
+    post(
+        "/v1/webhooks/{id:number}/replays",
+        replays.create_replay,
+        {202: answers.Replay},
+        "write",
+        bodies.ReplayRequest,
+    ),
+    post(
+        "/v1/webhooks/{id:number}/replays/count",
+        replays.count_replay,
+        {200: answers.ReplayCount},
+        "read",
+        bodies.ReplayRequest,
+    ),
+    get(
+        "/v1/webhooks/{id:number}/replays",
+        replays.list_replays,
+        answers.ReplayList,
+        query=NEWEST_FIRST,
+    ),
+    post(
+        "/v1/webhooks/{id:number}/replays/{number:number}/cancel",
+        replays.cancel_replay,
+        {200: answers.Replay},
+        "write",
+    ),
+    post(
+        "/v1/webhooks/{id:number}/dismiss",
+        replays.dismiss_deliveries,
+        {200: answers.Dismissed},
+        "write",
+        bodies.DismissRequest,
     ),
 ]
 

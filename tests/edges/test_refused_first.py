@@ -31,6 +31,9 @@ BODIES: dict[str, Any] = {
     "/v1/assets": {"code": "GOLD", "scale": 3},
     "/v1/webhooks": {"url": "https://example.com"},
     "/v1/webhooks/{id:number}/rotate": {},
+    "/v1/webhooks/{id:number}/replays": {},
+    "/v1/webhooks/{id:number}/replays/count": {},
+    "/v1/webhooks/{id:number}/dismiss": {},
     "/v1/consumers/{name}": {},
     "/v1/consumers/{name}/lease": {},
     "/v1/consumers/{name}/acknowledge": {"lease": "a", "seq": 1},
@@ -45,7 +48,7 @@ KEYED = [route for route in ROUTES if route.scope is not None and not route.open
 
 def path_of(route: Route) -> str:
     path = route.path.replace("/v1/wallets/{id}", "/v1/wallets/alice")
-    for name in ("{id:number}", "{seq:number}", "{level:number}"):
+    for name in ("{id:number}", "{seq:number}", "{number:number}", "{level:number}"):
         path = path.replace(name, "1")
     path = path.replace("{tile:path}", "000")
     required = {"/v1/proof/inclusion": "?seq=1", "/v1/proof/consistency": "?old_size=1"}
@@ -196,7 +199,7 @@ async def test_no_number_in_a_path_is_an_error_of_ours(ready: Api, number: str) 
         if ":number}" not in route.path:
             continue
         path = route.path.replace("{tile:path}", "000")
-        for name in ("{id:number}", "{seq:number}", "{level:number}"):
+        for name in ("{id:number}", "{seq:number}", "{number:number}", "{level:number}"):
             path = path.replace(name, number)
         for key in (ready.client.headers["authorization"], "Bearer none"):
             answer = await ready.client.request(

@@ -19,7 +19,7 @@ SCOPES = {None, "read", "write", "admin"}
 
 def scope_of(route: Route) -> dict[str, Any]:
     path = route.path
-    for place in ("{id:number}", "{seq:number}", "{level:number}", "{id}"):
+    for place in ("{id:number}", "{seq:number}", "{number:number}", "{level:number}", "{id}"):
         path = path.replace(place, "1")
     path = path.replace("{tile:path}", "000")
     return {

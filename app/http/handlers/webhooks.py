@@ -167,7 +167,7 @@ async def test_webhook(request: ApiRequest[None]) -> Response:
 async def list_deliveries(request: ApiRequest[None]) -> Response:
     """List deliveries to an endpoint, newest event first.
 
-    Each with every attempt. `status` selects pending, delivered or dead ones.
+    Each with every attempt. `status` selects pending, delivered, dead or dismissed ones.
     """
     await webhook_body(request)
     rows = await call(
@@ -192,7 +192,7 @@ async def resend_delivery(request: ApiRequest[None]) -> Response:
     return answer(request, '{"status":"pending"}', 202)
 
 
-async def refusal_to_send(request: ApiRequest[None]) -> Refusal:
+async def refusal_to_send(request: ApiRequest[Any]) -> Refusal:
     """Return why nothing is sent to the endpoint in the path."""
     if '"status":"disabled"' in await webhook_body(request):
         return Refusal("endpoint_disabled", endpoint=request.number())

@@ -6,7 +6,8 @@
 -- One row, none when the endpoint is disabled or deleted: arrays of one length (attempts: tries
 -- so far); fresh: how many of the last come from the feed; read_to: how far the feed was read,
 -- the `after` of the next call.
--- Locks: none; one relay sends, by its lease.
+-- Gives the endpoint the next events of a replay first, if there is one.
+-- Locks: an active replay, its deliveries; one relay sends, by its lease.
 -- Codes: ZS301 the holder has lost the lease.
 create or replace function zerosum.next_deliveries(
     ledger bigint, endpoint bigint, max int, after bigint default 0, busy bigint[] default '{}',
@@ -38,6 +39,14 @@ begin
     if not found then
         return;
     end if;
+    perform zerosum.advance_replays(l, p.id, next_deliveries.max)
+    where exists (
+        select from ledger.replays r
+        where r.endpoint_id = p.id and r.ledger_id = l and r.finished_at is null)
+        and next_deliveries.max > (select count(*) from (
+            select from ledger.deliveries d
+            where d.ledger_id = l and d.endpoint_id = p.id and d.status = 'pending'
+                and d.due_at <= moment limit next_deliveries.max) due);
     -- (Ordered by due_at alone, as the index is: with seq too, all pending deliveries might be
     -- sorted.)
     select array_agg(d.seq), array_agg(d.attempts) into again, again_attempts from (

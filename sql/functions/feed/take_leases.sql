@@ -2,8 +2,8 @@
 -- time. Return one row for each ledger held, with what there is to do in it:
 -- - epoch: the number to stamp under; each new holder gets a new one.
 -- - waiting: whether the outbox has rows.
--- - due: endpoints that have a delivery to retry now, and endpoints and sinks that are behind
---   the feed.
+-- - due: endpoints that have a delivery to retry now or a replay, and endpoints and sinks that
+--   are behind the feed.
 -- - expired: whether holds have expired and are not settled.
 -- - whole: whether this holder has the lease of every ledger.
 -- - settled: whether no transaction older than `horizon` is open, judged in the snapshot that
@@ -47,7 +47,11 @@ begin
                     select from ledger.deliveries d
                     where d.ledger_id = f.ledger_id and d.endpoint_id = p.id
                         and d.status = 'pending'
-                        and d.due_at <= now_is))
+                        and d.due_at <= now_is)
+                    or exists (
+                        select from ledger.replays r
+                        where r.ledger_id = f.ledger_id and r.endpoint_id = p.id
+                            and r.finished_at is null))
                 union all
                 select s.id from ledger.sinks s
                 where s.ledger_id = f.ledger_id and s.paused_at is null and s.sent_seq < f.last_seq
