@@ -48,6 +48,11 @@ DELIVERIES = Counter(
     ("outcome",),
     registry=REGISTRY,
 )
+PURGED = Counter(
+    "zerosum_purged_deliveries",
+    "Deliveries that were deleted, with their attempts, since they are older than they are kept.",
+    registry=REGISTRY,
+)
 SINK_EVENTS = Counter(
     "zerosum_sink_events", "Events that arrived at a sink.", ("ledger", "sink"), registry=REGISTRY
 )

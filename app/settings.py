@@ -88,6 +88,10 @@ SETTINGS: dict[str, tuple[str, str]] = {
         "on",
         "off: the beginning of what endpoints answer (4 KiB) is not stored with each attempt.",
     ),
+    "ZEROSUM_KEEP_DELIVERIES": (
+        "7776000",
+        "Seconds for which settled deliveries and their attempts are kept; 0: for ever.",
+    ),
     "ZEROSUM_WEBHOOK_CA_FILE": (
         "none",
         "A PEM file of certificates that webhooks trust beside the system's.",
@@ -166,6 +170,7 @@ class Settings:
     webhook_retries: seconds to wait before each retry; None: the schedule of Standard Webhooks.
     webhook_disable_after: seconds without an arrival until an endpoint is disabled; 0: never.
     webhook_answers: store the beginning of answers.
+    keep_deliveries: seconds for which settled deliveries are kept; 0: for ever.
     webhook_ca_file: certificates that webhooks trust beside the system's.
     webhook_client_cert_file: what webhooks show to servers that ask for a certificate.
     egress_proxy: a proxy that webhooks go through.
@@ -184,6 +189,7 @@ class Settings:
     webhook_retries: tuple[int, ...] | None
     webhook_disable_after: int
     webhook_answers: bool
+    keep_deliveries: int
     webhook_ca_file: Path | None
     webhook_client_cert_file: Path | None
     egress_proxy: str | None
@@ -228,6 +234,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             given, "ZEROSUM_WEBHOOK_DISABLE_AFTER", "432000", "0 for never"
         ),
         webhook_answers=flag(given, "ZEROSUM_WEBHOOK_ANSWERS", default="1"),
+        keep_deliveries=seconds(given, "ZEROSUM_KEEP_DELIVERIES", "7776000", "0 for ever"),
         webhook_ca_file=path(given, "ZEROSUM_WEBHOOK_CA_FILE"),
         webhook_client_cert_file=path(given, "ZEROSUM_WEBHOOK_CLIENT_CERT_FILE"),
         egress_proxy=egress_proxy(given.get("ZEROSUM_EGRESS_PROXY")),

@@ -31,6 +31,7 @@ from relay.endpoint import EndpointWorker
 from relay.lease import Lease, is_lost
 from relay.listener import Listener
 from relay.policy import WebhookPolicy
+from relay.retention import Retention
 from relay.sink import SinkWorker
 from relay.webhook import WebhookSender
 
@@ -113,6 +114,9 @@ class Relay:
                     group.create_task(self.listener.run())
                 if self.checkpoints is not None:
                     group.create_task(self.checkpoints.run())
+                if self.carries and self.policy.keep_s > 0:
+                    retention = Retention(self.pool, self.holder, self.policy.keep_s)
+                    group.create_task(retention.run())
                 group.create_task(self.look_for_ever())
         finally:
             await self.let_go()

@@ -216,6 +216,7 @@ async def relaying(
                 retries_s=settings.webhook_retries or SCHEDULE_S,
                 keep_answers=settings.webhook_answers,
                 disable_after_s=settings.webhook_disable_after,
+                keep_s=settings.keep_deliveries,
             ),
         )
         async with sender, running(relay.run):
