@@ -172,6 +172,7 @@ async def test_curl_that_offers_http_2_is_answered(serving: ServerProcess) -> No
     assert json.loads(out)["kind"] == "transfer"
 
 
+@pytest.mark.slow
 async def test_idle_connections_stay_open_as_long_as_is_set(serving: ServerProcess) -> None:
     """Before the first request and after one. The default is longer than a load balancer's 60 s."""
     for writes in ([], [b"GET /healthz HTTP/1.1\r\nHost: zerosum\r\n\r\n"]):

@@ -51,12 +51,10 @@ TRAPS = [
 AFTER = [
     ("there", None),
     ("there", "k"),
-    ("53300", "k"),
     *(
         pytest.param(state, key, marks=pytest.mark.slow)
         for state in ("53300", "28P01", "57P03", "3D000", "read_only", "silent")
         for key in (None, "k")
-        if (state, key) != ("53300", "k")
     ),
 ]
 SAYS_NOTHING_WAS_WRITTEN = {"database_unavailable", "wallet_busy", "queue_full"}

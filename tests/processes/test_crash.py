@@ -101,6 +101,7 @@ async def test_a_leader_that_was_paused_past_its_lease_stamps_nothing_twice(
     assert await verify(db) == []
 
 
+@pytest.mark.slow
 async def test_the_old_server_goes_on_while_the_new_release_migrates(
     pair: list[ServerProcess], db: asyncpg.Connection, database_url: str, tmp_path: Path
 ) -> None:

@@ -92,6 +92,7 @@ async def test_it_forwards_each_event_signed(started: ServerProcess) -> None:
             assert re.match(r"3 \S+ \S+ -> NOT SENT: nothing listens at http://", await one.line())
 
 
+@pytest.mark.slow
 async def test_it_goes_on_after_a_break(started: ServerProcess) -> None:
     """The server is killed. Nothing is lost or comes twice, and one sentence says what happened."""
     async with listening(started, "--after", "0") as one:

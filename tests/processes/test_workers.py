@@ -111,6 +111,7 @@ async def shared(server: ServerProcess) -> bool:
     return all(await served(server))
 
 
+@pytest.mark.slow
 async def test_they_share_one_socket_and_one_ledger(workers: ServerProcess) -> None:
     await workers.start()
     await all_there(workers)

@@ -116,6 +116,7 @@ async def test_a_broker_killed_in_the_middle_loses_nothing_and_order_holds(
         assert seqs == sorted(seqs)
 
 
+@pytest.mark.slow
 async def test_tls_and_a_password_are_options_and_a_wrong_one_is_a_state(
     paying: asyncpg.Connection,
     run_relay: RunRelay,
