@@ -27,13 +27,13 @@ from app.encryption import Encryption
 from app.transparency.signed_notes import LogKey
 from relay.checkpoints import Checkpoints
 from relay.database_clock import DatabaseClock
-from relay.endpoint import EndpointWorker
 from relay.lease import Lease, is_lost
 from relay.listener import Listener
-from relay.policy import WebhookPolicy
 from relay.retention import Retention
-from relay.sink import SinkWorker
-from relay.webhook import WebhookSender
+from relay.sinks.sink import SinkWorker
+from relay.webhooks.endpoint import EndpointWorker
+from relay.webhooks.policy import WebhookPolicy
+from relay.webhooks.sender import WebhookSender
 
 POLL_S = 1.1  # With the listener's probe this is less than one query a second.
 LEASE_S = 5.0  # How long another relay waits for one that was killed.

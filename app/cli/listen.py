@@ -13,7 +13,7 @@ import msgspec
 
 from app.cli.event_source import EventSource, Refused, check
 from app.webhook_secret import spelled
-from relay.signing import signed_headers, symmetric
+from relay.webhooks.signing import signed_headers, symmetric
 
 FORWARD_S = 15.0  # as long as a webhook may take
 

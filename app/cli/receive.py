@@ -7,7 +7,7 @@ import hmac
 from aiohttp import web
 
 from app.cli.parameters import given_secret
-from relay.signing import signature, symmetric
+from relay.webhooks.signing import signature, symmetric
 
 BODY_LIMIT = 1024 * 1024
 

@@ -41,10 +41,10 @@ from app.posting.redis_locks import RedisLocks
 from app.settings import Settings
 from app.transparency.signed_notes import LogKey
 from relay import relay as relay_module
-from relay.backoff import SCHEDULE_S
-from relay.policy import WebhookPolicy
-from relay.tls import webhook_tls
-from relay.webhook import WebhookSender
+from relay.webhooks.backoff import SCHEDULE_S
+from relay.webhooks.policy import WebhookPolicy
+from relay.webhooks.sender import WebhookSender
+from relay.webhooks.tls import webhook_tls
 
 POOL_SIZE = 2  # for reads; one more for API keys, two for the group commit
 KEYS_LIMIT_S = 3.0  # A look-up takes a millisecond.

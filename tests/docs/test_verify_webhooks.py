@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from app.webhook_secret import EndpointSecret, endpoint_secret
-from relay.signing import signature, signer, symmetric
+from relay.webhooks.signing import signature, signer, symmetric
 from tests.docs.blocks import ROOT, blocks
 
 GUIDE = ROOT / "docs/guides/webhooks.md"

@@ -19,7 +19,7 @@ from app.database.connections import call, connect, open_pool
 from app.host.embedded import start_embedded
 from app.host.migrate import migrate
 from relay.relay import Relay
-from relay.webhook import WebhookSender
+from relay.webhooks.sender import WebhookSender
 from tests.support.debian import FAKETIME
 from tests.support.ledger import about, codes, fund, hold, lease, posted, req, verify, wallets
 from tests.support.rooms import let_in, quick_root

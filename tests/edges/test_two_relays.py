@@ -13,7 +13,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from relay.endpoint import PAGE
+from relay.webhooks.endpoint import PAGE
 from tests.support.api import Api
 from tests.support.ledger import fund, lease, raises, stamped, verify, wallets
 from tests.support.process import ServerProcess

@@ -17,12 +17,12 @@ import asyncpg
 import pytest
 from aiohttp.abc import ResolveResult
 
-from relay import resolver as resolver_module
-from relay import webhook as module
-from relay.message import Message, Target
-from relay.policy import WebhookPolicy
-from relay.resolver import GuardedResolver
-from relay.webhook import WebhookSender
+from relay.webhooks import resolver as resolver_module
+from relay.webhooks import sender as module
+from relay.webhooks.message import Message, Target
+from relay.webhooks.policy import WebhookPolicy
+from relay.webhooks.resolver import GuardedResolver
+from relay.webhooks.sender import WebhookSender
 from tests.relay.conftest import LOOPBACK, RunRelay
 from tests.support.ledger import fund, wallets
 from tests.support.receiver import Receiver

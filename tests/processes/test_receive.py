@@ -12,7 +12,7 @@ import time
 
 import httpx
 
-from relay.signing import signature, symmetric
+from relay.webhooks.signing import signature, symmetric
 from tests.support.process import free_port
 
 SECRET = bytes(range(32))

@@ -12,7 +12,7 @@ from app.database.connections import open_pool
 from app.host.supervise import running
 from app.settings import Network
 from relay import relay
-from relay.webhook import WebhookSender
+from relay.webhooks.sender import WebhookSender
 from tests.support.process import ServerProcess
 
 LOOPBACK: tuple[Network, ...] = (ipaddress.IPv4Network("127.0.0.0/8"),)

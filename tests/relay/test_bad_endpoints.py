@@ -15,10 +15,10 @@ import asyncpg
 import pytest
 from aiohttp.abc import ResolveResult
 
-from relay import backoff
-from relay.message import Message, Outcome, Target
-from relay.resolver import GuardedResolver
-from relay.webhook import WebhookSender, asked_wait_s
+from relay.webhooks import backoff
+from relay.webhooks.message import Message, Outcome, Target
+from relay.webhooks.resolver import GuardedResolver
+from relay.webhooks.sender import WebhookSender, asked_wait_s
 from tests.relay.conftest import LOOPBACK, RunRelay
 from tests.support.ledger import fund, wallets
 from tests.support.receiver import Receiver

@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 from standardwebhooks import Webhook
 
-from relay import endpoint as module
+from relay.webhooks import endpoint as module
 from tests.relay.conftest import RunRelay
 from tests.support.ledger import codes, fund, req, verify, wallets
 from tests.support.receiver import Receiver

@@ -13,8 +13,8 @@ import asyncpg
 import pytest
 from aiohttp import web
 
-from relay.lines import Lines, wallets_of
-from relay.policy import WebhookPolicy
+from relay.webhooks.lines import Lines, wallets_of
+from relay.webhooks.policy import WebhookPolicy
 from tests.relay.conftest import RunRelay
 from tests.support.ledger import codes, fund, req, verify, wallets
 from tests.support.until import until

@@ -10,7 +10,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from relay.policy import WebhookPolicy
+from relay.webhooks.policy import WebhookPolicy
 from tests.relay.conftest import RunRelay
 from tests.support.ledger import codes, fund, req, stamp_all, verify, wallets
 from tests.support.receiver import Receiver

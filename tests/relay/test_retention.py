@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from relay import retention
-from relay.policy import WebhookPolicy
+from relay.webhooks.policy import WebhookPolicy
 from tests.relay.conftest import RunRelay
 from tests.support.ledger import codes, fund, lease, req, verify, wallets
 from tests.support.receiver import Receiver

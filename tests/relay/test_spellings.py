@@ -7,8 +7,8 @@ import ipaddress
 import pytest
 
 from app.egress import BadUrl, check_url
-from relay.message import Message, Target
-from relay.webhook import WebhookSender
+from relay.webhooks.message import Message, Target
+from relay.webhooks.sender import WebhookSender
 from tests.support.receiver import counting
 from tests.support.webhooks import SIGNERS
 
@@ -79,8 +79,8 @@ async def test_nothing_is_sent_to_any_of_them(monkeypatch: pytest.MonkeyPatch) -
                     assert outcome.duration_ms < 1000, (host, outcome)
         assert counter.accepted == 0
         # The count works: without the guard some of them connect.
-        monkeypatch.setattr("relay.resolver.is_allowed", lambda *_: True)
-        monkeypatch.setattr("relay.webhook.check_url", lambda *_: None)
+        monkeypatch.setattr("relay.webhooks.resolver.is_allowed", lambda *_: True)
+        monkeypatch.setattr("relay.webhooks.sender.check_url", lambda *_: None)
         async with WebhookSender(()) as sender:
             for host in ("127.0.0.1", "localhost"):
                 await sender.send(

@@ -14,9 +14,9 @@ import pytest
 
 from app.egress import BadUrl, check_url
 from app.settings import BadSetting, read_settings
-from relay.message import Message, Outcome, Target
-from relay.tls import webhook_tls
-from relay.webhook import WebhookSender
+from relay.webhooks.message import Message, Outcome, Target
+from relay.webhooks.sender import WebhookSender
+from relay.webhooks.tls import webhook_tls
 from tests.relay.conftest import LOOPBACK
 from tests.support.webhooks import SIGNERS, Serve, listening
 

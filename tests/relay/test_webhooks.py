@@ -12,8 +12,8 @@ import asyncpg
 import pytest
 from standardwebhooks import Webhook
 
-from relay import endpoint
-from relay.policy import WebhookPolicy
+from relay.webhooks import endpoint
+from relay.webhooks.policy import WebhookPolicy
 from tests.relay.conftest import RunRelay
 from tests.support.ledger import codes, fund, req, verify, wallets
 from tests.support.receiver import Received, Receiver, counting

@@ -12,8 +12,8 @@ import asyncpg
 import pytest
 
 from app.sink_url import parse_sink_url
-from relay import kafka as kafka_module
-from relay import sink as sink_module
+from relay.sinks import kafka as kafka_module
+from relay.sinks import sink as sink_module
 from tests.relay.conftest import listening as listening
 from tests.relay.conftest import run_relay as run_relay
 from tests.sinks.kafka import KafkaBroker

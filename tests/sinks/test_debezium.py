@@ -18,7 +18,7 @@ from app.database.connections import call, connect, open_pool
 from app.host.migrate import migrate
 from app.host.supervise import running
 from relay.relay import POOL_SIZE, Relay
-from relay.webhook import WebhookSender
+from relay.webhooks.sender import WebhookSender
 from tests.support.debian import OWNER, debian_postgres
 from tests.support.ledger import fund, stamped, verify, wallets
 from tests.tools.java import ROOT, jars

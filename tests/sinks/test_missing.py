@@ -7,7 +7,7 @@ import sys
 import asyncpg
 import pytest
 
-from relay.sink import Missing, open_carrier
+from relay.sinks.sink import Missing, open_carrier
 from tests.relay.conftest import RunRelay
 from tests.sinks.conftest import MakeSink, until
 
@@ -15,8 +15,8 @@ from tests.sinks.conftest import MakeSink, until
 @pytest.mark.parametrize(
     ("module", "url", "extra"),
     [
-        ("relay.kafka", "kafka://h/t", r"zerosum\[kafka\]"),
-        ("relay.sqs", "sqs://q?region=eu-central-1", r"zerosum\[sqs\]"),
+        ("relay.sinks.kafka", "kafka://h/t", r"zerosum\[kafka\]"),
+        ("relay.sinks.sqs", "sqs://q?region=eu-central-1", r"zerosum\[sqs\]"),
     ],
 )
 def test_it_names_the_extra(
@@ -33,7 +33,7 @@ async def test_it_is_a_state(
     make_sink: MakeSink,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(sys.modules, "relay.kafka", None)
+    monkeypatch.setitem(sys.modules, "relay.sinks.kafka", None)
     sink = await make_sink("kafka://h/t")
     async with run_relay():
         await until(paying, sink, state="retrying", error="pip install")

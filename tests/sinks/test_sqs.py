@@ -9,8 +9,8 @@ import asyncpg
 import pytest
 
 from app.sink_url import parse_sink_url
-from relay.carrier import Event
-from relay.sqs import SqsCarrier, split
+from relay.sinks.carrier import Event
+from relay.sinks.sqs import SqsCarrier, split
 from tests.relay.conftest import RunRelay
 from tests.sinks.conftest import MakeSink, bodies, pay, until
 from tests.sinks.sqs import SqsServer

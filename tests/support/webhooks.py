@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import asyncpg
 
 from app.webhook_secret import spelled
-from relay.signing import signer
+from relay.webhooks.signing import signer
 
 SECRET = spelled(bytes(range(32)))
 SIGNERS = [signer(SECRET)]

@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 from redis.typing import EncodableT, FieldT
 
 from app.sink_url import SinkUrl
-from relay.carrier import CarryFailed, Event, attributes
+from relay.sinks.carrier import CarryFailed, Event, attributes
 
 TIMEOUT_S = 5
 MAXLEN = 1_000_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from relay.backoff import SCHEDULE_S
+from relay.webhooks.backoff import SCHEDULE_S
 
 
 @dataclass(frozen=True, slots=True)

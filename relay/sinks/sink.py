@@ -18,8 +18,8 @@ from app.database.connections import Pool, call
 from app.database.errors import DATABASE_ERRORS
 from app.encryption import CantDecrypt, Encryption
 from app.sink_url import BadSink, parse_sink_url
-from relay.carrier import Carrier, CarryFailed, Event
 from relay.lease import Lease, is_lost
+from relay.sinks.carrier import Carrier, CarryFailed, Event
 
 PAGE = 1000
 PAGE_BYTES = 4 * 1024 * 1024
@@ -165,16 +165,16 @@ def open_carrier(url: str) -> Carrier:
     sink = parse_sink_url(url)
     if sink.scheme == "kafka":
         try:
-            from relay.kafka import KafkaCarrier
+            from relay.sinks.kafka import KafkaCarrier
         except ImportError:
             raise Missing("Kafka needs confluent-kafka: pip install 'zerosum[kafka]'") from None
         return KafkaCarrier(sink)
     if sink.scheme == "sqs":
         try:
-            from relay.sqs import SqsCarrier
+            from relay.sinks.sqs import SqsCarrier
         except ImportError:
             raise Missing("SQS needs botocore: pip install 'zerosum[sqs]'") from None
         return SqsCarrier(sink)
-    from relay.redis_stream import RedisStreamCarrier
+    from relay.sinks.redis_stream import RedisStreamCarrier
 
     return RedisStreamCarrier(sink)

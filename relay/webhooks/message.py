@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from relay.signing import Signer
+from relay.webhooks.signing import Signer
 
 TIMEOUT_S = 15
 

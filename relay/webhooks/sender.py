@@ -20,9 +20,9 @@ from aiohttp.client_proto import ResponseHandler
 
 from app.egress import BadUrl, check_url
 from app.settings import Network
-from relay.message import Message, Outcome
-from relay.resolver import GuardedResolver
-from relay.signing import signed_headers
+from relay.webhooks.message import Message, Outcome
+from relay.webhooks.resolver import GuardedResolver
+from relay.webhooks.signing import signed_headers
 
 # Read so much of an answer's body, for so long, that the connection can be used again: the status
 # has said everything.

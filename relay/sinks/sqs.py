@@ -14,7 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from app.sink_url import BadSink, SinkUrl
-from relay.carrier import CarryFailed, Event, attributes, order_key
+from relay.sinks.carrier import CarryFailed, Event, attributes, order_key
 
 BATCH, BATCH_BYTES = 10, 200_000  # SQS takes 256 KiB a batch, attributes included.
 TRIES = 3

@@ -18,14 +18,14 @@ from app.amounts import quote_amounts
 from app.database.connections import Pool, call
 from app.database.errors import DATABASE_ERRORS
 from app.encryption import CantDecrypt, Encryption
-from relay.backoff import retry_after_s
 from relay.lease import Lease, is_lost
-from relay.lines import Lines, wallets_of
-from relay.message import Message, Outcome, Target
-from relay.pace import Pace
-from relay.policy import WebhookPolicy
-from relay.signing import signer
-from relay.webhook import WebhookSender
+from relay.webhooks.backoff import retry_after_s
+from relay.webhooks.lines import Lines, wallets_of
+from relay.webhooks.message import Message, Outcome, Target
+from relay.webhooks.pace import Pace
+from relay.webhooks.policy import WebhookPolicy
+from relay.webhooks.sender import WebhookSender
+from relay.webhooks.signing import signer
 
 # Of its concurrency an endpoint has so many at first. A delivery that is not answered halves the
 # number, down to one, and an answered one doubles it: endpoints that hang hold few connections.

@@ -10,7 +10,7 @@ from typing import Any
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from app.sink_url import BadSink, SinkUrl
-from relay.carrier import CarryFailed, Event, attributes, order_key
+from relay.sinks.carrier import CarryFailed, Event, attributes, order_key
 
 # How long the broker has, in all. What is not acknowledged by then is retried.
 TIMEOUT_S = 10
