@@ -48,6 +48,36 @@ DELIVERIES = Counter(
     ("outcome",),
     registry=REGISTRY,
 )
+DELIVERY_TIME = Histogram(
+    "zerosum_delivery_duration_seconds",
+    "How long attempts to deliver took.",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
+    registry=REGISTRY,
+)
+ENDPOINT_BEHIND = Gauge(
+    "zerosum_endpoint_behind_events",
+    "Stamped events that a webhook endpoint has not passed, by its state: enabled, failing, disabled.",
+    ("ledger", "endpoint", "state"),
+    registry=REGISTRY,
+)
+ENDPOINT_PENDING = Gauge(
+    "zerosum_endpoint_pending_deliveries",
+    "Deliveries to an endpoint that wait for a retry; 10,000 stands for that many or more.",
+    ("ledger", "endpoint"),
+    registry=REGISTRY,
+)
+ENDPOINT_DEAD = Gauge(
+    "zerosum_endpoint_dead_deliveries",
+    "Deliveries to an endpoint that were given up and not dismissed; at most 10,000 are counted.",
+    ("ledger", "endpoint"),
+    registry=REGISTRY,
+)
+CONSUMER_BEHIND = Gauge(
+    "zerosum_consumer_behind_events",
+    "Stamped events that a consumer has not passed.",
+    ("ledger", "consumer"),
+    registry=REGISTRY,
+)
 PURGED = Counter(
     "zerosum_purged_deliveries",
     "Deliveries that were deleted, with their attempts, since they are older than they are kept.",

@@ -843,6 +843,17 @@ CREATE FUNCTION zerosum.consumer_json(c ledger.consumers) RETURNS text
     from ledger.feeds f where f.ledger_id = c.ledger_id
 $$;
 
+CREATE FUNCTION zerosum.consumer_states() RETURNS TABLE(ledger text, name text, behind bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select g.name, c.name, greatest(f.last_seq - c.acknowledged_seq, 0)
+    from ledger.consumers c
+    join ledger.ledgers g on g.ledger_id = c.ledger_id
+    join ledger.feeds f on f.ledger_id = c.ledger_id
+    order by g.name, c.name
+$$;
+
 CREATE FUNCTION zerosum.count_replay(ledger bigint, endpoint bigint, asked jsonb) RETURNS TABLE(events bigint, complete boolean)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1753,6 +1764,31 @@ CREATE FUNCTION zerosum.endpoint_json(p ledger.endpoints) RETURNS text
         ',"failing_since":', coalesce(zerosum.time_json(p.failing_since), 'null'),
         ',"description":', coalesce(to_json(p.description)::text, 'null'),
         ',"metadata":', p.metadata, ',"created_at":', zerosum.time_json(p.created_at), '}')
+$$;
+
+CREATE FUNCTION zerosum.endpoint_states() RETURNS TABLE(ledger text, endpoint bigint, state text, behind bigint, pending bigint, dead bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+    select g.name, p.id,
+        case when p.disabled_at is not null then 'disabled'
+            when p.failing_since is not null then 'failing' else 'enabled' end,
+        greatest(f.last_seq - p.sent_seq, 0),
+        (select count(*) from (
+            select from ledger.deliveries d
+            where d.endpoint_id = p.id and d.ledger_id = p.ledger_id and d.status = 'pending'
+            limit 10000) x),
+        (select count(*) from (
+            select from ledger.deliveries d
+            where d.endpoint_id = p.id and d.ledger_id = p.ledger_id and d.status = 'dead'
+            limit 10000) x)
+    from ledger.endpoints p
+    join ledger.ledgers g on g.ledger_id = p.ledger_id
+    join ledger.feeds f on f.ledger_id = p.ledger_id
+    where p.deleted_at is null
+    order by g.name, p.id
 $$;
 
 CREATE FUNCTION zerosum.entry_bundle(ledger bigint, number bigint, width integer) RETURNS bytea

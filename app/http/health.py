@@ -66,9 +66,16 @@ async def measured(pool: Pool, group_commit: GroupCommit | None, ledger: str | N
 
 
 async def measure_ledgers(pool: Pool) -> None:
-    metrics.OUTBOX.clear()
-    metrics.OUTBOX_AGE.clear()
-    metrics.SINK_BEHIND.clear()
+    for gauge in (
+        metrics.OUTBOX,
+        metrics.OUTBOX_AGE,
+        metrics.SINK_BEHIND,
+        metrics.ENDPOINT_BEHIND,
+        metrics.ENDPOINT_PENDING,
+        metrics.ENDPOINT_DEAD,
+        metrics.CONSUMER_BEHIND,
+    ):
+        gauge.clear()
     try:
         async with asyncio.timeout(READY_TIMEOUT_S):
             for row in await call(pool, "outbox_state"):
@@ -77,5 +84,12 @@ async def measure_ledgers(pool: Pool) -> None:
             for row in await call(pool, "sink_states"):
                 labels = (row["ledger"], row["name"], row["state"])
                 metrics.SINK_BEHIND.labels(*labels).set(row["behind"])
+            for row in await call(pool, "endpoint_states"):
+                ledger, endpoint = row["ledger"], row["endpoint"]
+                metrics.ENDPOINT_BEHIND.labels(ledger, endpoint, row["state"]).set(row["behind"])
+                metrics.ENDPOINT_PENDING.labels(ledger, endpoint).set(row["pending"])
+                metrics.ENDPOINT_DEAD.labels(ledger, endpoint).set(row["dead"])
+            for row in await call(pool, "consumer_states"):
+                metrics.CONSUMER_BEHIND.labels(row["ledger"], row["name"]).set(row["behind"])
     except DATABASE_ERRORS:
         pass

@@ -376,6 +376,8 @@ class EndpointWorker:
         )
         for word, count in Counter(verdicts).items():
             metrics.DELIVERIES.labels(word).inc(count)
+        for _, _, outcome in outcomes:
+            metrics.DELIVERY_TIME.observe(outcome.duration_ms / 1000)
         self.recorded_to = sent_to
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +45,17 @@ async def refusal(server: ServerProcess, command: str) -> str:
     return line
 
 
+@pytest.fixture
+async def server(tmp_path: Path, database_url: str) -> AsyncIterator[ServerProcess]:
+    """Over the test's database; not started yet."""
+    server = ServerProcess(tmp_path, database_url)
+    yield server
+    if server.process is not None and server.process.returncode is None:
+        await server.end()
+
+
 async def test_secrets_are_encrypted_and_keys_are_changed(
-    tmp_path: Path,
-    database_url: str,
+    server: ServerProcess,
     db: asyncpg.Connection,
     receiver: Receiver,
     redis_server: RedisServer,
@@ -54,7 +63,6 @@ async def test_secrets_are_encrypted_and_keys_are_changed(
     """In clear, under a key, under another key; each start brings the database to the first key."""
     count = 0
     secret = "whsec_" + base64.b64encode(b"s" * 32).decode()
-    server = ServerProcess(tmp_path, database_url)
 
     async def started(keys: str) -> None:
         server.environ["ZEROSUM_SECRET_KEY"] = keys
