@@ -299,3 +299,49 @@ async def test_what_is_new_does_not_wait_for_all_that_is_overdue(
         await settled(moved, 1002)
     assert len(receiver.got) == 1002
     assert await verify(moved) == []
+
+
+async def test_an_endpoint_that_was_down_for_an_hour_gets_everything_and_not_at_once(
+    moved: asyncpg.Connection, run_relay: RunRelay
+) -> None:
+    """The hour is faked: what is due later becomes due, and what came meanwhile is there too."""
+    up = asyncio.Event()
+    came: list[str] = []
+    now = most = 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal now, most
+        if not up.is_set():
+            return  # The connection is reset.
+        while True:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+            await reader.readexactly(int(head.split("content-length: ")[1].split("\r\n")[0]))
+            now += 1
+            most = max(most, now)
+            await asyncio.sleep(0.005)
+            now -= 1
+            came.append(head.split("webhook-id: ")[1].split("\r\n")[0])
+            writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+            await writer.drain()
+
+    async with listening(serve) as port:
+        await subscribe(moved, f"http://127.0.0.1:{port}/")
+        async with run_relay():
+            for _ in range(20):
+                await codes(moved, req(("alice", "bob", 1)))
+
+            async def are_tried() -> bool:
+                tried = "select count(*) from ledger.deliveries where attempts > 0"
+                return int(await moved.fetchval(tried)) == 21
+
+            await until(are_tried)
+        assert came == []
+        up.set()
+        await moved.execute("update ledger.deliveries set due_at = due_at - interval '1 hour'")
+        async with run_relay():
+            await codes(moved, *(req(("alice", "bob", 1)) for _ in range(10)))
+            await settled(moved, 31)
+    assert len(came) == len(set(came)) == 31
+    assert most <= 4
+    assert not await moved.fetchval("select failing_since from ledger.endpoints")
+    assert await verify(moved) == []
