@@ -1440,11 +1440,11 @@ begin
     if not found then
         return false;
     end if;
+    update ledger.replays r set cancelled = true, finished_at = clock_timestamp()
+    where r.endpoint_id = $2 and r.ledger_id = $1 and r.finished_at is null;
     update ledger.deliveries d
     set status = 'dead', settled_at = clock_timestamp(), last_error = 'the endpoint was deleted'
     where d.endpoint_id = $2 and d.ledger_id = $1 and d.status = 'pending';
-    update ledger.replays r set cancelled = true, finished_at = clock_timestamp()
-    where r.endpoint_id = $2 and r.ledger_id = $1 and r.finished_at is null;
     return true;
 end $_$;
 

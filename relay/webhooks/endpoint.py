@@ -87,6 +87,8 @@ class EndpointWorker:
         self.waiting: deque[Waiting] = deque()
         self.lines: Lines | None = None  # Only of an endpoint that is ordered.
         self.stale_at, self.started = 0.0, False
+        self.forgotten = 0  # How often what waited was forgotten.
+        self.just_recorded: set[int] = set()  # Since the last call for more began.
         self.pace = Pace()
         self.woken = asyncio.Event()
         self.finished = asyncio.Event()
@@ -129,7 +131,8 @@ class EndpointWorker:
         """Fetch what is due and send it, several deliveries at a time."""
         while True:
             self.woken.clear()
-            after = self.read_to
+            after, forgotten = self.read_to, self.forgotten
+            self.just_recorded.clear()
             if len(self.busy) >= MAX_BUSY or len(self.waiting) >= PAGE:
                 if self.lines is None:
                     await self.woken.wait()
@@ -154,6 +157,8 @@ class EndpointWorker:
                 continue
             if not found:
                 self.forget()
+            elif forgotten != self.forgotten:
+                continue  # What was forgotten meanwhile lies before what this call has read.
             try:
                 more = bool(found) and self.send_all(found[0])
             except CantDecrypt as error:
@@ -202,14 +207,15 @@ class EndpointWorker:
             row["seqs"],
             zip(row["seqs"], row["attempts"], row["ids"], row["types"], row["bodies"], strict=True),
         )
-        # Of what is read anew some may be on its way.
-        new = [Waiting(*event) for event in events if event[0] not in self.busy]
+        # Of what is read anew some may be on its way, or was recorded while it was read.
+        known = self.busy | self.just_recorded
+        new = [Waiting(*event) for event in events if event[0] not in known]
         if self.lines is not None:
             for event in new:
                 self.lines.add(event.seq, wallets_of(event.type, event.body))
         self.waiting.extend(new)
-        self.fresh.update(set(seqs[len(seqs) - row["fresh"] :]) - self.busy)
-        self.busy.update(seqs)
+        self.fresh.update(set(seqs[len(seqs) - row["fresh"] :]) - known)
+        self.busy.update(event.seq for event in new)
         self.pass_over(row["read_to"])
         self.add_senders()
         return True
@@ -248,6 +254,7 @@ class EndpointWorker:
 
     def forget(self) -> None:
         """Forget what waits, so that it is read anew."""
+        self.forgotten += 1
         seqs = {event.seq for event in self.waiting}
         self.waiting.clear()
         if again := self.fresh & seqs:
@@ -344,6 +351,7 @@ class EndpointWorker:
                 del self.outcomes[: len(outcomes)]
                 self.busy.difference_update(seq for seq, _, _ in outcomes)
                 self.fresh.difference_update(seq for seq, _, _ in outcomes)
+                self.just_recorded.update(seq for seq, _, _ in outcomes)
                 self.woken.set()
                 await asyncio.sleep(GATHER_S)
 

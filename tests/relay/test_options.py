@@ -164,3 +164,34 @@ async def test_what_waits_goes_to_the_endpoint_as_it_is_by_then(
     assert len(ids) == len(set(ids)) == 12
     assert sum(one.path == "/old" for one in receiver.got) < 6
     assert await verify(moved) == []
+
+
+@pytest.mark.parametrize("ordered", [False, True])
+async def test_what_is_read_anew_is_never_passed_over(
+    moved: asyncpg.Connection,
+    run_relay: RunRelay,
+    monkeypatch: pytest.MonkeyPatch,
+    ordered: bool,
+) -> None:
+    """What waits is read anew again and again, also while new events are being read."""
+    monkeypatch.setattr(module, "STALE_S", 0.01)
+    came: list[str] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+            await reader.readexactly(int(head.split("content-length: ")[1].split("\r\n")[0]))
+            await asyncio.sleep(0.02)
+            came.append(head.split("webhook-id: ")[1].split("\r\n")[0])
+            writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+            await writer.drain()
+
+    async with listening(serve) as port:
+        await to_bob(moved, f"http://127.0.0.1:{port}/", concurrency=3, ordered=ordered)
+        async with run_relay():
+            for _ in range(60):
+                await move(moved)
+                await asyncio.sleep(0.005)
+            await settled(moved, 60)
+    assert len(came) == len(set(came)) == 60
+    assert await verify(moved) == []
