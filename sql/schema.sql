@@ -2914,7 +2914,7 @@ declare
     -- Scan at most this many events, so that a call is short.
     scan_max constant int := 1000;
     -- (A condition with clock_timestamp() itself would read the index to its end.)
-    moment constant timestamptz := clock_timestamp();
+    moment timestamptz := clock_timestamp();
     p ledger.endpoints;
     room int;
     again bigint[];
@@ -2935,6 +2935,7 @@ begin
             select from ledger.deliveries d
             where d.ledger_id = l and d.endpoint_id = p.id and d.status = 'pending'
                 and d.due_at <= moment limit next_deliveries.max) due);
+    moment := clock_timestamp();  -- What the replay gave is due now.
     -- (Ordered by due_at alone, as the index is: with seq too, all pending deliveries might be
     -- sorted.)
     select array_agg(d.seq), array_agg(d.attempts) into again, again_attempts from (

@@ -1,6 +1,6 @@
 -- Return what to send to an endpoint now, `max` in all: first deliveries to retry, the longest
--- due first, without those in `busy` (their seqs); then the feed's next events
--- that it selects, above `after` and above its cursor. An event endpoint.test is for the endpoint
+-- due first, without those in `busy` (their seqs); then the feed's next events that it selects,
+-- above `after` and above its cursor. An event endpoint.test is for the endpoint
 -- that it tests, whatever it selects; endpoint.failing is for all others. Of `max` retries take
 -- three quarters at most: what is new does not wait for all that is overdue.
 -- One row, none when the endpoint is disabled or deleted: arrays of one length (attempts: tries
@@ -14,9 +14,8 @@ create or replace function zerosum.next_deliveries(
     holder text default null
 ) returns table (
     url text, secrets text[], headers text, amounts text, timeout_s int, concurrency int,
-    ordered boolean,
-    rate_limit text, read_to bigint, fresh int, seqs bigint[], attempts int[], ids uuid[],
-    types text[], bodies text[]
+    ordered boolean, rate_limit text, read_to bigint, fresh int, seqs bigint[], attempts int[],
+    ids uuid[], types text[], bodies text[]
 )
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off
@@ -26,7 +25,7 @@ declare
     -- Scan at most this many events, so that a call is short.
     scan_max constant int := 1000;
     -- (A condition with clock_timestamp() itself would read the index to its end.)
-    moment constant timestamptz := clock_timestamp();
+    moment timestamptz := clock_timestamp();
     p ledger.endpoints;
     room int;
     again bigint[];
@@ -47,6 +46,7 @@ begin
             select from ledger.deliveries d
             where d.ledger_id = l and d.endpoint_id = p.id and d.status = 'pending'
                 and d.due_at <= moment limit next_deliveries.max) due);
+    moment := clock_timestamp();  -- What the replay gave is due now.
     -- (Ordered by due_at alone, as the index is: with seq too, all pending deliveries might be
     -- sorted.)
     select array_agg(d.seq), array_agg(d.attempts) into again, again_attempts from (
