@@ -27,7 +27,7 @@ from typing import Any
 import asyncpg
 
 from app.host.embedded import start_embedded
-from bench import delivery, heart, history, sinks
+from bench import delivery, heart, history, sinks, streams
 from bench.harness import SECONDS, Bench, cpu_s
 from tests.support.process import free_port
 
@@ -64,6 +64,8 @@ async def measure(bench: Bench) -> dict[str, Result]:
     await delivery.settled(bench)
     results["webhook, idle"] = await delivery.paced(bench, 10, 30)
     results["webhook, 500 transfers/s"] = await delivery.paced(bench, 500, 10)
+    results["webhooks beside one that hangs"] = await delivery.beside_one_that_hangs(bench)
+    results["streams, 100 clients, 500 transfers/s"] = await streams.paced(bench, 500, 10)
     results["relay, idle"] = await idle(bench)
     results["webhooks from a backlog"] = await delivery.backlog(bench)
     results["webhooks from a backlog, 10 endpoints"] = await delivery.backlog(bench, 10)
@@ -224,6 +226,8 @@ BARS: list[tuple[str, str, str, float, str | None]] = [
     ("webhook, idle", "p50_ms", "<=", 10, None),
     ("webhook, idle", "p99_ms", "<=", 50, None),
     ("webhook, 500 transfers/s", "p99_ms", "<=", 250, None),
+    ("webhooks beside one that hangs", "ratio", "<=", 2, None),
+    ("streams, 100 clients, 500 transfers/s", "p99_ms", "<=", 200, None),
     ("webhooks from a backlog", "per_s", ">=", 3000, None),
     ("webhooks from a backlog, 10 endpoints", "per_s", ">=", 5000, None),
     ("transfers, one endpoint subscribed", "per_s", ">=", 0.6, "transfers, no relay"),

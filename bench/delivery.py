@@ -85,6 +85,39 @@ async def paced(bench: Bench, per_s: float, seconds: float) -> dict[str, float]:
         return latencies(arrivals)
 
 
+class Silent(asyncio.Protocol):
+    """A consumer that reads and never answers."""
+
+
+async def beside_one_that_hangs(bench: Bench) -> dict[str, float]:
+    """Return the latencies of nine endpoints' webhooks, by themselves and beside a tenth that never
+    answers."""
+    server = await asyncio.get_running_loop().create_server(Silent, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    alone = await nine(bench)
+    async with client(bench) as http:
+        made = await http.post("/v1/webhooks", json={"url": url})
+        try:
+            beside = await nine(bench)
+        finally:
+            await http.delete(f"/v1/webhooks/{made.json()['id']}")
+            server.close()
+    return {
+        "p99_ms": beside["p99_ms"],
+        "alone_p99_ms": alone["p99_ms"],
+        "ratio": beside["p99_ms"] / alone["p99_ms"],
+    }
+
+
+async def nine(bench: Bench) -> dict[str, float]:
+    async with subscribed(bench, 9) as arrivals:
+        count = await pay(bench, 50, 10)
+        async with asyncio.timeout(30):
+            while len(arrivals) < count * 9:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        return latencies(arrivals)
+
+
 async def pay(bench: Bench, per_s: float, seconds: float) -> int:
     """Send transfers. Returns how many."""
     count = int(per_s * seconds)

@@ -19,6 +19,8 @@ from app.webhook_secret import EndpointSecret, endpoint_secret
 from relay.webhooks.signing import signature, signer, symmetric
 from tests.docs.blocks import ROOT, blocks
 
+pytestmark = pytest.mark.once
+
 GUIDE = ROOT / "docs/guides/webhooks.md"
 SECRETS = ROOT / "docs/guides/secrets.md"
 CODE = {block.language: block.text for block in blocks(GUIDE)}

@@ -29,6 +29,8 @@ from tests.support.image import build, context, copy_source, source_files
 from tests.support.process import ServerProcess, free_port
 from tests.support.receiver import Receiver
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parents[2]
 CONNECTION_LIMIT = 20  # of small hosts
 

@@ -12,6 +12,8 @@ from relay.webhooks.sender import WebhookSender
 from tests.support.receiver import counting
 from tests.support.webhooks import SIGNERS
 
+pytestmark = pytest.mark.once
+
 TARGETS = ["127.0.0.1", "169.254.169.254", "10.0.0.1", "192.168.0.1", "0.0.0.0"]
 
 

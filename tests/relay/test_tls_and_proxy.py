@@ -20,6 +20,8 @@ from relay.webhooks.tls import webhook_tls
 from tests.relay.conftest import LOOPBACK
 from tests.support.webhooks import SIGNERS, Serve, listening
 
+pytestmark = pytest.mark.once
+
 
 async def openssl(*arguments: str | Path) -> None:
     process = await asyncio.create_subprocess_exec(
