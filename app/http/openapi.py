@@ -114,7 +114,7 @@ def statuses(route: Route) -> list[int]:
     found = {400, 500, 503}
     if route.scope is not None:
         found |= {401, 403, 429}
-    if route.method in {"POST", "PATCH"}:
+    if route.method in {"POST", "PATCH", "PUT"}:
         found |= {409, 422}
     if route.body is not None:
         found |= {413, 415}
