@@ -367,7 +367,7 @@ begin
     end if;
     -- Several pages where few events are wanted, and not so many that the call is long.
     for i in 1..10 loop
-        page := zerosum.replay_page(r, max);
+        select * into page from zerosum.replay_page(r, max);
         r.read_seq := page.read_to;
         exit when cardinality(page.seqs) > 0 or r.read_seq >= r.upto_seq;
     end loop;
@@ -865,7 +865,7 @@ begin
     events := 0;
     for i in 1..100 loop
         exit when r.read_seq >= r.upto_seq;
-        page := zerosum.replay_page(r, 1000);
+        select * into page from zerosum.replay_page(r, 1000);
         events := events + cardinality(page.seqs);
         r.read_seq := page.read_to;
     end loop;

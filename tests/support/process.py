@@ -78,7 +78,8 @@ class ServerProcess:
         """Send the signal to the process group; return what it printed, once it has ended."""
         assert self.process is not None
         if self.process.returncode is None:
-            os.killpg(self.process.pid, sig)
+            with contextlib.suppress(ProcessLookupError):  # It has ended, and nobody knows yet.
+                os.killpg(self.process.pid, sig)
         async with asyncio.timeout(60):
             return await self.output()
 

@@ -17,7 +17,7 @@ begin
     end if;
     -- Several pages where few events are wanted, and not so many that the call is long.
     for i in 1..10 loop
-        page := zerosum.replay_page(r, max);
+        select * into page from zerosum.replay_page(r, max);
         r.read_seq := page.read_to;
         exit when cardinality(page.seqs) > 0 or r.read_seq >= r.upto_seq;
     end loop;

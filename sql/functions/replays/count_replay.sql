@@ -12,7 +12,7 @@ begin
     events := 0;
     for i in 1..100 loop
         exit when r.read_seq >= r.upto_seq;
-        page := zerosum.replay_page(r, 1000);
+        select * into page from zerosum.replay_page(r, 1000);
         events := events + cardinality(page.seqs);
         r.read_seq := page.read_to;
     end loop;
