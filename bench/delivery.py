@@ -74,15 +74,20 @@ def latencies(arrivals: list[tuple[float, bytes]]) -> dict[str, float]:
     return {"count": len(took), "p50_ms": cuts[49] * 1000, "p99_ms": cuts[98] * 1000}
 
 
-async def paced(bench: Bench, per_s: float, seconds: float) -> dict[str, float]:
+async def paced(bench: Bench, per_s: float, seconds: float, endpoints: int = 1) -> dict[str, float]:
     """Send transfers at this rate, whatever becomes of the last ones. Returns the latencies of
     their webhooks."""
-    async with subscribed(bench) as arrivals:
+    async with subscribed(bench, endpoints) as arrivals:
         count = await pay(bench, per_s, seconds)
-        async with asyncio.timeout(30):
-            while len(arrivals) < count:  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
-        return latencies(arrivals)
+        return await all_latencies(arrivals, count * endpoints)
+
+
+async def all_latencies(arrivals: list[tuple[float, bytes]], count: int) -> dict[str, float]:
+    """Return latencies() once so many have arrived, within 30 s."""
+    async with asyncio.timeout(30):
+        while len(arrivals) < count:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    return latencies(arrivals)
 
 
 class Silent(asyncio.Protocol):
@@ -94,11 +99,11 @@ async def beside_one_that_hangs(bench: Bench) -> dict[str, float]:
     answers."""
     server = await asyncio.get_running_loop().create_server(Silent, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-    alone = await nine(bench)
+    alone = await paced(bench, 50, 10, endpoints=9)
     async with client(bench) as http:
         made = await http.post("/v1/webhooks", json={"url": url})
         try:
-            beside = await nine(bench)
+            beside = await paced(bench, 50, 10, endpoints=9)
         finally:
             await http.delete(f"/v1/webhooks/{made.json()['id']}")
             server.close()
@@ -107,15 +112,6 @@ async def beside_one_that_hangs(bench: Bench) -> dict[str, float]:
         "alone_p99_ms": alone["p99_ms"],
         "ratio": beside["p99_ms"] / alone["p99_ms"],
     }
-
-
-async def nine(bench: Bench) -> dict[str, float]:
-    async with subscribed(bench, 9) as arrivals:
-        count = await pay(bench, 50, 10)
-        async with asyncio.timeout(30):
-            while len(arrivals) < count * 9:  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
-        return latencies(arrivals)
 
 
 async def pay(bench: Bench, per_s: float, seconds: float) -> int:

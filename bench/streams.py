@@ -7,7 +7,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator
 
-from bench.delivery import drained, latencies, pay
+from bench.delivery import all_latencies, drained, pay
 from bench.harness import KEY, Bench
 
 CLIENTS, MEASURED = 100, 5
@@ -62,7 +62,4 @@ async def paced(bench: Bench, per_s: float, seconds: float) -> dict[str, float]:
     """Send transfers at this rate; return the latencies of their events at the clients."""
     async with streaming(bench) as arrivals:
         count = await pay(bench, per_s, seconds)
-        async with asyncio.timeout(30):
-            while len(arrivals) < count * MEASURED:  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
-        return latencies(arrivals)
+        return await all_latencies(arrivals, count * MEASURED)

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Raw
 
 from app.errors import Refusal
+from app.event_filter import are_kinds, are_types, are_wallets
 from app.http import bodies
 from app.http.bodies import (
     EMPTY,
@@ -193,6 +194,16 @@ def number(digits: str) -> int:
     """Return the number in a path. For more digits than an id can have return a number that no id
     has, since int() refuses thousands of digits."""
     return int(digits) if len(digits) <= MAX_DIGITS else MAX_ID + 1
+
+
+def check_filter(
+    types: Sequence[str], wallets: Sequence[str] = "*", kinds: Sequence[str] = "*"
+) -> None:
+    """Raise Refusal unless these select events."""
+    if not are_types(types):
+        raise Refusal("invalid_types")
+    if not are_wallets(wallets) or not are_kinds(kinds):
+        raise Refusal("invalid_filter")
 
 
 def wallet_id(text: str) -> str:

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
-import msgspec
-
 from app.sink_url import SinkUrl
+from relay.event_data import data_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,22 +64,6 @@ def attributes(event: Event, sink: SinkUrl) -> dict[str, str]:
     }
 
 
-class Posting(msgspec.Struct):
-    source: str
-
-
-class Data(msgspec.Struct):
-    id: int | str | None = None
-    postings: list[Posting] = []
-
-
-class Body(msgspec.Struct):
-    data: Data
-
-
-BODY = msgspec.json.Decoder(Body)
-
-
 def order_key(event: Event, key: str) -> str:
     """Return what events that must stay in order share: the ledger, the transaction's first source,
     or the transaction.
@@ -89,7 +72,7 @@ def order_key(event: Event, key: str) -> str:
     """
     if key == "ledger":
         return event.ledger
-    data = BODY.decode(event.body).data
+    data = data_of(event.body)
     if key == "wallet":
         return data.postings[0].source if data.postings else event.ledger
     return event.ledger if data.id is None or not data.postings else str(data.id)

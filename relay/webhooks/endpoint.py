@@ -203,18 +203,17 @@ class EndpointWorker:
         if not row["seqs"]:
             self.pass_over(row["read_to"])
             return row["read_to"] is not None
-        seqs, events = (
-            row["seqs"],
-            zip(row["seqs"], row["attempts"], row["ids"], row["types"], row["bodies"], strict=True),
-        )
+        names = ("seqs", "attempts", "ids", "types", "bodies")
+        events = [Waiting(*event) for event in zip(*(row[name] for name in names), strict=True)]
         # Of what is read anew some may be on its way, or was recorded while it was read.
         known = self.busy | self.just_recorded
-        new = [Waiting(*event) for event in events if event[0] not in known]
+        new = [event for event in events if event.seq not in known]
         if self.lines is not None:
             for event in new:
                 self.lines.add(event.seq, wallets_of(event.type, event.body))
         self.waiting.extend(new)
-        self.fresh.update(set(seqs[len(seqs) - row["fresh"] :]) - known)
+        fresh = events[len(events) - row["fresh"] :]
+        self.fresh.update(event.seq for event in fresh if event.seq not in known)
         self.busy.update(event.seq for event in new)
         self.pass_over(row["read_to"])
         self.add_senders()

@@ -10,30 +10,13 @@ from __future__ import annotations
 import bisect
 from collections.abc import Iterable
 
-import msgspec
-
-
-class Posting(msgspec.Struct):
-    source: str
-    destination: str
-
-
-class Data(msgspec.Struct):
-    id: int | str | None = None
-    postings: list[Posting] = []
-
-
-class Body(msgspec.Struct):
-    data: Data
-
-
-BODY = msgspec.json.Decoder(Body)
+from relay.event_data import data_of
 
 
 def wallets_of(type_: str, body: str) -> frozenset[str]:
     """Return the wallets that order an event. The outside, @world and others that begin with @,
     orders nothing: all credits would be one line."""
-    data = BODY.decode(body).data
+    data = data_of(body)
     found = {
         wallet for posting in data.postings for wallet in (posting.source, posting.destination)
     }

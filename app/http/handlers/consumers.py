@@ -12,8 +12,8 @@ from starlette.responses import Response
 
 from app.database.connections import call
 from app.errors import Refusal
-from app.event_filter import are_kinds, are_types, are_wallets
 from app.http.bodies import AcknowledgeRequest, ConsumerRequest, PageRequest, RewindRequest
+from app.http.parsing import check_filter
 from app.http.request import ApiRequest
 from app.http.responses import answer, only_body, page
 
@@ -30,10 +30,7 @@ async def put_consumer(request: ApiRequest[ConsumerRequest]) -> Response:
     name, body = consumer_name(request), request.body
     if not NAME.fullmatch(name):
         raise Refusal("invalid_consumer")
-    if not are_types(body.types):
-        raise Refusal("invalid_types")
-    if not are_wallets(body.wallets) or not are_kinds(body.kinds):
-        raise Refusal("invalid_filter")
+    check_filter(body.types, body.wallets, body.kinds)
     (row,) = await call(
         request.services.pool,
         "put_consumer",

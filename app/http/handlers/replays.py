@@ -10,11 +10,11 @@ from starlette.responses import Response
 
 from app.database.connections import call
 from app.errors import Refusal
-from app.event_filter import are_types
 from app.http import parsing
 from app.http.bodies import DismissRequest, ReplayRequest
 from app.http.handlers.webhooks import refusal_to_send, webhook_body
 from app.http.paging import read_one
+from app.http.parsing import check_filter
 from app.http.request import ApiRequest
 from app.http.responses import answer, only_body, page
 
@@ -58,8 +58,7 @@ async def named(request: ApiRequest[Any]) -> dict[str, int]:
 def asked(request: ApiRequest[ReplayRequest]) -> str:
     """Return the replay as zerosum.plan_replay() reads it. Raises Refusal."""
     body = request.body
-    if not are_types(body.types):
-        raise Refusal("invalid_types")
+    check_filter(body.types)
     for one, other in (("after_seq", "since"), ("upto_seq", "until")):
         if getattr(body, one) is not None and getattr(body, other) is not None:
             raise Refusal("invalid_body", reason=f"Send {one} or {other}, not both.")

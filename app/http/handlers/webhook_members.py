@@ -11,8 +11,8 @@ import msgspec
 
 from app.egress import BadUrl, check_url
 from app.errors import Refusal
-from app.event_filter import are_kinds, are_types, are_wallets
 from app.http import parsing
+from app.http.parsing import check_filter
 from app.settings import RATE, Network
 
 # A field name is a token (RFC 9110, 5.6.2), and a value visible ASCII and inner spaces.
@@ -41,14 +41,10 @@ RESERVED_PREFIXES = ("webhook-", "proxy-")
 def checked_members(
     members: Mapping[str, Any], allow: tuple[Network, ...], proxied: bool
 ) -> dict[str, Any]:
-    """Return the members that are given. allow: private networks that webhooks may reach. proxied: through a
-    proxy. Raises
-    Refusal."""
+    """Return the members that are given. allow: private networks that webhooks may reach. proxied:
+    they go through a proxy. Raises Refusal."""
     given = {name: value for name, value in members.items() if value is not msgspec.UNSET}
-    if not are_types(given.get("types", "*")):
-        raise Refusal("invalid_types")
-    if not are_wallets(given.get("wallets", "*")) or not are_kinds(given.get("kinds", "*")):
-        raise Refusal("invalid_filter")
+    check_filter(*(given.get(name, "*") for name in ("types", "wallets", "kinds")))
     if "url" in given:
         check_destination(given["url"], allow, proxied)
     if given.get("rate_limit") is not None and not RATE.fullmatch(given["rate_limit"]):
