@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
+import asyncpg
 import pytest
 
 from app.database.connections import open_pool
@@ -13,6 +14,7 @@ from app.host.supervise import running
 from app.settings import Network
 from relay import relay
 from relay.webhooks.sender import WebhookSender
+from tests.support.ledger import fund, wallets
 from tests.support.process import ServerProcess
 
 LOOPBACK: tuple[Network, ...] = (ipaddress.IPv4Network("127.0.0.0/8"),)
@@ -30,6 +32,14 @@ def listening(request: pytest.FixtureRequest) -> bool:
 def server(server: ServerProcess, listening: bool) -> ServerProcess:
     server.environ["ZEROSUM_LISTEN"] = "on" if listening else "off"
     return server
+
+
+@pytest.fixture
+async def moved(db: asyncpg.Connection) -> asyncpg.Connection:
+    """A database where alice has something to move to bob."""
+    await wallets(db, ("alice", "bob"))
+    await fund(db, "alice", 10000)
+    return db
 
 
 @pytest.fixture

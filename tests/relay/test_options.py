@@ -13,19 +13,12 @@ from standardwebhooks import Webhook
 
 from relay.webhooks import endpoint as module
 from tests.relay.conftest import RunRelay
-from tests.support.ledger import codes, fund, req, verify, wallets
+from tests.support.ledger import codes, req, verify
 from tests.support.receiver import Receiver
 from tests.support.until import until
 from tests.support.webhooks import SECRET, deliveries, listening, settled, subscribe
 
 CHANGE = "select zerosum.change_endpoint(1, $1, $2)"
-
-
-@pytest.fixture
-async def moved(db: asyncpg.Connection) -> asyncpg.Connection:
-    await wallets(db, ("alice", "bob"))
-    await fund(db, "alice", 1000)
-    return db
 
 
 async def to_bob(db: asyncpg.Connection, url: str, **options: Any) -> int:

@@ -22,7 +22,7 @@ COUNT = "select * from zerosum.count_replay(1, $1, $2)"
 
 
 @pytest.fixture
-async def moved(db: asyncpg.Connection) -> asyncpg.Connection:
+async def fed(db: asyncpg.Connection) -> asyncpg.Connection:
     """1,200 transfers are in the feed, after the two events 1 and 2."""
     await wallets(db, ("alice", "bob"))
     await fund(db, "alice", 10000)
@@ -52,30 +52,28 @@ def seqs(receiver: Receiver, path: str = "/") -> list[int]:
 
 
 async def test_a_range_goes_to_an_endpoint_that_is_new(
-    moved: asyncpg.Connection, run_relay: RunRelay, receiver: Receiver
+    fed: asyncpg.Connection, run_relay: RunRelay, receiver: Receiver
 ) -> None:
     """It was created after all of it. Only what it selects of the range comes, each event once."""
-    target = await subscribe(moved, receiver.url, ("transaction.*",))
-    await moved.execute(
-        'select zerosum.change_endpoint(1, $1, \'{"kinds": ["transfer"]}\')', target
-    )
-    assert tuple(await count(moved, target, after_seq=0)) == (1200, True)
-    assert tuple(await count(moved, target, after_seq=0, upto_seq=502)) == (500, True)
-    assert tuple(await count(moved, target, types=["hold.*"])) == (0, True)
-    made = await replay(moved, target, after_seq=100, upto_seq=1150)
+    target = await subscribe(fed, receiver.url, ("transaction.*",))
+    await fed.execute('select zerosum.change_endpoint(1, $1, \'{"kinds": ["transfer"]}\')', target)
+    assert tuple(await count(fed, target, after_seq=0)) == (1200, True)
+    assert tuple(await count(fed, target, after_seq=0, upto_seq=502)) == (500, True)
+    assert tuple(await count(fed, target, types=["hold.*"])) == (0, True)
+    made = await replay(fed, target, after_seq=100, upto_seq=1150)
     assert (made["number"], made["state"], made["replayed"]) == (1, "running", 100)
     async with run_relay():
-        await settled(moved, 1050)
+        await settled(fed, 1050)
 
         async def is_done() -> bool:
-            return bool((await newest(moved, target))["state"] == "done")
+            return bool((await newest(fed, target))["state"] == "done")
 
         await until(is_done)
     assert seqs(receiver) == list(range(101, 1151))
-    told = await newest(moved, target)
+    told = await newest(fed, target)
     assert (told["replayed"], told["read_seq"]) == (1050, 1150)
     assert told["finished_at"] is not None
-    assert await verify(moved) == []
+    assert await verify(fed) == []
 
 
 async def count(db: asyncpg.Connection, endpoint: int, **members: Any) -> asyncpg.Record:
@@ -83,91 +81,91 @@ async def count(db: asyncpg.Connection, endpoint: int, **members: Any) -> asyncp
     return row
 
 
-async def test_a_range_by_time(moved: asyncpg.Connection) -> None:
-    target = await subscribe(moved, "https://shop.example")
-    rows = await moved.fetch("select seq, recorded_at from ledger.events where ledger_id = 1")
+async def test_a_range_by_time(fed: asyncpg.Connection) -> None:
+    target = await subscribe(fed, "https://shop.example")
+    rows = await fed.fetch("select seq, recorded_at from ledger.events where ledger_id = 1")
     times = {row["seq"]: row["recorded_at"] for row in rows}
     last = max(times)
     for since, until_ in ((300, 900), (1, last), (last, last)):
         found = await count(
-            moved, target, since=times[since].isoformat(), until=times[until_].isoformat()
+            fed, target, since=times[since].isoformat(), until=times[until_].isoformat()
         )
         wanted = [seq for seq, at in times.items() if times[since] <= at < times[until_]]
         assert tuple(found) == (len(wanted), True)
-    assert tuple(await count(moved, target, since="9999-01-01T00:00:00Z")) == (0, True)
-    assert tuple(await count(moved, target, until="1970-01-01T00:00:00Z")) == (0, True)
+    assert tuple(await count(fed, target, since="9999-01-01T00:00:00Z")) == (0, True)
+    assert tuple(await count(fed, target, until="1970-01-01T00:00:00Z")) == (0, True)
 
 
 async def test_the_dead_are_sent_again_to_the_endpoint_or_to_another(
-    moved: asyncpg.Connection, run_relay: RunRelay, receiver: Receiver
+    fed: asyncpg.Connection, run_relay: RunRelay, receiver: Receiver
 ) -> None:
-    bad = await subscribe(moved, f"{receiver.url}/redirect", ("transaction.*",))
-    other = await subscribe(moved, f"{receiver.url}/other", ("transaction.*",))
+    bad = await subscribe(fed, f"{receiver.url}/redirect", ("transaction.*",))
+    other = await subscribe(fed, f"{receiver.url}/other", ("transaction.*",))
     async with run_relay(policy=WebhookPolicy(())):
-        await codes(moved, *(req(("alice", "bob", 2)) for _ in range(20)))
-        await settled(moved, 40)
-        made = await replay(moved, other, status="dead", source=bad)
+        await codes(fed, *(req(("alice", "bob", 2)) for _ in range(20)))
+        await settled(fed, 40)
+        made = await replay(fed, other, status="dead", source=bad)
         assert (made["replayed"], made["state"], made["source"]) == (20, "done", bad)
         await receiver.until(40, "/other")
         # Half of them are dismissed, the other half are sent again to the endpoint itself.
         gone = "select * from zerosum.dismiss_deliveries(1, $1, 0, $2)"
-        (row,) = await moved.fetch(gone, bad, 1212)
+        (row,) = await fed.fetch(gone, bad, 1212)
         assert tuple(row) == (10, False)
-        await moved.execute(
+        await fed.execute(
             "select zerosum.change_endpoint(1, $1, $2)",
             bad,
             json.dumps({"url": f"{receiver.url}/mended"}),
         )
-        assert (await replay(moved, bad, status="dead"))["replayed"] == 10
+        assert (await replay(fed, bad, status="dead"))["replayed"] == 10
         await receiver.until(10, "/mended")
-        await settled(moved, 40)
-        assert (await replay(moved, bad, status="dead"))["replayed"] == 0
-        assert (await replay(moved, bad, status="dismissed"))["replayed"] == 10
+        await settled(fed, 40)
+        assert (await replay(fed, bad, status="dead"))["replayed"] == 0
+        assert (await replay(fed, bad, status="dismissed"))["replayed"] == 10
         await receiver.until(20, "/mended")
     assert seqs(receiver, "/mended") == list(range(1203, 1223))
-    assert await verify(moved) == []
+    assert await verify(fed) == []
 
 
 async def test_what_waits_for_a_retry_is_not_sent_twice(
-    moved: asyncpg.Connection, run_relay: RunRelay, receiver: Receiver
+    fed: asyncpg.Connection, run_relay: RunRelay, receiver: Receiver
 ) -> None:
-    target = await subscribe(moved, receiver.url, ("transaction.*",))
-    await replay(moved, target, after_seq=0, upto_seq=50)
-    assert (await replay(moved, target, after_seq=0, upto_seq=50))["state"] == "done"
+    target = await subscribe(fed, receiver.url, ("transaction.*",))
+    await replay(fed, target, after_seq=0, upto_seq=50)
+    assert (await replay(fed, target, after_seq=0, upto_seq=50))["state"] == "done"
     async with run_relay():
-        await settled(moved, 50)
+        await settled(fed, 50)
         await asyncio.sleep(0.3)
     assert seqs(receiver) == list(range(1, 51))
 
 
 @pytest.mark.parametrize("end", ["delete", "cancel", "disable"])
 async def test_a_replay_ends_with_its_endpoint_or_when_it_is_cancelled(
-    moved: asyncpg.Connection, run_relay: RunRelay, receiver: Receiver, end: str
+    fed: asyncpg.Connection, run_relay: RunRelay, receiver: Receiver, end: str
 ) -> None:
     """A slow endpoint has a thousand events before it."""
-    target = await subscribe(moved, receiver.url, ("transaction.*",))
-    await moved.execute(
+    target = await subscribe(fed, receiver.url, ("transaction.*",))
+    await fed.execute(
         'select zerosum.change_endpoint(1, $1, \'{"rate_limit": "20/second"}\')', target
     )
-    await replay(moved, target, after_seq=0)
+    await replay(fed, target, after_seq=0)
     async with run_relay():
         await receiver.until(5)
         if end == "cancel":
-            await moved.execute("select zerosum.cancel_replay(1, $1, 1)", target)
+            await fed.execute("select zerosum.cancel_replay(1, $1, 1)", target)
         elif end == "delete":
-            await moved.execute("select zerosum.delete_endpoint(1, $1)", target)
+            await fed.execute("select zerosum.delete_endpoint(1, $1)", target)
         else:
-            await moved.execute("select zerosum.disable_endpoint(1, $1, 'by hand')", target)
+            await fed.execute("select zerosum.disable_endpoint(1, $1, 'by hand')", target)
         await asyncio.sleep(0.5)
-    told = await newest(moved, target)
+    told = await newest(fed, target)
     if end == "disable":
         # Enabled again it goes on.
         assert told["state"] == "running"
-        await moved.execute(
+        await fed.execute(
             "update ledger.endpoints set disabled_at = null, rate_limit = null, concurrency = 16"
         )
         async with run_relay():
-            await settled(moved, 1202)
+            await settled(fed, 1202)
         assert set(seqs(receiver)) == set(range(1, 1203))
     else:
         assert told["state"] == "cancelled"

@@ -11,20 +11,13 @@ import pytest
 from relay import retention
 from relay.webhooks.policy import WebhookPolicy
 from tests.relay.conftest import RunRelay
-from tests.support.ledger import codes, fund, lease, req, verify, wallets
+from tests.support.ledger import codes, lease, req, verify
 from tests.support.receiver import Receiver
 from tests.support.until import until
 from tests.support.webhooks import settled, subscribe
 
 KEPT_S = 1.2  # A little more than the second for which these tests keep deliveries.
 PURGE = "select zerosum.purge_deliveries($1, 1, $2)"
-
-
-@pytest.fixture
-async def moved(db: asyncpg.Connection) -> asyncpg.Connection:
-    await wallets(db, ("alice", "bob"))
-    await fund(db, "alice", 1000)
-    return db
 
 
 async def move(db: asyncpg.Connection, times: int) -> None:

@@ -12,20 +12,13 @@ import pytest
 
 from relay.webhooks.policy import WebhookPolicy
 from tests.relay.conftest import RunRelay
-from tests.support.ledger import codes, fund, req, verify, wallets
+from tests.support.ledger import codes, req, verify
 from tests.support.receiver import Receiver
 from tests.support.until import until
 from tests.support.webhooks import deliveries, listening, settled, subscribe
 
 ONCE = WebhookPolicy(())
 DAY = 86400
-
-
-@pytest.fixture
-async def moved(db: asyncpg.Connection) -> asyncpg.Connection:
-    await wallets(db, ("alice", "bob"))
-    await fund(db, "alice", 10000)
-    return db
 
 
 async def attempts(db: asyncpg.Connection, endpoint: int) -> list[Any]:

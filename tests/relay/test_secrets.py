@@ -5,27 +5,19 @@ from __future__ import annotations
 import base64
 
 import asyncpg
-import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from app.webhook_secret import EndpointSecret, endpoint_secret, spelled
 from tests.relay.conftest import RunRelay
-from tests.support.ledger import codes, fund, req, verify, wallets
+from tests.support.ledger import codes, req, verify
 from tests.support.receiver import Received, Receiver
 from tests.support.until import until
 from tests.support.webhooks import SECRET, settled, subscribe
 
 ROTATE = "select zerosum.rotate_secret(1, $1, $2, $3, $4)"
 OTHER = spelled(bytes(range(1, 33)))
-
-
-@pytest.fixture
-async def moved(db: asyncpg.Connection) -> asyncpg.Connection:
-    await wallets(db, ("alice", "bob"))
-    await fund(db, "alice", 1000)
-    return db
 
 
 def holds(one: Received, secret: str) -> bool:

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import asyncpg
-import pytest
 from standardwebhooks import Webhook
 
 from tests.relay.conftest import RunRelay
-from tests.support.ledger import codes, fund, req, verify, wallets
+from tests.support.ledger import codes, req, verify
 from tests.support.receiver import Receiver
 from tests.support.webhooks import SECRET, settled, subscribe
 
 TEST = "select zerosum.test_endpoint(1, $1)"
-
-
-@pytest.fixture
-async def moved(db: asyncpg.Connection) -> asyncpg.Connection:
-    await wallets(db, ("alice", "bob"))
-    await fund(db, "alice", 1000)
-    return db
 
 
 async def test_it_goes_to_one_endpoint_whatever_the_types(

@@ -9,22 +9,14 @@ import random
 from datetime import UTC, datetime
 
 import asyncpg
-import pytest
 from standardwebhooks import Webhook
 
 from relay.webhooks import endpoint
 from relay.webhooks.policy import WebhookPolicy
 from tests.relay.conftest import RunRelay
-from tests.support.ledger import codes, fund, req, verify, wallets
+from tests.support.ledger import codes, req, verify
 from tests.support.receiver import Received, Receiver, counting
 from tests.support.webhooks import SECRET, settled, subscribe
-
-
-@pytest.fixture
-async def moved(db: asyncpg.Connection) -> asyncpg.Connection:
-    await wallets(db, ("alice", "bob"))
-    await fund(db, "alice", 1000)
-    return db
 
 
 async def test_a_webhook_is_signed_and_is_the_feeds_bytes(
