@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from app.settings import Network
+from app.setting_values import Network
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 

@@ -239,6 +239,12 @@ CODES = {
     "beyond_lease": Code(
         422, "Event beyond the leased page", "Acknowledge the seq of an event of the page."
     ),
+    "events_purged": Code(
+        410,
+        "Purged events",
+        "Read on with after={purged_seq}: the events up to it are no longer kept. What they told is "
+        "in the transactions.",
+    ),
     "no_log_key": Code(
         404,
         "No key to sign checkpoints with",

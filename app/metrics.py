@@ -83,6 +83,11 @@ PURGED = Counter(
     "Deliveries that were deleted, with their attempts, since they are older than they are kept.",
     registry=REGISTRY,
 )
+PURGED_EVENTS = Counter(
+    "zerosum_purged_events",
+    "Events that were purged, since they are older than they are kept and every reader passed them.",
+    registry=REGISTRY,
+)
 SINK_EVENTS = Counter(
     "zerosum_sink_events", "Events that arrived at a sink.", ("ledger", "sink"), registry=REGISTRY
 )

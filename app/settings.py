@@ -6,19 +6,15 @@ is one sentence that names the setting and says what to do.
 
 from __future__ import annotations
 
-import base64
-import ipaddress
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from limits import RateLimitItem, parse
+from limits import RateLimitItem
 
-from app.api_keys import API_KEY
-from app.database.url import BadUrl, driver_url
-from app.sink_url import BadSink, SinkUrl, parse_sink_url
+from app import setting_values as read
+from app.setting_values import BadSetting, Network
+from app.sink_url import SinkUrl
 
 # What the environment may set: the default in words, and what the setting does. The reference of
 # settings is generated from this.
@@ -92,6 +88,11 @@ SETTINGS: dict[str, tuple[str, str]] = {
         "7776000",
         "Seconds for which settled deliveries and their attempts are kept; 0: for ever.",
     ),
+    "ZEROSUM_KEEP_EVENTS": (
+        "0",
+        "Seconds for which events are kept, at least as long as deliveries; 0: for ever. An event that a "
+        "reader has not passed stays.",
+    ),
     "ZEROSUM_WEBHOOK_CA_FILE": (
         "none",
         "A PEM file of certificates that webhooks trust beside the system's.",
@@ -138,15 +139,6 @@ SETTINGS: dict[str, tuple[str, str]] = {
 }
 KNOWN = {name for name in SETTINGS if name.startswith("ZEROSUM_")}
 
-MAX_WORKERS = 64
-RATE = re.compile(r"[1-9][0-9]{0,8}/(second|minute|hour|day)")
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-
-
-class BadSetting(Exception):
-    """A setting that can't be used; the message names it and says what would do."""
-
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -171,6 +163,7 @@ class Settings:
     webhook_disable_after: seconds without an arrival until an endpoint is disabled; 0: never.
     webhook_answers: store the beginning of answers.
     keep_deliveries: seconds for which settled deliveries are kept; 0: for ever.
+    keep_events: seconds for which events are kept; 0: for ever.
     webhook_ca_file: certificates that webhooks trust beside the system's.
     webhook_client_cert_file: what webhooks show to servers that ask for a certificate.
     egress_proxy: a proxy that webhooks go through.
@@ -190,6 +183,7 @@ class Settings:
     webhook_disable_after: int
     webhook_answers: bool
     keep_deliveries: int
+    keep_events: int
     webhook_ca_file: Path | None
     webhook_client_cert_file: Path | None
     egress_proxy: str | None
@@ -216,193 +210,40 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     for name in sorted(given):
         if name.startswith("ZEROSUM_") and name not in KNOWN:
             raise BadSetting(f"{name} is not a setting; known are {', '.join(sorted(KNOWN))}.")
-    api_key = given.get("ZEROSUM_API_KEY")
-    if api_key is not None and not API_KEY.fullmatch(api_key):
-        raise BadSetting(
-            "ZEROSUM_API_KEY must be zs_ followed by 16 to 200 letters, digits, '-' or '_'."
-        )
+    deliveries = read.seconds(given, "ZEROSUM_KEEP_DELIVERIES", "7776000", "0 for ever")
     return Settings(
-        database_url=database_url(given, "DATABASE_URL"),
-        direct_url=database_url(given, "DATABASE_DIRECT_URL"),
+        database_url=read.database_url(given, "DATABASE_URL"),
+        direct_url=read.database_url(given, "DATABASE_DIRECT_URL"),
         host=given.get("ZEROSUM_HOST", "127.0.0.1"),
-        port=port(given, "PORT", "8000") or 8000,
-        api_key=api_key,
+        port=read.port(given, "PORT", "8000") or 8000,
+        api_key=read.api_key(given.get("ZEROSUM_API_KEY")),
         data_dir=Path(given.get("ZEROSUM_DATA_DIR", ".zerosum")).absolute(),
-        webhook_allow=networks(given.get("ZEROSUM_WEBHOOK_ALLOW", "")),
-        webhook_retries=retries(given.get("ZEROSUM_WEBHOOK_RETRIES")),
-        webhook_disable_after=seconds(
+        webhook_allow=read.networks(given.get("ZEROSUM_WEBHOOK_ALLOW", "")),
+        webhook_retries=read.retries(given.get("ZEROSUM_WEBHOOK_RETRIES")),
+        webhook_disable_after=read.seconds(
             given, "ZEROSUM_WEBHOOK_DISABLE_AFTER", "432000", "0 for never"
         ),
-        webhook_answers=flag(given, "ZEROSUM_WEBHOOK_ANSWERS", default="1"),
-        keep_deliveries=seconds(given, "ZEROSUM_KEEP_DELIVERIES", "7776000", "0 for ever"),
-        webhook_ca_file=path(given, "ZEROSUM_WEBHOOK_CA_FILE"),
-        webhook_client_cert_file=path(given, "ZEROSUM_WEBHOOK_CLIENT_CERT_FILE"),
-        egress_proxy=egress_proxy(given.get("ZEROSUM_EGRESS_PROXY")),
-        allow_unsafe=flag(given, "ZEROSUM_ALLOW_UNSAFE"),
-        log_requests=flag(given, "ZEROSUM_LOG_REQUESTS", default="1"),
-        listen=flag(given, "ZEROSUM_LISTEN", default="1"),
-        sinks=sinks(given.get("ZEROSUM_SINKS", "")),
-        secret_keys=secret_keys(given.get("ZEROSUM_SECRET_KEY", "")),
-        redis_url=redis_url(given),
-        rate_limit=rate_limit(given.get("ZEROSUM_RATE_LIMIT")),
-        log_key=log_key(given.get("ZEROSUM_LOG_KEY")),
-        log_key_file=path(given, "ZEROSUM_LOG_KEY_FILE"),
-        log_origin=log_origin(given.get("ZEROSUM_LOG_ORIGIN", "localhost")),
-        checkpoint_every=seconds(given, "ZEROSUM_CHECKPOINT_EVERY", "3600", "0 for never"),
-        metrics_port=port(given, "ZEROSUM_METRICS_PORT", ""),
-        keep_alive=seconds(given, "ZEROSUM_KEEP_ALIVE", "75", "more than a balancer keeps it open"),
-        workers=workers(given.get("WEB_CONCURRENCY", "1")),
-        sink_hosts=frozenset(re.split(r"[,\s]+", given.get("ZEROSUM_SINK_HOSTS", ""))) - {""},
+        webhook_answers=read.flag(given, "ZEROSUM_WEBHOOK_ANSWERS", default="1"),
+        keep_deliveries=deliveries,
+        keep_events=read.keep_events(given, deliveries),
+        webhook_ca_file=read.path(given, "ZEROSUM_WEBHOOK_CA_FILE"),
+        webhook_client_cert_file=read.path(given, "ZEROSUM_WEBHOOK_CLIENT_CERT_FILE"),
+        egress_proxy=read.egress_proxy(given.get("ZEROSUM_EGRESS_PROXY")),
+        allow_unsafe=read.flag(given, "ZEROSUM_ALLOW_UNSAFE"),
+        log_requests=read.flag(given, "ZEROSUM_LOG_REQUESTS", default="1"),
+        listen=read.flag(given, "ZEROSUM_LISTEN", default="1"),
+        sinks=read.sinks(given.get("ZEROSUM_SINKS", "")),
+        secret_keys=read.secret_keys(given.get("ZEROSUM_SECRET_KEY", "")),
+        redis_url=read.redis_url(given),
+        rate_limit=read.rate_limit(given.get("ZEROSUM_RATE_LIMIT")),
+        log_key=read.log_key(given.get("ZEROSUM_LOG_KEY")),
+        log_key_file=read.path(given, "ZEROSUM_LOG_KEY_FILE"),
+        log_origin=read.log_origin(given.get("ZEROSUM_LOG_ORIGIN", "localhost")),
+        checkpoint_every=read.seconds(given, "ZEROSUM_CHECKPOINT_EVERY", "3600", "0 for never"),
+        metrics_port=read.port(given, "ZEROSUM_METRICS_PORT", ""),
+        keep_alive=read.seconds(
+            given, "ZEROSUM_KEEP_ALIVE", "75", "more than a balancer keeps it open"
+        ),
+        workers=read.workers(given.get("WEB_CONCURRENCY", "1")),
+        sink_hosts=read.sink_hosts(given.get("ZEROSUM_SINK_HOSTS", "")),
     )
-
-
-def database_url(given: Mapping[str, str], name: str) -> str | None:
-    value = given.get(name)
-    try:
-        return None if value is None else driver_url(value)
-    except BadUrl as error:
-        raise BadSetting(f"{name} {error}") from None
-
-
-def workers(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MAX_WORKERS):
-        raise BadSetting(f"WEB_CONCURRENCY must be a whole number from 1 to {MAX_WORKERS}.")
-    return int(text)
-
-
-def rate_limit(text: str | None) -> RateLimitItem | None:
-    """Parse a limit such as 100/second or 5000/minute."""
-    if text is None:
-        return None
-    if not RATE.fullmatch(text):
-        raise BadSetting(
-            f"ZEROSUM_RATE_LIMIT is {text!r}; set it to, for example, 100/second or 5000/minute."
-        )
-    return parse(text)
-
-
-def redis_url(given: Mapping[str, str]) -> str | None:
-    value = given.get("REDIS_URL")
-    if value is not None and not value.startswith(("redis://", "rediss://", "unix://")):
-        raise BadSetting("REDIS_URL must begin with redis://, rediss:// or unix://.")
-    return value
-
-
-def log_key(text: str | None, where: str = "ZEROSUM_LOG_KEY") -> bytes | None:
-    return None if text is None else key_bytes(text, where, "zerosum proof key makes one")
-
-
-def secret_keys(text: str) -> tuple[bytes, ...]:
-    """Parse keys that are separated by commas or white space."""
-    parts = [part for part in re.split(r"[,\s]+", text) if part]
-    return tuple(
-        key_bytes(part, "ZEROSUM_SECRET_KEY", "openssl rand -base64 32 makes one") for part in parts
-    )
-
-
-def key_bytes(text: str, where: str, hint: str) -> bytes:
-    """Parse a key: 32 bytes in base64 or hexadecimal, as hosts' generators of secrets return them."""
-    seed = b""
-    if re.fullmatch(r"[0-9a-fA-F]{64}", text):
-        seed = bytes.fromhex(text)
-    elif re.fullmatch(r"[A-Za-z0-9+/]{43}=?", text):
-        seed = base64.b64decode(f"{text[:43]}=")
-    if len(seed) != 32:
-        raise BadSetting(f"{where} must be 32 random bytes, in base64 or hexadecimal; {hint}.")
-    return seed
-
-
-def log_origin(text: str) -> str:
-    """Parse an origin such as example.com/wallets: a URL's host and path, without its scheme."""
-    if (
-        not re.fullmatch(r"[A-Za-z0-9._:/-]{1,200}", text)
-        or text.startswith("/")
-        or text.endswith("/")
-    ):
-        raise BadSetting(
-            f"ZEROSUM_LOG_ORIGIN is {text!r}; set it to, for example, example.com/wallets."
-        )
-    return text
-
-
-def port(given: Mapping[str, str], name: str, default: str) -> int | None:
-    """Parse a port; None: there is none."""
-    text = given.get(name, default)
-    if text and (not re.fullmatch(r"[0-9]{1,5}", text) or not 1 <= int(text) <= 65535):
-        raise BadSetting(f"{name} is {text!r}; set it to a number from 1 to 65535.")
-    return int(text) if text else None
-
-
-def seconds(given: Mapping[str, str], name: str, default: str, hint: str) -> int:
-    text = given.get(name, default)
-    if not re.fullmatch(r"[0-9]{1,8}", text):
-        raise BadSetting(f"{name} is {text!r}; set it to whole seconds, {hint}.")
-    return int(text)
-
-
-def path(given: Mapping[str, str], name: str) -> Path | None:
-    return Path(given[name]).absolute() if name in given else None
-
-
-def egress_proxy(text: str | None) -> str | None:
-    """Parse the URL of a proxy. The message never shows it: it may have a password."""
-    if text is None:
-        return None
-    try:
-        parts = urlsplit(text)
-        right = parts.scheme == "http" and bool(parts.hostname) and parts.port is not None
-    except ValueError:
-        right = False
-    if not right or parts.path not in {"", "/"} or parts.query or parts.fragment:
-        raise BadSetting(
-            "ZEROSUM_EGRESS_PROXY must be http://HOST:PORT, with USER:PASSWORD@ before the host if it asks for them."
-        )
-    return text
-
-
-def retries(text: str | None) -> tuple[int, ...] | None:
-    """Parse seconds that are separated by commas."""
-    if text is None:
-        return None
-    parts = re.split(r"[,\s]+", text.strip())
-    if not all(re.fullmatch(r"[1-9][0-9]{0,6}", part) for part in parts) or len(parts) > 50:
-        raise BadSetting(
-            f"ZEROSUM_WEBHOOK_RETRIES is {text!r}; set it to up to 50 numbers of seconds, such as 5,60,3600."
-        )
-    return tuple(int(part) for part in parts)
-
-
-def flag(given: Mapping[str, str], name: str, default: str = "0") -> bool:
-    value = given.get(name, default)
-    if value not in {"0", "1", "off", "on"}:
-        raise BadSetting(f"{name} is {value!r}; set it to on or off.")
-    return value in {"1", "on"}
-
-
-def sinks(text: str) -> tuple[SinkUrl, ...]:
-    """Parse URLs that are separated by white space."""
-    found: list[SinkUrl] = []
-    for number, url in enumerate(text.split(), 1):
-        try:
-            sink = parse_sink_url(url)
-        except BadSink as error:
-            raise BadSetting(f"ZEROSUM_SINKS: URL {number} can't be used: {error}.") from None
-        if any(sink.name == other.name for other in found):
-            raise BadSetting(f"ZEROSUM_SINKS names {sink.name} twice; give one of them a name=.")
-        found.append(sink)
-    return tuple(found)
-
-
-def networks(text: str) -> tuple[Network, ...]:
-    """Parse CIDRs that are separated by commas or white space."""
-    found: list[Network] = []
-    for item in re.split(r"[,\s]+", text.strip()):
-        if not item:
-            continue
-        try:
-            found.append(ipaddress.ip_network(item))
-        except ValueError as error:
-            raise BadSetting(
-                f"ZEROSUM_WEBHOOK_ALLOW has {item!r}; give networks such as 10.0.0.0/8 ({error})."
-            ) from None
-    return tuple(found)

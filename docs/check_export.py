@@ -7,8 +7,9 @@ python3 check_export.py EXPORT [SIZE:ROOT ...]
 Everything is derived again from the entries. Each transaction sums to zero for each asset. Each
 wallet's balances and versions follow from one another and end at what the wallet says, within its
 limits. Holds and reversals took no more than there was. Each transaction has one event, whose bytes
-say what its entries say. The Merkle tree over the events (RFC 6962) has the root that the export
-names, and at each SIZE given the ROOT (base64) of a checkpoint that you kept.
+say what its entries say; of events that were purged only the leaves are there. The Merkle tree over
+the events (RFC 6962) has the root that the export names, and at each SIZE given the ROOT (base64)
+of a checkpoint that you kept.
 
 The program prints each fault on a line and ends with 1; or it prints what was checked and ends with
 0.
@@ -23,7 +24,7 @@ from collections import Counter, defaultdict
 from hashlib import sha256
 from typing import Any, TextIO
 
-PARTS = ("asset", "transaction", "hold", "reversed", "wallet", "event", "outbox")
+PARTS = ("asset", "transaction", "hold", "reversed", "wallet", "purged", "event", "outbox")
 MOVES_NOTHING = ("hold", "void")
 
 
@@ -35,7 +36,10 @@ class Tree:
         self.roots: list[tuple[int, bytes]] = []
 
     def add(self, body: bytes) -> None:
-        node, height = sha256(b"\0" + body).digest(), 0
+        self.add_leaf(sha256(b"\0" + body).digest())
+
+    def add_leaf(self, leaf: bytes) -> None:
+        node, height = leaf, 0
         while self.roots and self.roots[-1][0] == height:
             node, height = sha256(b"\1" + self.roots.pop()[1] + node).digest(), height + 1
         self.roots.append((height, node))
@@ -180,6 +184,19 @@ class Checker:
             f"{name} is outside of its limits",
         )
 
+    def purged(self, line: dict[str, Any]) -> None:
+        """Of purged events only the leaves are there, and which transaction each told."""
+        name, hashes = f"purged events {line['number']}", bytes.fromhex(line["hashes"])
+        told = line["transaction_ids"]
+        self.expect(line["number"] * 256 == self.tree.size, f"{name} come too early or late")
+        self.expect(len(hashes) == 256 * 32 and len(told) == 256, f"{name} are not 256")
+        for at, transaction in enumerate(told):
+            self.tree.add_leaf(hashes[at * 32 : at * 32 + 32])
+            if transaction is not None:
+                known = self.told.pop(transaction, None) is not None
+                self.expect(known, f"{name} tell no transaction, or one twice: {transaction}")
+            self.compare_root()
+
     def event(self, line: dict[str, Any]) -> None:
         self.tree.add(line["body"].encode())
         name, body = f"event {line['seq']}", json.loads(line["body"])
@@ -190,6 +207,10 @@ class Checker:
             f"{name}: its body is another's",
         )
         self.tells(name, line["transaction_id"], body["data"])
+        self.compare_root()
+
+    def compare_root(self) -> None:
+        """The log had the root that somebody kept for this size, if somebody did."""
         if self.tree.size in self.kept:
             same = self.tree.root() == self.kept.pop(self.tree.size)
             self.expect(same, f"the log had another root at {self.tree.size}")

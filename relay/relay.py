@@ -29,7 +29,7 @@ from relay.checkpoints import Checkpoints
 from relay.database_clock import DatabaseClock
 from relay.lease import Lease, is_lost
 from relay.listener import Listener
-from relay.retention import Retention
+from relay.retention import Keep, Retention
 from relay.sinks.sink import SinkWorker
 from relay.webhooks.endpoint import EndpointWorker
 from relay.webhooks.policy import WebhookPolicy
@@ -76,9 +76,11 @@ class Relay:
         checkpoint_every_s: float = 0,
         encryption: Encryption | None = None,
         policy: WebhookPolicy | None = None,
+        keep: Keep | None = None,
     ) -> None:
         self.pool, self.sender, self.carries = pool, sender, carries
         self.encryption, self.policy = encryption or Encryption(), policy or WebhookPolicy()
+        self.keep = keep or Keep()
         self.holder = f"relay-{secrets.token_hex(8)}"
         self.woken = asyncio.Event()
         self.checkpoints: Checkpoints | None = None
@@ -114,9 +116,8 @@ class Relay:
                     group.create_task(self.listener.run())
                 if self.checkpoints is not None:
                     group.create_task(self.checkpoints.run())
-                if self.carries and self.policy.keep_s > 0:
-                    retention = Retention(self.pool, self.holder, self.policy.keep_s)
-                    group.create_task(retention.run())
+                retention = Retention(self.pool, self.holder, self.leases, self.keep)
+                group.create_task(retention.run())
                 group.create_task(self.look_for_ever())
         finally:
             await self.let_go()

@@ -109,6 +109,35 @@ CREATE DOMAIN ledger.wallet_id AS text COLLATE pg_catalog."C"
 CREATE DOMAIN ledger.wallet_status AS text
 	CONSTRAINT wallet_status_known CHECK ((VALUE = ANY (ARRAY['open'::text, 'frozen'::text, 'closed'::text])));
 
+CREATE FUNCTION ledger.bundles_purged() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+begin
+    if exists (
+        select from old_bundles o
+        left join lateral (
+            select * from ledger.purged_bundles p
+            where p.ledger_id = o.ledger_id and p.number = o.number limit 1
+        ) p on true
+        left join lateral (
+            select t.hashes from ledger.tiles t
+            where t.ledger_id = o.ledger_id and t.level = 0 and t.number = o.number limit 1
+        ) t on true
+        where (p.transaction_ids, p.ids, p.types)
+                is distinct from (o.transaction_ids, o.ids, o.types)
+            or t.hashes is distinct from (
+                select string_agg(sha256(E'\\x00' || convert_to(u.body, 'UTF8')), '' order by u.i)
+                from unnest(o.bodies) with ordinality u (body, i))
+    ) then
+        raise exception 'delete of events that the log does not prove is refused'
+            using errcode = 'ZS902';
+    end if;
+    return null;
+end $$;
+
 CREATE FUNCTION ledger.entries_balance() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -371,7 +400,7 @@ begin
         r.read_seq := page.read_to;
         exit when cardinality(page.seqs) > 0 or r.read_seq >= r.upto_seq;
     end loop;
-    perform zerosum.resend_delivery($1, $2, s.seq) from unnest(page.seqs) s (seq)
+    perform zerosum.send_again($1, $2, s.seq) from unnest(page.seqs) s (seq)
     where not exists (
         select from ledger.deliveries d
         where d.endpoint_id = $2 and d.ledger_id = $1 and d.seq = s.seq and d.status = 'pending');
@@ -473,7 +502,7 @@ declare
     f constant ledger.feeds := zerosum.locked_feed(ledger, holder, epoch);
     next bigint := coalesce((
         select b.number + 1 from ledger.event_bundles b where b.ledger_id = l
-            order by b.number desc limit 1), 0);
+            order by b.number desc limit 1), zerosum.purged_seq(l) / 256);
     made int := 0;
 begin
     while made < max_bundles and (next + 1) * 256 + keep <= f.last_seq loop
@@ -696,6 +725,13 @@ begin
     end if;
     return p;
 end $$;
+
+CREATE FUNCTION zerosum.check_kept(ledger bigint, after bigint) RETURNS void
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    select zerosum.kept_after($1, $2)
+$_$;
 
 CREATE FUNCTION zerosum.check_lease(ledger bigint, holder text) RETURNS void
     LANGUAGE plpgsql
@@ -966,6 +1002,7 @@ CREATE FUNCTION zerosum.create_replay(ledger bigint, endpoint bigint, asked json
 declare
     r ledger.replays;
 begin
+    perform from ledger.feeds f where f.ledger_id = $1 for share;
     perform from ledger.endpoints p
     where p.ledger_id = $1 and p.id = $2 and p.disabled_at is null and p.deleted_at is null
     for no key update;
@@ -997,8 +1034,11 @@ begin
     return query
         insert into ledger.sinks as s (ledger_id, name, url, types, sent_seq, configured)
         select g.ledger_id, $2, $3, $4,
-            case $5 when 'now' then coalesce(last, 0) when 'beginning' then 0
-                else $5::bigint - 1 end, $6
+            case when $5 = 'now' or exists (
+                    select from ledger.sinks o where o.ledger_id = $1 and o.name = $2)
+                then coalesce(last, 0)
+                else zerosum.kept_after(g.ledger_id, case $5 when 'beginning' then 0
+                    else $5::bigint - 1 end) end, $6
         from ledger.ledgers g where g.ledger_id = $1
         on conflict on constraint sinks_name do update
         set url = excluded.url, types = excluded.types, configured = excluded.configured,
@@ -1914,6 +1954,7 @@ CREATE FUNCTION zerosum.export_lines(ledger bigint, part text, after text, max i
 declare
     l constant bigint := ledger;
     past constant bigint := case when after ~ '^[0-9]+$' then after::bigint else 0 end;
+    low bigint;
 begin
     if part = 'asset' then
         return query
@@ -1968,10 +2009,19 @@ begin
             select w.id::text, (jsonb_build_object('part', part) || to_jsonb(w) - 'ledger_id'
                 || jsonb_build_object('recorded_at', nullif(w.recorded_at, '-infinity')))::text
             from ledger.wallets w where w.ledger_id = l and w.id > after order by w.id limit max;
+    elsif part = 'purged' then
+        -- The place is the tile's number and 1, since a place is never 0.
+        return query
+            select (p.number + 1)::text, (jsonb_build_object('part', part) || to_jsonb(p)
+                - 'ledger_id' || jsonb_build_object('hashes', encode(t.hashes, 'hex')))::text
+            from ledger.purged_bundles p
+            join ledger.tiles t on t.ledger_id = l and t.level = 0 and t.number = p.number
+            where p.ledger_id = l and p.number >= past order by p.number limit max;
     elsif part = 'event' then
+        low := greatest(past, zerosum.purged_seq(l));
         return query
             select v.seq::text, (jsonb_build_object('part', part) || to_jsonb(v) - 'leaf')::text
-            from zerosum.feed(l, past, past + max) v order by v.seq;
+            from zerosum.feed(l, low, low + max) v order by v.seq;
     elsif part = 'outbox' then
         return query
             select o.ord::text,
@@ -2327,6 +2377,16 @@ begin
         from jsonb_to_recordset(lines) x (id text, posted numeric, held numeric, version bigint,
             recorded_at timestamptz)
         where w.ledger_id = l and w.id = x.id;
+    elsif part = 'purged' then
+        insert into ledger.tiles (ledger_id, level, number, root, hashes)
+        select l, 0, x.number, zerosum.hashes_root(array(
+            select substr(h.hashes, i * 32 + 1, 32) from generate_series(0, 255) i)), h.hashes
+        from jsonb_to_recordset(lines) x (number bigint, hashes text)
+        cross join lateral (select decode(x.hashes, 'hex') as hashes) h;
+        insert into ledger.purged_bundles (ledger_id, number, transaction_ids, ids, types)
+        select l, x.number, x.transaction_ids, x.ids, x.types
+        from jsonb_to_recordset(lines) x (number bigint, transaction_ids bigint[], ids uuid[],
+            types text[]);
     elsif part = 'event' then
         insert into ledger.events (ledger_id, seq, transaction_id, recorded_at, id, type, leaf,
             body)
@@ -2387,6 +2447,19 @@ CREATE FUNCTION zerosum.keep_sinks(ledger bigint, names text[]) RETURNS void
     where s.ledger_id = $1 and s.configured and s.paused_at is null and s.name <> all ($2)
 $_$;
 
+CREATE FUNCTION zerosum.kept_after(ledger bigint, after bigint) RETURNS bigint
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    purged constant bigint := zerosum.purged_seq(ledger);
+begin
+    if after > 0 and after < purged then
+        perform zerosum.refuse_purged(purged);
+    end if;
+    return greatest(after, purged);
+end $$;
+
 CREATE SEQUENCE ledger.api_key_id
     START WITH 1
     INCREMENT BY 1
@@ -2435,7 +2508,8 @@ CREATE FUNCTION zerosum.last_event(ledger bigint) RETURNS bigint
     select greatest(
         coalesce((select max(v.seq) from ledger.events v where v.ledger_id = $1), 0),
         coalesce((select (max(b.number) + 1) * 256 from ledger.event_bundles b
-            where b.ledger_id = $1), 0))
+            where b.ledger_id = $1), 0),
+        zerosum.purged_seq($1))
 $_$;
 
 CREATE FUNCTION zerosum.lease_page(ledger bigint, name text, lease text, seconds double precision, max integer) RETURNS TABLE(leased_s double precision, read_to bigint, at_end boolean, bodies text[], until timestamp with time zone)
@@ -2578,15 +2652,20 @@ CREATE FUNCTION zerosum.list_entries(ledger bigint, wallet text, before bigint, 
 $_$;
 
 CREATE FUNCTION zerosum.list_events(ledger bigint, after bigint, max integer) RETURNS TABLE(seq bigint, body text)
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
     SET enable_bitmapscan TO 'off'
     AS $_$
-    select v.seq, v.body from zerosum.feed($1, $2, least($2, 1::bigint << 62) + $3) v
-    order by v.seq
-    limit $3
-$_$;
+#variable_conflict use_column
+declare
+    low constant bigint := zerosum.kept_after($1, $2);
+begin
+    return query
+        select v.seq, v.body from zerosum.feed($1, low, least(low, 1::bigint << 62) + $3) v
+        order by v.seq
+        limit $3;
+end $_$;
 
 CREATE FUNCTION zerosum.list_holds(ledger bigint, before bigint, max integer, only_id bigint DEFAULT NULL::bigint) RETURNS TABLE(id bigint, body text)
     LANGUAGE sql SECURITY DEFINER
@@ -3151,14 +3230,22 @@ CREATE FUNCTION zerosum.plan_replay(ledger bigint, endpoint bigint, asked jsonb)
     AS $_$
 declare
     last bigint;
+    low bigint;
+    purged bigint;
     r ledger.replays;
 begin
     select f.last_seq into last from ledger.feeds f where f.ledger_id = $1;
     r.ledger_id := $1;
     r.endpoint_id := $2;
     r.source_id := coalesce((asked -> 'source')::bigint, $2);
-    r.after_seq := least(last, coalesce((asked -> 'after_seq')::bigint,
+    low := least(last, coalesce((asked -> 'after_seq')::bigint,
         zerosum.seq_at($1, (asked ->> 'since')::timestamptz), 0));
+    purged := zerosum.purged_seq($1);
+    if purged > 0 and low = purged and asked ? 'since' then
+        -- Of that time there may have been events that are purged.
+        perform zerosum.refuse_purged(purged);
+    end if;
+    r.after_seq := zerosum.kept_after($1, low);
     r.upto_seq := least(last, coalesce((asked -> 'upto_seq')::bigint,
         zerosum.seq_at($1, (asked ->> 'until')::timestamptz), last));
     r.upto_seq := greatest(r.upto_seq, r.after_seq);
@@ -3570,6 +3657,60 @@ begin
     return purged;
 end $_$;
 
+CREATE FUNCTION zerosum.purge_events(ledger bigint, holder text, epoch bigint, seconds double precision, max_bundles integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+#variable_conflict use_variable
+declare
+    l constant bigint := ledger;
+    f constant ledger.feeds := zerosum.locked_feed(ledger, holder, epoch);
+    first constant bigint := zerosum.purged_seq(l) / 256;
+    upto constant bigint := least(zerosum.readers_passed(l), zerosum.seq_at(l,
+        clock_timestamp() - make_interval(secs => seconds))) / 256;
+    purged int;
+begin
+    -- Losing this commit only means that the rows are deleted again.
+    perform set_config('synchronous_commit', 'off', true);
+    insert into ledger.purged_bundles (ledger_id, number, transaction_ids, ids, types)
+    select b.ledger_id, b.number, b.transaction_ids, b.ids, b.types from ledger.event_bundles b
+    where b.ledger_id = l and b.number >= first and b.number < least(upto, first + max_bundles);
+    get diagnostics purged = row_count;
+    delete from ledger.event_bundles b
+    where b.ledger_id = l and b.number >= first and b.number < first + purged;
+    return purged;
+end $$;
+
+CREATE FUNCTION zerosum.purged_events(ledger bigint, after bigint, upto bigint) RETURNS TABLE(seq bigint, transaction_id bigint, id uuid, type text, leaf bytea)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET jit TO 'off'
+    AS $_$
+    select b.number * 256 + u.i, u.transaction_id, u.id, u.type,
+        substr(t.hashes, (u.i::int - 1) * 32 + 1, 32)
+    from ledger.purged_bundles b
+    left join ledger.tiles t on t.ledger_id = $1 and t.level = 0 and t.number = b.number
+    cross join lateral unnest(b.transaction_ids, b.ids, b.types)
+        with ordinality u (transaction_id, id, type, i)
+    where b.ledger_id = $1 and b.number >= $2 / 256 and b.number <= ($3 - 1) / 256
+        and b.number * 256 + u.i > $2 and b.number * 256 + u.i <= $3
+$_$;
+
+CREATE FUNCTION zerosum.purged_seq(ledger bigint) RETURNS bigint
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $_$
+    select coalesce((
+        select (p.number + 1) * 256 from ledger.purged_bundles p where p.ledger_id = $1
+        order by p.number desc limit 1), 0)
+$_$;
+
 CREATE FUNCTION zerosum.put_consumer(ledger bigint, name text, types text[], wallets text[], kinds text[], start text) RETURNS TABLE(body text, created boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3581,8 +3722,10 @@ declare
 begin
     select f.last_seq into last from ledger.feeds f where f.ledger_id = $1 for update;
     insert into ledger.consumers as o (ledger_id, name, types, wallets, kinds, acknowledged_seq)
-    values ($1, $2, $3, $4, $5, case $6 when 'now' then last when 'beginning' then 0
-        else least($6::bigint - 1, last) end)
+    values ($1, $2, $3, $4, $5, case when $6 = 'now' or exists (
+            select from ledger.consumers e where e.ledger_id = $1 and e.name = $2) then last
+        else zerosum.kept_after($1, case $6 when 'beginning' then 0
+            else least($6::bigint - 1, last) end) end)
     on conflict (ledger_id, name) do nothing
     returning o.* into c;
     created := c.name is not null;
@@ -3596,16 +3739,20 @@ begin
 end $_$;
 
 CREATE FUNCTION zerosum.read_events(ledger bigint, after bigint, max integer, types text[] DEFAULT '{*}'::text[], wallets text[] DEFAULT '{*}'::text[], kinds text[] DEFAULT '{*}'::text[]) RETURNS TABLE(read_to bigint, at_end boolean, seqs bigint[], bodies text[])
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
     SET enable_bitmapscan TO 'off'
     SET jit TO 'off'
     AS $_$
+#variable_conflict use_column
+declare
+    low constant bigint := zerosum.kept_after($1, $2);
+begin
     -- With a filter at most this many events are scanned, so that a call is short.
-    with scanned as materialized (
+    return query with scanned as materialized (
         select v.seq, v.type, v.body
-        from zerosum.feed($1, $2, least($2, 1::bigint << 62)
+        from zerosum.feed($1, low, least(low, 1::bigint << 62)
             + case when '*' = any ($4) and '*' = any ($5) and '*' = any ($6) then $3
                 else greatest($3, 1000) end) v
         order by v.seq
@@ -3621,15 +3768,15 @@ CREATE FUNCTION zerosum.read_events(ledger bigint, after bigint, max integer, ty
         from matched m
     ), position as (
         select coalesce(case when p.size < $3 then (select max(c.seq) from scanned c)
-            else p.last_seq end, $2) as read_to
+            else p.last_seq end, low) as read_to
         from page p
     )
     select position.read_to,
         position.read_to >= coalesce((
             select f.last_seq from ledger.feeds f where f.ledger_id = $1), 0),
         page.seqs, page.bodies
-    from page, position
-$_$;
+    from page, position;
+end $_$;
 
 CREATE FUNCTION zerosum.read_parts(l bigint, at timestamp with time zone, kinds text[], postings ledger.posting[]) RETURNS ledger.parts
     LANGUAGE plpgsql STABLE
@@ -3727,6 +3874,28 @@ CREATE FUNCTION zerosum.reader_kind(ledger bigint, id bigint) RETURNS text
     end
 $_$;
 
+CREATE FUNCTION zerosum.readers_passed(ledger bigint) RETURNS bigint
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET jit TO 'off'
+    AS $_$
+    select least(
+        (select f.last_seq from ledger.feeds f where f.ledger_id = $1),
+        (select min(p.sent_seq) from ledger.endpoints p
+            where p.ledger_id = $1 and p.deleted_at is null),
+        (select min(d.seq) - 1 from ledger.endpoints p cross join lateral (
+            select d.seq from ledger.deliveries d
+            where d.endpoint_id = p.id and d.ledger_id = $1 order by d.seq limit 1
+        ) d where p.ledger_id = $1),
+        (select min(r.read_seq) from ledger.endpoints p join ledger.replays r
+            on r.endpoint_id = p.id and r.ledger_id = $1 and r.finished_at is null
+            where p.ledger_id = $1),
+        (select min(s.sent_seq) from ledger.sinks s where s.ledger_id = $1),
+        (select min(c.acknowledged_seq) from ledger.consumers c where c.ledger_id = $1))
+$_$;
+
 CREATE FUNCTION zerosum.readiness() RETURNS TABLE(version text, writable boolean, outbox_age_s double precision)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3807,6 +3976,16 @@ begin
     where s.ledger_id = $1 and s.id = $2 and s.sent_seq = $3;
     return found;
 end $_$;
+
+CREATE FUNCTION zerosum.refuse_purged(purged_seq bigint) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    raise exception 'events up to seq % are purged', purged_seq
+        using errcode = zerosum.sqlstate('events_purged'),
+            detail = json_build_object('purged_seq', purged_seq)::text;
+end $$;
 
 CREATE FUNCTION zerosum.release() RETURNS TABLE(migration text, number integer, sha256 text)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -3964,33 +4143,19 @@ CREATE FUNCTION zerosum.request_fingerprint(kind text, size bigint, postings tex
 $$;
 
 CREATE FUNCTION zerosum.resend_delivery(ledger bigint, endpoint bigint, seq bigint) RETURNS boolean
-    LANGUAGE sql SECURITY DEFINER
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
-    with told as (
-        insert into ledger.attempts (ledger_id, endpoint_id, seq, number, at, duration_ms, status,
-            address, answer)
-        select d.ledger_id, d.endpoint_id, d.seq, coalesce((
-                select max(a.number) from ledger.attempts a
-                where a.endpoint_id = $2 and a.ledger_id = $1 and a.seq = $3), 0) + 1,
-            d.settled_at, d.duration_ms, d.last_status, d.address, d.answer
-        from ledger.deliveries d
-        where d.endpoint_id = $2 and d.ledger_id = $1 and d.seq = $3 and d.status = 'delivered'
-            and d.duration_ms is not null
-        on conflict do nothing
-    ), made as (
-        insert into ledger.deliveries as d (ledger_id, endpoint_id, seq, due_at)
-        select f.ledger_id, p.id, $3, clock_timestamp()
-        from ledger.feeds f join ledger.endpoints p on p.ledger_id = f.ledger_id
-        where f.ledger_id = $1 and $3 between 1 and f.last_seq and p.id = $2
-            and p.disabled_at is null
-        on conflict (endpoint_id, ledger_id, seq) do update
-        set status = 'pending', due_at = clock_timestamp(), settled_at = null, attempts = 0,
-            duration_ms = null
-        returning d.seq
-    )
-    select exists (select from made)
-$_$;
+declare
+    purged bigint;
+begin
+    perform from ledger.feeds f where f.ledger_id = $1 for share;
+    purged := zerosum.purged_seq($1);
+    if $3 between 1 and purged then
+        perform zerosum.refuse_purged(purged);
+    end if;
+    return zerosum.send_again($1, $2, $3);
+end $_$;
 
 CREATE FUNCTION zerosum.reverse(ledger bigint, id bigint, amount numeric DEFAULT NULL::numeric, key text DEFAULT NULL::text, postings jsonb DEFAULT NULL::jsonb, force boolean DEFAULT false, reference text DEFAULT NULL::text, description text DEFAULT NULL::text, metadata jsonb DEFAULT NULL::jsonb, effective_at timestamp with time zone DEFAULT NULL::timestamp with time zone, conditions jsonb DEFAULT NULL::jsonb) RETURNS TABLE(replayed boolean, transaction json)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -4018,16 +4183,20 @@ begin
 end $_$;
 
 CREATE FUNCTION zerosum.rewind_consumer(ledger bigint, name text, next_seq bigint) RETURNS TABLE(body text)
-    LANGUAGE sql SECURITY DEFINER
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
-    update ledger.consumers c
-    set acknowledged_seq = least($3 - 1, f.last_seq), lease = null, leased_seq = null,
-        leased_until = null
-    from ledger.feeds f
-    where c.ledger_id = $1 and c.name = $2 and f.ledger_id = $1
-    returning zerosum.consumer_json(c)
-$_$;
+declare
+    last bigint;
+begin
+    select f.last_seq into last from ledger.feeds f where f.ledger_id = $1 for update;
+    return query
+        update ledger.consumers c
+        set acknowledged_seq = zerosum.kept_after($1, least($3 - 1, last)), lease = null,
+            leased_seq = null, leased_until = null
+        where c.ledger_id = $1 and c.name = $2
+        returning zerosum.consumer_json(c);
+end $_$;
 
 CREATE FUNCTION zerosum.rotate_secret(ledger bigint, endpoint bigint, secret text, public_key bytea, overlap_s double precision) RETURNS TABLE(body text)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -4094,12 +4263,41 @@ begin
     transaction := settled.body;
 end $$;
 
+CREATE FUNCTION zerosum.send_again(ledger bigint, endpoint bigint, seq bigint) RETURNS boolean
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    with told as (
+        insert into ledger.attempts (ledger_id, endpoint_id, seq, number, at, duration_ms, status,
+            address, answer)
+        select d.ledger_id, d.endpoint_id, d.seq, coalesce((
+                select max(a.number) from ledger.attempts a
+                where a.endpoint_id = $2 and a.ledger_id = $1 and a.seq = $3), 0) + 1,
+            d.settled_at, d.duration_ms, d.last_status, d.address, d.answer
+        from ledger.deliveries d
+        where d.endpoint_id = $2 and d.ledger_id = $1 and d.seq = $3 and d.status = 'delivered'
+            and d.duration_ms is not null
+        on conflict do nothing
+    ), made as (
+        insert into ledger.deliveries as d (ledger_id, endpoint_id, seq, due_at)
+        select f.ledger_id, p.id, $3, clock_timestamp()
+        from ledger.feeds f join ledger.endpoints p on p.ledger_id = f.ledger_id
+        where f.ledger_id = $1 and $3 between 1 and f.last_seq and p.id = $2
+            and p.disabled_at is null
+        on conflict (endpoint_id, ledger_id, seq) do update
+        set status = 'pending', due_at = clock_timestamp(), settled_at = null, attempts = 0,
+            duration_ms = null
+        returning d.seq
+    )
+    select exists (select from made)
+$_$;
+
 CREATE FUNCTION zerosum.seq_at(ledger bigint, at timestamp with time zone) RETURNS bigint
     LANGUAGE plpgsql STABLE STRICT
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 declare
-    low bigint := 0;
+    low bigint := zerosum.purged_seq(ledger);
     high bigint;
     middle bigint;
     recorded timestamptz;
@@ -4326,6 +4524,7 @@ CREATE FUNCTION zerosum.sqlstate(code text) RETURNS text
         when 'not_reversible' then 'ZS223'
         when 'reversal_exceeded' then 'ZS224'
         when 'lease_lost' then 'ZS301'
+        when 'events_purged' then 'ZS302'
         else 'ZS000' end
 $_$;
 
@@ -4696,6 +4895,8 @@ begin
                 union all
                 select unnest(b.transaction_ids) from ledger.event_bundles b where b.ledger_id = l
                 union all
+                select unnest(b.transaction_ids) from ledger.purged_bundles b where b.ledger_id = l
+                union all
                 select o.transaction_id from ledger.outbox o where o.ledger_id = l
             ) x where x.transaction_id is not null group by x.transaction_id
         ) m
@@ -4707,7 +4908,8 @@ begin
             last)
         from (
             select (select count(*) from ledger.events v where v.ledger_id = l)
-                + (select count(*) * 256 from ledger.event_bundles b where b.ledger_id = l) as n
+                + (select count(*) * 256 from ledger.event_bundles b where b.ledger_id = l)
+                + (select count(*) * 256 from ledger.purged_bundles b where b.ledger_id = l) as n
         ) v
         left join ledger.feeds f on f.ledger_id = l
         where coalesce(f.last_seq, 0) <> last or v.n <> last
@@ -4724,6 +4926,8 @@ CREATE FUNCTION zerosum.verify_events(ledger bigint, low bigint, high bigint) RE
     AS $_$
 with v as materialized (
     select * from zerosum.feed($1, $2, $3) v
+), purged as materialized (
+    select * from zerosum.purged_events($1, $2, $3) p
 )
 select 'event', v.seq::text, concat_ws(', ',
     case when v.seq <> v.place then 'seq is number ' || v.place end,
@@ -4734,7 +4938,12 @@ from (
     select v.*, $2 + row_number() over (order by v.seq) as place,
         concat('{"id":"', v.id, '","type":"', v.type, '","seq":', v.seq, ',"ledger":',
             to_json(g.name), ',') as head
-    from v join ledger.ledgers g on g.ledger_id = $1
+    from (
+        select v.seq, v.id, v.type, v.leaf, v.body from v
+        union all
+        select p.seq, p.id, p.type, p.leaf, null from purged p
+    ) v
+    join ledger.ledgers g on g.ledger_id = $1
 ) v
 where v.seq <> v.place or v.leaf <> sha256(E'\\x00' || convert_to(v.body, 'UTF8'))
     or not starts_with(v.body, v.head)
@@ -4745,6 +4954,16 @@ from v join zerosum.answer($1, array(select transaction_id from v where transact
     on t.id = v.transaction_id
 where t.body <> substr(v.body, strpos(v.body, ',"data":') + 8,
     length(v.body) - strpos(v.body, ',"data":') - 8)
+union all
+select 'event', t.id::text, 'leaf of the purged event is not the transaction''s'
+from purged p
+join zerosum.answer($1, array(select transaction_id from purged where transaction_id is not null)) t
+    on t.id = p.transaction_id
+join ledger.transactions r on r.id = p.transaction_id and r.ledger_id = $1
+join ledger.ledgers g on g.ledger_id = $1
+where p.leaf is distinct from sha256(E'\\x00' || convert_to(concat('{"id":"', p.id, '","type":"',
+    p.type, '","seq":', p.seq, ',"ledger":', to_json(g.name), ',"timestamp":',
+    zerosum.time_json(r.recorded_at), ',"data":', t.body, '}'), 'UTF8'))
 $_$;
 
 CREATE FUNCTION zerosum.verify_feed(ledger bigint, since bigint) RETURNS TABLE(fault text, subject text, detail text)
@@ -4890,6 +5109,13 @@ begin
                 as expired
         from zerosum.feed(l, since, last) v
         union all
+        select p.transaction_id, null from zerosum.purged_events(l, since, last) p
+        union all
+        -- Which holds the purged events are about is not known any more: all that have expired.
+        select null, h.hold_id from ledger.hold_postings h
+        where h.ledger_id = l and h.posting = 1 and h.status = 'expired'
+            and since < zerosum.purged_seq(l)
+        union all
         select o.transaction_id, case when o.type = 'hold.expired' then o.aggregateid::bigint end
         from ledger.outbox o where o.ledger_id = l
     ) x;
@@ -4914,7 +5140,10 @@ begin
         select 'event', x.id::text, 'no event' from unnest(missing) x (id)
         where x.id not in (
             select v.transaction_id from zerosum.feed(l, 0, since) v
-                where v.transaction_id is not null)
+                where v.transaction_id is not null
+            union all
+            select p.transaction_id from zerosum.purged_events(l, 0, since) p
+                where p.transaction_id is not null)
         union all
         select 'event', x.id::text, count(*) || ' events'
             from unnest(ids) x (id) group by x.id having count(*) > 1
@@ -5059,7 +5288,8 @@ CREATE FUNCTION zerosum.verify_triggers() RETURNS TABLE(fault text, subject text
 with expected (name, digest) as (values
     ('entries.entries_append', '5390e4e77093117103741e4f5ed060f5'),
     ('entries.entries_balance', '2130151c794041d897e6294a9e3b13df'),
-    ('event_bundles.event_bundles_append', 'd4cc7daa63e688a15fb114aa0cfafc85'),
+    ('event_bundles.event_bundles_append', 'b5c6c594f87f16a75171fe772c94afb3'),
+    ('event_bundles.event_bundles_purged', '074d196c0797fd5cc4cd10d083f7e006'),
     ('events.events_append', 'c585b4651fdc6a1c02f5e245108819dd'),
     ('events.events_bundled', '951c6f8e507cdf9d4fad5a44eed461ad'),
     ('hold_postings.hold_postings_fixed', '78c73266f98a34cca4300f0cc49ae685'),
@@ -5067,6 +5297,7 @@ with expected (name, digest) as (values
     ('hold_postings.hold_postings_keep', '7e55b0eca4f191e3f899da39714aa90c'),
     ('outbox.outbox_fixed', 'd9a7482f29f579d2ddaf831384b20468'),
     ('outbox.outbox_notify', '514efee3c01e45475d8c6dd1f3acc0fb'),
+    ('purged_bundles.purged_bundles_append', '376d0bd8996e56b20a5661effd50e93c'),
     ('reversed_postings.reversed_postings_forward', 'e53ef1964f476a413a60018e273a482f'),
     ('reversed_postings.reversed_postings_keep', '14b2510e490fcd822884257956c3ff96'),
     ('tiles.tiles_append', 'e2c1f577d55e09f73b05e22955200c25'),
@@ -5588,6 +5819,15 @@ CREATE TABLE ledger.outbox (
 )
 WITH (autovacuum_vacuum_cost_delay='0');
 
+CREATE TABLE ledger.purged_bundles (
+    ledger_id bigint NOT NULL,
+    number bigint NOT NULL,
+    transaction_ids bigint[] NOT NULL,
+    ids uuid[] NOT NULL,
+    types text[] NOT NULL,
+    CONSTRAINT purged_bundles_whole CHECK (((cardinality(transaction_ids) = 256) AND (cardinality(ids) = 256) AND (cardinality(types) = 256)))
+);
+
 CREATE TABLE ledger.releases (
     number integer NOT NULL,
     sha256 text NOT NULL,
@@ -5689,6 +5929,9 @@ ALTER TABLE ONLY ledger.migrations
 ALTER TABLE ONLY ledger.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (ledger_id, ord);
 
+ALTER TABLE ONLY ledger.purged_bundles
+    ADD CONSTRAINT purged_bundles_pkey PRIMARY KEY (ledger_id, number);
+
 ALTER TABLE ONLY ledger.releases
     ADD CONSTRAINT releases_pkey PRIMARY KEY (number);
 
@@ -5743,9 +5986,13 @@ CREATE TRIGGER entries_balance AFTER INSERT ON ledger.entries REFERENCING NEW TA
 
 ALTER TABLE ledger.entries ENABLE ALWAYS TRIGGER entries_balance;
 
-CREATE TRIGGER event_bundles_append BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.event_bundles FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
+CREATE TRIGGER event_bundles_append BEFORE UPDATE OR TRUNCATE ON ledger.event_bundles FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
 
 ALTER TABLE ledger.event_bundles ENABLE ALWAYS TRIGGER event_bundles_append;
+
+CREATE TRIGGER event_bundles_purged AFTER DELETE ON ledger.event_bundles REFERENCING OLD TABLE AS old_bundles FOR EACH STATEMENT EXECUTE FUNCTION ledger.bundles_purged();
+
+ALTER TABLE ledger.event_bundles ENABLE ALWAYS TRIGGER event_bundles_purged;
 
 CREATE TRIGGER events_append BEFORE UPDATE OR TRUNCATE ON ledger.events FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
 
@@ -5774,6 +6021,10 @@ ALTER TABLE ledger.outbox ENABLE ALWAYS TRIGGER outbox_fixed;
 CREATE TRIGGER outbox_notify AFTER INSERT ON ledger.outbox FOR EACH STATEMENT EXECUTE FUNCTION ledger.outbox_notify();
 
 ALTER TABLE ledger.outbox ENABLE ALWAYS TRIGGER outbox_notify;
+
+CREATE TRIGGER purged_bundles_append BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.purged_bundles FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
+
+ALTER TABLE ledger.purged_bundles ENABLE ALWAYS TRIGGER purged_bundles_append;
 
 CREATE TRIGGER reversed_postings_forward BEFORE UPDATE ON ledger.reversed_postings FOR EACH ROW WHEN (((new.reversed <= old.reversed) OR ((new.ledger_id <> old.ledger_id) OR (new.transaction_id <> old.transaction_id) OR (new.posting <> old.posting) OR (new.amount <> old.amount)))) EXECUTE FUNCTION ledger.refuse();
 

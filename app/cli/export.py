@@ -23,7 +23,7 @@ from app.transparency.ledger_log import log_state
 from app.transparency.signed_notes import encoded
 
 FORMAT = "zerosum-export@v1"
-PARTS = ("asset", "transaction", "hold", "reversed", "wallet", "event", "outbox")
+PARTS = ("asset", "transaction", "hold", "reversed", "wallet", "purged", "event", "outbox")
 PAGE = 1000
 
 

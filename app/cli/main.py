@@ -28,7 +28,8 @@ from app.host.embedded import EmbeddedError
 from app.host.migrate import EditedMigration, Unfit, migrate
 from app.host.not_ready import NotReady
 from app.http.bodies import MAX_ID
-from app.settings import MAX_WORKERS, BadSetting, read_settings
+from app.setting_values import MAX_WORKERS, BadSetting
+from app.settings import read_settings
 from app.webhook_secret import new_secret
 
 stamp_only_option = click.option(

@@ -4,6 +4,7 @@ and the start."""
 from __future__ import annotations
 
 from enum import Enum
+from typing import TypeGuard
 
 import asyncpg
 
@@ -64,6 +65,12 @@ def failure(error: BaseException) -> Failure:
     if state is None:
         return Failure.LOST
     return FAILURES.get(state) or FAILURES.get(state[:2]) or Failure.FAILED
+
+
+def is_purged(error: BaseException) -> TypeGuard[asyncpg.PostgresError]:
+    """Return whether SQL refused to read events that are purged. The error's detail has its facts,
+    as JSON."""
+    return getattr(error, "sqlstate", None) == "ZS302"
 
 
 def is_away(error: BaseException) -> bool:

@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from app.api_keys import new_key, stored
 from app.database.connections import call
 from app.host.not_ready import NotReady
-from app.settings import Settings, log_key
+from app.setting_values import log_key
+from app.settings import Settings
 from app.transparency.signed_notes import LogKey, encoded
 
 

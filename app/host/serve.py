@@ -41,6 +41,7 @@ from app.posting.redis_locks import RedisLocks
 from app.settings import Settings
 from app.transparency.signed_notes import LogKey
 from relay import relay as relay_module
+from relay.retention import Keep
 from relay.webhooks.backoff import SCHEDULE_S
 from relay.webhooks.policy import WebhookPolicy
 from relay.webhooks.sender import WebhookSender
@@ -216,8 +217,8 @@ async def relaying(
                 retries_s=settings.webhook_retries or SCHEDULE_S,
                 keep_answers=settings.webhook_answers,
                 disable_after_s=settings.webhook_disable_after,
-                keep_s=settings.keep_deliveries,
             ),
+            keep=Keep(settings.keep_deliveries, settings.keep_events),
         )
         async with sender, running(relay.run):
             yield pool

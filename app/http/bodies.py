@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Raw, Struct
 
-from app.settings import RATE
+from app.setting_values import RATE
 from app.webhook_secret import Signing
 
 MAX_ID = 2**63 - 1

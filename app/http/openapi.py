@@ -103,6 +103,7 @@ FACTS: dict[str, Any] = {
     "posting": 1,
     "remaining": 40,
     "endpoint": 1,
+    "purged_seq": 256,
     "min_balance": 0,
     "max_balance": 1000,
     "would_be": -250,
@@ -120,6 +121,8 @@ def statuses(route: Route) -> list[int]:
         found |= {413, 415}
     if "{" in route.path or route.path.startswith("/v1/proof/"):
         found |= {404}
+    if route.from_event:
+        found |= {410}
     return sorted(found - set(route.answers))
 
 

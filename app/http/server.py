@@ -9,7 +9,8 @@ from contextlib import AbstractContextManager
 
 import uvicorn
 
-from app.settings import BadSetting, Settings
+from app.setting_values import BadSetting
+from app.settings import Settings
 
 
 class Server(uvicorn.Server):

@@ -15,7 +15,7 @@ from app.http.feed.watch import FeedWatch
 from app.logs import RequestLog
 from app.posting.group_commit import GroupCommit
 from app.posting.waiting import Answer, PostRequest
-from app.settings import Network
+from app.setting_values import Network
 from app.transparency.signed_notes import LogKey
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncpg
 
 from app.database.connections import Pool, call
+from app.database.errors import is_purged
 from app.transparency.proofs import bundle
 from app.transparency.signed_notes import LogKey
 
@@ -18,11 +19,22 @@ async def log_state(conn: Connection, ledger: int) -> tuple[str, int, bytes]:
 
 
 async def event_proof(conn: Connection, ledger: int, seq: int, key: LogKey) -> str | None:
-    """Return the tlog-proof of an event, which is its extra data; None: there is no such event."""
+    """Return the tlog-proof of an event; None: there is no such event. The event is its extra data,
+    unless it is purged."""
     name, size, root = await log_state(conn, ledger)
     ((path,),) = await call(conn, "log_inclusion", ledger=ledger, seq=seq, size=size)
     if path is None:
         return None
-    rows = await call(conn, "list_events", ledger=ledger, after=seq - 1, max=1)
-    body = rows[0]["body"].encode() if rows and rows[0]["seq"] == seq else None
+    body = await event_body(conn, ledger, seq)
     return bundle(seq - 1, path, key.checkpoint(name, size, root), body)
+
+
+async def event_body(conn: Connection, ledger: int, seq: int) -> bytes | None:
+    """Return the bytes of an event; None: it is purged."""
+    try:
+        rows = await call(conn, "list_events", ledger=ledger, after=seq - 1, max=1)
+    except asyncpg.PostgresError as error:
+        if not is_purged(error):
+            raise
+        return None
+    return rows[0]["body"].encode() if rows and rows[0]["seq"] == seq else None

@@ -12,10 +12,9 @@ class WebhookPolicy:
     """retries_s: the wait before each retry. keep_answers: store the beginning of answers' bodies.
     disable_after_s: an endpoint where nothing has arrived for so long is disabled; 0: never.
     hold_s: for how long an event that fails holds later events of its wallets, where an endpoint is
-    ordered. keep_s: for how long settled deliveries are kept; 0: for ever."""
+    ordered."""
 
     retries_s: tuple[float, ...] = SCHEDULE_S
     keep_answers: bool = True
     disable_after_s: float = 5 * 86400
     hold_s: float = 600
-    keep_s: float = 90 * 86400

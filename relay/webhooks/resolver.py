@@ -22,7 +22,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from app.egress import is_allowed
-from app.settings import Network
+from app.setting_values import Network
 
 # For a silent name server: seconds a try, and how many tries.
 TRY_S, TRIES = 2.0, 2

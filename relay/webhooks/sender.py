@@ -19,7 +19,7 @@ from aiohttp.abc import AbstractResolver
 from aiohttp.client_proto import ResponseHandler
 
 from app.egress import BadUrl, check_url
-from app.settings import Network
+from app.setting_values import Network
 from relay.webhooks.message import Message, Outcome
 from relay.webhooks.resolver import GuardedResolver
 from relay.webhooks.signing import signed_headers

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 from pathlib import Path
 
-from app.settings import BadSetting
+from app.setting_values import BadSetting
 
 
 def webhook_tls(ca_file: Path | None, client_cert_file: Path | None) -> ssl.SSLContext:

@@ -16,7 +16,8 @@ from app.database.connections import connect
 from app.database.url import BadUrl, driver_url
 from app.host.embedded import start_embedded
 from app.host.migrate import SQL, Unfit, is_current, migrate, release_of
-from app.settings import BadSetting, read_settings
+from app.setting_values import BadSetting
+from app.settings import read_settings
 from sql.dump import dump
 from tests.conftest import new_database, with_database
 from tests.support.process import ServerProcess

@@ -17,7 +17,8 @@ from app.host.supervise import running
 from app.http import rate_limit
 from app.http.rate_limit import RateLimit
 from app.posting.group_commit import GroupCommit
-from app.settings import BadSetting, read_settings
+from app.setting_values import BadSetting
+from app.settings import read_settings
 from tests.sinks.redis import RedisServer
 from tests.support.api import Api, app_over
 

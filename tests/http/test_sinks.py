@@ -10,7 +10,8 @@ import pytest
 
 from app.encryption import Encryption
 from app.host.startup import ensure_sinks
-from app.settings import BadSetting, read_settings
+from app.setting_values import BadSetting
+from app.settings import read_settings
 from app.sink_url import BadSink, parse_sink_url
 from tests.support.api import Api
 from tests.support.command import zerosum

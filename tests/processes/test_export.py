@@ -146,6 +146,33 @@ async def test_it_comes_back_the_same(
     assert (code, told) == (1, "Error: the ledger main is not empty\n")
 
 
+async def test_purged_events_come_along_as_leaves(
+    busy: asyncpg.Connection, elsewhere: tuple[asyncpg.Connection, str], tmp_path: Path
+) -> None:
+    other, _ = elsewhere
+    state = await call(busy, "log_state", ledger=1)
+    epoch = await lease(busy, "r")
+    assert await busy.fetchval("select zerosum.bundle_events(1, 'r', $1, 0, 9)", epoch) == 2
+    assert await busy.fetchval("select zerosum.purge_events(1, 'r', $1, 0, 9)", epoch) == 2
+    assert await verify(busy) == []
+    text, file = await exported(busy), tmp_path / "export"
+    file.write_text(text)
+    code, said = await checked(
+        file, f"{state[0]['size']}:{base64.b64encode(state[0]['root']).decode()}"
+    )
+    assert code == 0, said
+    await import_ledger(other, io.StringIO(text))
+    assert without_places(await exported(other)) == without_places(text)
+    assert await call(other, "log_state", ledger=1) == state
+    assert await verify(other) == []
+    moved = text.replace('"purged"', '"purged" ', 1).replace(
+        '"transaction_ids": [1,', '"transaction_ids": [2,'
+    )
+    file.write_text(moved)
+    assert moved != text
+    assert (await checked(file))[0] == 1
+
+
 async def test_the_check_knows_roots_that_were_kept(
     busy: asyncpg.Connection, tmp_path: Path
 ) -> None:

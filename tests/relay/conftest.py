@@ -11,7 +11,7 @@ import pytest
 
 from app.database.connections import open_pool
 from app.host.supervise import running
-from app.settings import Network
+from app.setting_values import Network
 from relay import relay
 from relay.webhooks.sender import WebhookSender
 from tests.support.ledger import fund, wallets

@@ -8,10 +8,12 @@ import asyncio
 import asyncpg
 import pytest
 
+from relay import relay as module
 from relay import retention
+from relay.retention import Keep
 from relay.webhooks.policy import WebhookPolicy
 from tests.relay.conftest import RunRelay
-from tests.support.ledger import codes, lease, req, verify
+from tests.support.ledger import codes, lease, post, req, verify
 from tests.support.receiver import Receiver
 from tests.support.until import until
 from tests.support.webhooks import settled, subscribe
@@ -68,7 +70,7 @@ async def test_the_relay_does_it_and_sends_nothing_again(
 ) -> None:
     monkeypatch.setattr(retention, "LOOK_S", 0.1)
     await subscribe(moved, receiver.url)
-    async with run_relay(policy=WebhookPolicy(keep_s=1)):
+    async with run_relay(keep=Keep(deliveries_s=1)):
         await move(moved, 9)
         await receiver.until(10)
 
@@ -79,6 +81,39 @@ async def test_the_relay_does_it_and_sends_nothing_again(
         await move(moved, 1)
         await receiver.until(11)
     assert len(receiver.got) == 11
+
+
+async def test_the_relay_purges_events_that_every_reader_has(
+    moved: asyncpg.Connection,
+    run_relay: RunRelay,
+    receiver: Receiver,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A second endpoint is down. Once it is up again it gets every event, and then they go."""
+    monkeypatch.setattr(retention, "LOOK_S", 0.1)
+    monkeypatch.setattr(module, "KEEP_EVENTS", 0)
+    receiver.answers.extend([500] * 40)
+    await subscribe(moved, receiver.url)
+    await post(moved, *[req(("alice", "bob", 1))] * 300)
+    policy = WebhookPolicy((0.3,) * 9)
+
+    async def purged() -> int:
+        found: int = await moved.fetchval("select zerosum.purged_seq(1)")
+        return found
+
+    async with run_relay(policy=policy, keep=Keep(1, 1)):
+        await receiver.until(20)
+        assert await purged() == 0
+        await receiver.until(341)
+
+        async def are_purged() -> bool:
+            return await purged() == 256
+
+        await until(are_purged)
+        await post(moved, req(("alice", "bob", 1)))
+        await receiver.until(342)
+    assert len({one.headers["webhook-id"] for one in receiver.got}) == 302
+    assert await verify(moved) == []
 
 
 async def test_what_an_endpoint_has_not_passed_stays(moved: asyncpg.Connection) -> None:

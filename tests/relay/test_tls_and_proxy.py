@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from app.egress import BadUrl, check_url
-from app.settings import BadSetting, read_settings
+from app.setting_values import BadSetting
+from app.settings import read_settings
 from relay.webhooks.message import Message, Outcome, Target
 from relay.webhooks.sender import WebhookSender
 from relay.webhooks.tls import webhook_tls

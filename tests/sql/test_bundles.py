@@ -6,43 +6,14 @@ import io
 from typing import Any
 
 import asyncpg
-import pytest
 
 from app.cli.export import export_ledger
 from app.transparency.ledger_log import event_proof
 from app.transparency.proofs import check_bundle
 from tests.support.faults import DISABLE
-from tests.support.ledger import fund, lease, post, raises, req, stamp_all, verify, wallets
+from tests.support.ledger import bundle, raises, verify
 from tests.support.log_key import LOG_KEY, VKEY
 from tests.support.plans import most_read
-from tests.support.webhooks import SECRET
-
-
-@pytest.fixture
-async def long(db: asyncpg.Connection) -> asyncpg.Connection:
-    """1,100 events of two types, with an endpoint and a sink that have read nothing."""
-    await wallets(db, ("ann", "bob"))
-    await fund(db, "ann", 5000)
-    await db.execute("select zerosum.create_endpoint(1, 'https://example.com', '{*}', $1)", SECRET)
-    await db.execute("select zerosum.create_sink(1, 's', 'kafka://h/t', '{*}', 'beginning')")
-    await db.execute("update ledger.endpoints set sent_seq = 0")
-    await db.execute("select zerosum.freeze_wallet(1, 'bob', true)")
-    await db.execute("select zerosum.unfreeze_wallet(1, 'bob')")
-    for number in range(11):
-        many = [req(("ann", "bob", 1), description="ä")] * 100
-        await post(db, *many[: 97 if number == 0 else 100])
-    await stamp_all(db)
-    assert await db.fetchval("select last_seq from ledger.feeds where ledger_id = 1") == 1100
-    return db
-
-
-async def bundle(db: asyncpg.Connection, keep: int = 300, limit: int = 100) -> int:
-    epoch = await lease(db, "r")
-    made: int = await db.fetchval(
-        "select zerosum.bundle_events(1, 'r', $1, $2, $3)", epoch, keep, limit
-    )
-    return made
-
 
 READS = (
     "list_events(1, 0, 1000)",

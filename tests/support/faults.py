@@ -17,5 +17,6 @@ DISABLE = "".join(
         "reversed_postings",
         "tiles",
         "event_bundles",
+        "purged_bundles",
     )
 )

@@ -156,6 +156,15 @@ async def stamp_all(conn: asyncpg.Connection) -> None:
         pass
 
 
+async def bundle(db: asyncpg.Connection, keep: int = 300, limit: int = 100) -> int:
+    """Bundle old events. Returns how many bundles were created."""
+    epoch = await lease(db, "r")
+    made: int = await db.fetchval(
+        "select zerosum.bundle_events(1, 'r', $1, $2, $3)", epoch, keep, limit
+    )
+    return made
+
+
 async def bodies(conn: asyncpg.Connection) -> list[bytes]:
     """Return the bodies of the ledger main's events, in order."""
     rows = await conn.fetch("select body from zerosum.feed(1, 0, 1000000) order by seq")

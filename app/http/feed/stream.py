@@ -7,7 +7,8 @@ import logging
 from collections.abc import AsyncIterator
 
 from app import metrics
-from app.database.errors import DATABASE_ERRORS
+from app.database.connections import call
+from app.database.errors import DATABASE_ERRORS, is_away, is_purged
 from app.errors import Refusal
 from app.event_filter import EventFilter
 from app.http.auth import bearer_key
@@ -30,6 +31,16 @@ class EventStream:
         self.request, self.after, self.wanted = request, after, wanted
         self.ledger, self.services = request.caller.ledger, request.services
         self.strings = wants_strings(request.scope)
+        self.purged = False
+
+    async def check(self) -> None:
+        """Raise what the database's driver raises if the next events are purged: once the stream is
+        open, no status can say so."""
+        try:
+            await call(self.services.pool, "check_kept", ledger=self.ledger, after=self.after)
+        except DATABASE_ERRORS as error:
+            if not is_away(error):
+                raise
 
     async def frames(self) -> AsyncIterator[bytes]:
         """Yield frames until the server stops or the API key is revoked. While the database is
@@ -44,7 +55,7 @@ class EventStream:
                     yield found
                 elif not self.services.feed.closed:
                     await self.services.feed.after(self.ledger, self.after, due - clock())
-                if self.services.feed.closed:
+                if self.services.feed.closed or self.purged:
                     return
                 if clock() >= due:
                     if not await self.is_allowed():
@@ -59,6 +70,9 @@ class EventStream:
         try:
             page = await self.services.pages.read(self.ledger, self.after, PAGE, self.wanted)
         except DATABASE_ERRORS as error:
+            if is_purged(error):  # The client comes back, and is told so.
+                self.purged = True
+                return b""
             log.warning("a stream waits for the database: %s", error)
             await asyncio.sleep(AWAY_S)
             return b""

@@ -30,6 +30,7 @@ async def list_events(request: ApiRequest[None]) -> Response:
     `credit,reversal`. `next` is null at the end of the feed. `read_to` is the seq up to
     which the feed was read: give it as `after` to go on. With `wait` an empty page at the end of the
     feed is answered only after so many seconds, and an event that comes meanwhile at once.
+    `after` 0 begins with the oldest event that is kept.
     """
     after, limit, wanted = request.query["after"], request.query["limit"], wanted_events(request)
     ledger, services = request.caller.ledger, request.services
@@ -57,6 +58,7 @@ async def stream_events(request: ApiRequest[None]) -> Response:
     stream = EventStream(request, request.query["after"] if after is None else after, wanted)
     if request.scope["method"] == "HEAD":
         return Response(None, 200, UNBUFFERED, STREAM)
+    await stream.check()
     return StreamingResponse(stream.frames(), 200, UNBUFFERED, STREAM)
 
 

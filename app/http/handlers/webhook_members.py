@@ -13,7 +13,7 @@ from app.egress import BadUrl, check_url
 from app.errors import Refusal
 from app.http import parsing
 from app.http.parsing import check_filter
-from app.settings import RATE, Network
+from app.setting_values import RATE, Network
 
 # A field name is a token (RFC 9110, 5.6.2), and a value visible ASCII and inner spaces.
 NAME = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]{1,128}")

@@ -61,6 +61,7 @@ WEBHOOKS = [
         webhooks.resend_delivery,
         {202: answers.Resent},
         "write",
+        from_event=True,
     ),
     post(
         "/v1/webhooks/{id:number}/replays",
@@ -68,6 +69,7 @@ WEBHOOKS = [
         {202: answers.Replay},
         "write",
         bodies.ReplayRequest,
+        from_event=True,
     ),
     post(
         "/v1/webhooks/{id:number}/replays/count",
@@ -75,6 +77,7 @@ WEBHOOKS = [
         {200: answers.ReplayCount},
         "read",
         bodies.ReplayRequest,
+        from_event=True,
     ),
     get(
         "/v1/webhooks/{id:number}/replays",

@@ -8,8 +8,15 @@ from app.http.responses import BYTES, STREAM, TEXT
 from app.http.routes.route import BY_NAME, FEED, FROM, FROM_ZERO, NUMBER, Route, delete, get, post
 
 EVENTS = [
-    get("/v1/events", events.list_events, answers.EventList, query=FEED),
-    get("/v1/events/stream", events.stream_events, STREAM, query=FROM, resumable=True),
+    get("/v1/events", events.list_events, answers.EventList, query=FEED, from_event=True),
+    get(
+        "/v1/events/stream",
+        events.stream_events,
+        STREAM,
+        query=FROM,
+        resumable=True,
+        from_event=True,
+    ),
 ]
 
 PROOF = [
@@ -42,6 +49,7 @@ CONSUMERS = [
         answers={201: answers.Consumer, 200: answers.Consumer},
         scope="admin",
         body=bodies.ConsumerRequest,
+        from_event=True,
     ),
     get("/v1/consumers", consumers.list_consumers, answers.ConsumerList, query=BY_NAME),
     get("/v1/consumers/{name}", consumers.read_consumer, answers.Consumer),
@@ -66,5 +74,6 @@ CONSUMERS = [
         {200: answers.Consumer},
         "admin",
         bodies.RewindRequest,
+        from_event=True,
     ),
 ]

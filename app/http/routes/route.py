@@ -34,6 +34,7 @@ class Route:
     filters: metadata.KEY=VALUE may be given.
     keyed: the route takes an Idempotency-Key of at most longest_key characters.
     resumable: the route takes a Last-Event-ID.
+    from_event: the request names an event to begin with, which may be purged.
     """
 
     method: str
@@ -50,6 +51,7 @@ class Route:
     filters: bool = False
     keyed: bool = False
     resumable: bool = False
+    from_event: bool = False
     longest_key: int = 255
 
 
@@ -90,9 +92,16 @@ def get(path: str, handler: Handler, answer: Any, scope: Scope = "read", **more:
 
 
 def post(
-    path: str, handler: Handler, answers: dict[int, Any], scope: Scope, body: type | None = None
+    path: str,
+    handler: Handler,
+    answers: dict[int, Any],
+    scope: Scope,
+    body: type | None = None,
+    **more: Any,
 ) -> Route:
-    return Route(method="POST", path=path, handler=handler, answers=answers, scope=scope, body=body)
+    return Route(
+        method="POST", path=path, handler=handler, answers=answers, scope=scope, body=body, **more
+    )
 
 
 def delete(path: str, handler: Handler) -> Route:

@@ -3,7 +3,8 @@
 -- event wanted.
 -- Returns the consumer as JSON text, and whether it is new.
 -- Locks: the ledger's row in ledger.feeds, so that "now" is exact; the consumer's row.
--- Codes: none (checks raise 23514, a start that is no number 22P02).
+-- Codes: ZS302 events from the first wanted on are purged (checks raise 23514, a start that is no
+-- number 22P02).
 create or replace function zerosum.put_consumer(
     ledger bigint, name text, types text[], wallets text[], kinds text[], start text
 ) returns table (body text, created boolean)
@@ -15,8 +16,10 @@ declare
 begin
     select f.last_seq into last from ledger.feeds f where f.ledger_id = $1 for update;
     insert into ledger.consumers as o (ledger_id, name, types, wallets, kinds, acknowledged_seq)
-    values ($1, $2, $3, $4, $5, case $6 when 'now' then last when 'beginning' then 0
-        else least($6::bigint - 1, last) end)
+    values ($1, $2, $3, $4, $5, case when $6 = 'now' or exists (
+            select from ledger.consumers e where e.ledger_id = $1 and e.name = $2) then last
+        else zerosum.kept_after($1, case $6 when 'beginning' then 0
+            else least($6::bigint - 1, last) end) end)
     on conflict (ledger_id, name) do nothing
     returning o.* into c;
     created := c.name is not null;

@@ -15,7 +15,7 @@ declare
     f constant ledger.feeds := zerosum.locked_feed(ledger, holder, epoch);
     next bigint := coalesce((
         select b.number + 1 from ledger.event_bundles b where b.ledger_id = l
-            order by b.number desc limit 1), 0);
+            order by b.number desc limit 1), zerosum.purged_seq(l) / 256);
     made int := 0;
 begin
     while made < max_bundles and (next + 1) * 256 + keep <= f.last_seq loop

@@ -6,5 +6,6 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
     select greatest(
         coalesce((select max(v.seq) from ledger.events v where v.ledger_id = $1), 0),
         coalesce((select (max(b.number) + 1) * 256 from ledger.event_bundles b
-            where b.ledger_id = $1), 0))
+            where b.ledger_id = $1), 0),
+        zerosum.purged_seq($1))
 $$;

@@ -1,8 +1,8 @@
 -- Return a part of a ledger's export, one JSON line a row, in order, at most `max` lines after
 -- the one whose `place` is `after` (empty: from the first). Parts: asset, transaction (with its
--- entries), hold, reversed, wallet, event, outbox. Amounts are integers, times RFC 3339, bytes
--- hexadecimal. The caller keeps one snapshot for all parts. Only the owner of the tables may
--- call this.
+-- entries), hold, reversed, wallet, purged (256 events a line, with their leaves), event, outbox.
+-- Amounts are integers, times RFC 3339, bytes hexadecimal. The caller keeps one snapshot for all
+-- parts. Only the owner of the tables may call this.
 -- Locks: none.
 -- Codes: none.
 create or replace function zerosum.export_lines(ledger bigint, part text, after text, max int)
@@ -14,6 +14,7 @@ set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmap
 declare
     l constant bigint := ledger;
     past constant bigint := case when after ~ '^[0-9]+$' then after::bigint else 0 end;
+    low bigint;
 begin
     if part = 'asset' then
         return query
@@ -68,10 +69,19 @@ begin
             select w.id::text, (jsonb_build_object('part', part) || to_jsonb(w) - 'ledger_id'
                 || jsonb_build_object('recorded_at', nullif(w.recorded_at, '-infinity')))::text
             from ledger.wallets w where w.ledger_id = l and w.id > after order by w.id limit max;
+    elsif part = 'purged' then
+        -- The place is the tile's number and 1, since a place is never 0.
+        return query
+            select (p.number + 1)::text, (jsonb_build_object('part', part) || to_jsonb(p)
+                - 'ledger_id' || jsonb_build_object('hashes', encode(t.hashes, 'hex')))::text
+            from ledger.purged_bundles p
+            join ledger.tiles t on t.ledger_id = l and t.level = 0 and t.number = p.number
+            where p.ledger_id = l and p.number >= past order by p.number limit max;
     elsif part = 'event' then
+        low := greatest(past, zerosum.purged_seq(l));
         return query
             select v.seq::text, (jsonb_build_object('part', part) || to_jsonb(v) - 'leaf')::text
-            from zerosum.feed(l, past, past + max) v order by v.seq;
+            from zerosum.feed(l, low, low + max) v order by v.seq;
     elsif part = 'outbox' then
         return query
             select o.ord::text,

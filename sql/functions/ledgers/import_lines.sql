@@ -70,6 +70,16 @@ begin
         from jsonb_to_recordset(lines) x (id text, posted numeric, held numeric, version bigint,
             recorded_at timestamptz)
         where w.ledger_id = l and w.id = x.id;
+    elsif part = 'purged' then
+        insert into ledger.tiles (ledger_id, level, number, root, hashes)
+        select l, 0, x.number, zerosum.hashes_root(array(
+            select substr(h.hashes, i * 32 + 1, 32) from generate_series(0, 255) i)), h.hashes
+        from jsonb_to_recordset(lines) x (number bigint, hashes text)
+        cross join lateral (select decode(x.hashes, 'hex') as hashes) h;
+        insert into ledger.purged_bundles (ledger_id, number, transaction_ids, ids, types)
+        select l, x.number, x.transaction_ids, x.ids, x.types
+        from jsonb_to_recordset(lines) x (number bigint, transaction_ids bigint[], ids uuid[],
+            types text[]);
     elsif part = 'event' then
         insert into ledger.events (ledger_id, seq, transaction_id, recorded_at, id, type, leaf,
             body)

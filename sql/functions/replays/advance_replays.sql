@@ -1,5 +1,6 @@
 -- Give an endpoint the next events of its oldest active replay, at most `max`: their deliveries are
--- due now. Those that are due already stay as they are.
+-- due now. Those that are due already stay as they are. A replay that is not done keeps its events
+-- from being purged.
 -- Locks: the replay's row, deliveries by seq.
 -- Codes: none.
 create or replace function zerosum.advance_replays(ledger bigint, endpoint bigint, max int)
@@ -21,7 +22,7 @@ begin
         r.read_seq := page.read_to;
         exit when cardinality(page.seqs) > 0 or r.read_seq >= r.upto_seq;
     end loop;
-    perform zerosum.resend_delivery($1, $2, s.seq) from unnest(page.seqs) s (seq)
+    perform zerosum.send_again($1, $2, s.seq) from unnest(page.seqs) s (seq)
     where not exists (
         select from ledger.deliveries d
         where d.endpoint_id = $2 and d.ledger_id = $1 and d.seq = s.seq and d.status = 'pending');

@@ -1,7 +1,7 @@
 -- Return how many events a replay would send, and whether all of its range was counted: at most
 -- 100,000 events are read. asked: as zerosum.plan_replay() takes it.
 -- Locks: none.
--- Codes: none.
+-- Codes: ZS302 events of the range are purged.
 create or replace function zerosum.count_replay(ledger bigint, endpoint bigint, asked jsonb)
 returns table (events bigint, complete boolean)
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$

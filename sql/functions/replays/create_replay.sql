@@ -1,13 +1,15 @@
 -- Begin a replay to an endpoint. asked: as zerosum.plan_replay() takes it. Returns the replay as
 -- JSON text; no row if the endpoint does not exist or is disabled.
--- Locks: the endpoint's row, deliveries by seq.
--- Codes: none (checks raise 23514).
+-- Locks: the ledger's row in ledger.feeds, shared, so that nothing is purged meanwhile; the
+-- endpoint's row, deliveries by seq.
+-- Codes: ZS302 events of the range are purged (checks raise 23514).
 create or replace function zerosum.create_replay(ledger bigint, endpoint bigint, asked jsonb)
 returns table (body text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     r ledger.replays;
 begin
+    perform from ledger.feeds f where f.ledger_id = $1 for share;
     perform from ledger.endpoints p
     where p.ledger_id = $1 and p.id = $2 and p.disabled_at is null and p.deleted_at is null
     for no key update;

@@ -1,11 +1,12 @@
 -- Return the seq of the last event that was recorded before `at`, as far as the order of the feed
--- follows the clock: by halving, not by reading all. Null for null.
+-- follows the clock: by halving, not by reading all. Purged events count as recorded
+-- before. Null for null.
 -- Locks: none.
 -- Codes: none.
 create or replace function zerosum.seq_at(ledger bigint, at timestamptz) returns bigint
 language plpgsql stable strict set search_path = pg_catalog, pg_temp as $$
 declare
-    low bigint := 0;
+    low bigint := zerosum.purged_seq(ledger);
     high bigint;
     middle bigint;
     recorded timestamptz;

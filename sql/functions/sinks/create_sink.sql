@@ -5,7 +5,8 @@
 -- Returns the sink as JSON text; no row if the name is that of a sink from the settings, which
 -- only they change. The caller checks the url.
 -- Locks: the ledger's row in ledger.feeds, so that "from now on" is exact.
--- Codes: none (checks raise 23514, a start that is no number 22P02).
+-- Codes: ZS302 events from the first wanted on are purged (checks raise 23514, a start that is no
+-- number 22P02).
 create or replace function zerosum.create_sink(
     ledger bigint, name text, url text, types text[], start text, configured boolean default false
 ) returns table (body text)
@@ -18,8 +19,11 @@ begin
     return query
         insert into ledger.sinks as s (ledger_id, name, url, types, sent_seq, configured)
         select g.ledger_id, $2, $3, $4,
-            case $5 when 'now' then coalesce(last, 0) when 'beginning' then 0
-                else $5::bigint - 1 end, $6
+            case when $5 = 'now' or exists (
+                    select from ledger.sinks o where o.ledger_id = $1 and o.name = $2)
+                then coalesce(last, 0)
+                else zerosum.kept_after(g.ledger_id, case $5 when 'beginning' then 0
+                    else $5::bigint - 1 end) end, $6
         from ledger.ledgers g where g.ledger_id = $1
         on conflict on constraint sinks_name do update
         set url = excluded.url, types = excluded.types, configured = excluded.configured,

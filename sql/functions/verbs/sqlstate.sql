@@ -47,5 +47,6 @@ language sql immutable as $$
         when 'not_reversible' then 'ZS223'
         when 'reversal_exceeded' then 'ZS224'
         when 'lease_lost' then 'ZS301'
+        when 'events_purged' then 'ZS302'
         else 'ZS000' end
 $$;

@@ -69,6 +69,8 @@ begin
                 union all
                 select unnest(b.transaction_ids) from ledger.event_bundles b where b.ledger_id = l
                 union all
+                select unnest(b.transaction_ids) from ledger.purged_bundles b where b.ledger_id = l
+                union all
                 select o.transaction_id from ledger.outbox o where o.ledger_id = l
             ) x where x.transaction_id is not null group by x.transaction_id
         ) m
@@ -80,7 +82,8 @@ begin
             last)
         from (
             select (select count(*) from ledger.events v where v.ledger_id = l)
-                + (select count(*) * 256 from ledger.event_bundles b where b.ledger_id = l) as n
+                + (select count(*) * 256 from ledger.event_bundles b where b.ledger_id = l)
+                + (select count(*) * 256 from ledger.purged_bundles b where b.ledger_id = l) as n
         ) v
         left join ledger.feeds f on f.ledger_id = l
         where coalesce(f.last_seq, 0) <> last or v.n <> last

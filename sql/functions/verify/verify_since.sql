@@ -34,6 +34,13 @@ begin
                 as expired
         from zerosum.feed(l, since, last) v
         union all
+        select p.transaction_id, null from zerosum.purged_events(l, since, last) p
+        union all
+        -- Which holds the purged events are about is not known any more: all that have expired.
+        select null, h.hold_id from ledger.hold_postings h
+        where h.ledger_id = l and h.posting = 1 and h.status = 'expired'
+            and since < zerosum.purged_seq(l)
+        union all
         select o.transaction_id, case when o.type = 'hold.expired' then o.aggregateid::bigint end
         from ledger.outbox o where o.ledger_id = l
     ) x;
@@ -58,7 +65,10 @@ begin
         select 'event', x.id::text, 'no event' from unnest(missing) x (id)
         where x.id not in (
             select v.transaction_id from zerosum.feed(l, 0, since) v
-                where v.transaction_id is not null)
+                where v.transaction_id is not null
+            union all
+            select p.transaction_id from zerosum.purged_events(l, 0, since) p
+                where p.transaction_id is not null)
         union all
         select 'event', x.id::text, count(*) || ' events'
             from unnest(ids) x (id) group by x.id having count(*) > 1

@@ -10,7 +10,8 @@ set quote_all_identifiers = off as $$
 with expected (name, digest) as (values
     ('entries.entries_append', '5390e4e77093117103741e4f5ed060f5'),
     ('entries.entries_balance', '2130151c794041d897e6294a9e3b13df'),
-    ('event_bundles.event_bundles_append', 'd4cc7daa63e688a15fb114aa0cfafc85'),
+    ('event_bundles.event_bundles_append', 'b5c6c594f87f16a75171fe772c94afb3'),
+    ('event_bundles.event_bundles_purged', '074d196c0797fd5cc4cd10d083f7e006'),
     ('events.events_append', 'c585b4651fdc6a1c02f5e245108819dd'),
     ('events.events_bundled', '951c6f8e507cdf9d4fad5a44eed461ad'),
     ('hold_postings.hold_postings_fixed', '78c73266f98a34cca4300f0cc49ae685'),
@@ -18,6 +19,7 @@ with expected (name, digest) as (values
     ('hold_postings.hold_postings_keep', '7e55b0eca4f191e3f899da39714aa90c'),
     ('outbox.outbox_fixed', 'd9a7482f29f579d2ddaf831384b20468'),
     ('outbox.outbox_notify', '514efee3c01e45475d8c6dd1f3acc0fb'),
+    ('purged_bundles.purged_bundles_append', '376d0bd8996e56b20a5661effd50e93c'),
     ('reversed_postings.reversed_postings_forward', 'e53ef1964f476a413a60018e273a482f'),
     ('reversed_postings.reversed_postings_keep', '14b2510e490fcd822884257956c3ff96'),
     ('tiles.tiles_append', 'e2c1f577d55e09f73b05e22955200c25'),
