@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from relay.webhooks.signing import Signer
@@ -17,7 +17,7 @@ class Target:
 
     url: str
     signers: Sequence[Signer]
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
     strings: bool = False
     timeout_s: float = TIMEOUT_S
 

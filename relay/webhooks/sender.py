@@ -4,82 +4,44 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import socket
 import ssl
 import time
-from contextvars import ContextVar
 from email.utils import parsedate_to_datetime
 from types import TracebackType
-from typing import Any
-
-import aiohttp
-import yarl
-from aiohttp import AddrInfoType
-from aiohttp.abc import AbstractResolver
-from aiohttp.client_proto import ResponseHandler
+from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from app.egress import BadUrl, check_url
 from app.setting_values import Network
+from relay.webhooks.connection import Answer, BadAnswer, NoAnswer
+from relay.webhooks.dialler import Dialler, Place, Proxy, authority
+from relay.webhooks.kept import KeptConnections
 from relay.webhooks.message import Message, Outcome
-from relay.webhooks.resolver import GuardedResolver
 from relay.webhooks.signing import signed_headers
 
-# Read so much of an answer's body, for so long, that the connection can be used again: the status
-# has said everything.
-READ_LIMIT, READ_S = 4096, 1.0
-# An answer's head may have more than any server sends, but not without end.
-MAX_FIELD, MAX_FIELDS = 256 * 1024, 10_000
-URLS = 1024  # URLs whose checks are remembered; names are resolved anew each time
-USER_AGENT = "Zerosum-Webhooks/1"
+URLS = 1024  # URLs whose checks are remembered; names are resolved anew for each connection
+PORTS = {"http": 80, "https": 443}
+# What an endpoint's own header fields may replace.
+DEFAULTS = {
+    "user-agent": "Zerosum-Webhooks/1",
+    # People read the beginning of what is answered.
+    "accept-encoding": "identity",
+}
 
 
-# The addresses that the delivery in hand has dialled, or whose connection it uses.
-DIALLED: ContextVar[list[str]] = ContextVar("dialled")
+class Route(NamedTuple):
+    """A URL that may be sent to. head: the first lines of a request."""
 
-
-def open_socket(found: AddrInfoType) -> socket.socket:
-    """Open a socket for an address, and note it."""
-    family, kind, proto, _, address = found
-    note_address(address)
-    return socket.socket(family, kind, proto)
-
-
-def note_address(address: object) -> None:
-    if isinstance(address, tuple) and (dialled := DIALLED.get(None)) is not None:
-        dialled.append(str(address[0]))
-
-
-class HeadFirst(ResponseHandler):
-    """Gives an answer's head to the parser before its body: given both at once, a malformed body
-    would discard the status too. Notes whom a delivery reaches over a kept connection."""
-
-    peer: object = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.peer = transport.get_extra_info("peername")
-        super().connection_made(transport)
-
-    def set_response_params(self, **params: Any) -> None:
-        """aiohttp calls this for each request, in the task that sends it."""
-        note_address(self.peer)
-        super().set_response_params(**params)
-
-    def data_received(self, data: bytes) -> None:
-        end = data.find(b"\r\n\r\n") + 4
-        if 4 <= end < len(data):
-            super().data_received(data[:end])
-            data = data[end:]
-        super().data_received(data)
-
-
-@functools.cache
-def client_timeout(seconds: float) -> aiohttp.ClientTimeout:
-    return aiohttp.ClientTimeout(total=seconds)
+    place: Place
+    head: str
 
 
 class WebhookSender:
-    """send() messages over kept connections. There is a session for each scheme: http goes to
-    allowed networks only."""
+    """send() messages over kept connections, while the context is open.
+
+    The client is our own: with aiohttp's, three quarters of a delivery's time were its sessions',
+    requests' and answers' (docs/decisions.md).
+    """
 
     def __init__(
         self,
@@ -90,51 +52,12 @@ class WebhookSender:
         """tls: None: as the system has it. proxy: a URL; it resolves names, and decides which of
         their addresses are reached."""
         self.allow, self.tls = allow, tls
-        # Apart from its password, which errors would tell.
-        self.proxy: yarl.URL | None = None
-        self.proxy_headers: dict[str, str] = {}
-        if proxy is not None:
-            given = yarl.URL(proxy)
-            self.proxy = given.with_user(None)
-            if given.user is not None:
-                told = aiohttp.encode_basic_auth(given.user, given.password or "")
-                self.proxy_headers = {"Proxy-Authorization": told}
-        self.sessions: dict[str, aiohttp.ClientSession] = {}
-        self.checked = functools.lru_cache(URLS)(self.check)
-
-    def check(self, url: str) -> yarl.URL:
-        """Return the URL if webhooks may go there. Raises BadUrl."""
-        check_url(url, self.allow, self.proxy is not None)
-        # Keep the URL byte for byte: a signature in it may cover its very spelling.
-        return yarl.URL(url, encoded=True)
+        self.proxy = Proxy(proxy) if proxy is not None else None
+        self.kept = KeptConnections()
+        self.route = functools.lru_cache(URLS)(self.check)
 
     async def __aenter__(self) -> WebhookSender:
-        for scheme in ("http", "https"):
-            resolver: AbstractResolver | None = None
-            if self.proxy is None:
-                resolver = GuardedResolver(self.allow, routable=scheme == "https")
-            # Each endpoint bounds its own connections: with one pool for all, those that hang would
-            # keep the others waiting.
-            connector = aiohttp.TCPConnector(
-                resolver=resolver, limit=0, socket_factory=open_socket, ssl=self.tls or True
-            )
-            connector._factory = functools.partial(HeadFirst, asyncio.get_running_loop())  # type: ignore[assignment]
-            self.sessions[scheme] = aiohttp.ClientSession(
-                connector=connector,
-                max_line_size=MAX_FIELD,
-                max_field_size=MAX_FIELD,
-                max_headers=MAX_FIELDS,
-                cookie_jar=aiohttp.DummyCookieJar(),
-                auto_decompress=False,
-                trust_env=False,
-                proxy=self.proxy,
-                headers={
-                    "User-Agent": USER_AGENT,
-                    "Content-Type": "application/json",
-                    # People read the beginning of what is answered.
-                    "Accept-Encoding": "identity",
-                },
-            )
+        self.dialler = Dialler(self.allow, self.tls, self.proxy)
         return self
 
     async def __aexit__(
@@ -143,38 +66,45 @@ class WebhookSender:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for session in self.sessions.values():
-            await session.close()
+        self.kept.close()
+        await self.dialler.close()
+
+    def check(self, url: str) -> Route:
+        """Return the route of a URL if webhooks may go there. Raises BadUrl."""
+        check_url(url, self.allow, self.proxy is not None)
+        parts = urlsplit(url)
+        place = Place(parts.scheme, parts.hostname or "", parts.port or PORTS[parts.scheme])
+        # The path and the query are sent byte for byte: a signature in them may cover their very
+        # spelling.
+        target = url.partition("://")[2].removeprefix(parts.netloc)
+        if not target.startswith("/"):
+            target = f"/{target}"
+        end = authority(place)
+        head = f"Host: {end.removesuffix(f':{PORTS[place.scheme]}')}\r\n"
+        if self.proxy is not None and place.scheme == "http":  # There is no CONNECT.
+            target = f"http://{end}{target}"
+            if self.proxy.authorization is not None:
+                head += f"Proxy-Authorization: {self.proxy.authorization}\r\n"
+        return Route(place, f"POST {target} HTTP/1.1\r\n{head}Content-Type: application/json\r\n")
 
     async def send(self, message: Message) -> Outcome:
         """Send the message. Raises nothing but a cancellation. A redirect is a failure."""
-        target = message.target
-        # Ours come last: nobody but us signs.
-        signed = signed_headers(target.signers, message.id, message.body)
+        timeout_s = message.target.timeout_s
         began = time.monotonic()
         status, error, asked, text = None, None, None, None
         dialled: list[str] = []
-        DIALLED.set(dialled)
         try:
-            url = self.checked(target.url)
-            if self.proxy is not None and url.scheme == "http":  # There is no CONNECT to carry it.
-                signed |= self.proxy_headers
-            async with self.sessions[url.scheme].post(
-                url,
-                data=message.body,
-                headers={**target.headers, **signed},
-                timeout=client_timeout(target.timeout_s),
-                allow_redirects=False,
-                proxy_headers=self.proxy_headers if self.proxy else None,
-            ) as answer:
-                status = answer.status
-                asked = asked_wait_s(answer.headers.get("Retry-After"))
-                error = None if 200 <= status < 300 else f"answered {status}"
-                text = await read_a_little(answer)
-        except BadUrl as refused:
+            route = self.route(message.target.url)
+            async with asyncio.timeout(timeout_s):
+                answer = await self.ask(route.place, request_bytes(route, message), dialled)
+            status, asked = answer.status, asked_wait_s(answer.retry_after)
+            error = None if 200 <= status < 300 else f"answered {status}"
+            # Postgres stores no NUL.
+            text = answer.body.decode(errors="replace").replace("\0", "")
+        except (BadUrl, BadAnswer) as refused:
             error = str(refused)
         except TimeoutError:
-            error = f"no answer within {target.timeout_s:g} s"
+            error = f"no answer within {timeout_s:g} s"
         except (
             Exception
         ) as failed:  # Whatever it is, this was an attempt, and the delivery must not be lost.
@@ -183,23 +113,35 @@ class WebhookSender:
         address = dialled[-1] if dialled else None
         return Outcome(error is None, status, error, took_ms, asked, address, text)
 
+    async def ask(self, place: Place, request: bytes, dialled: list[str]) -> Answer:
+        """Return the answer to a request, over a kept connection or a new one. dialled: gets the
+        addresses.
 
-async def read_a_little(answer: aiohttp.ClientResponse) -> str:
-    """Return the beginning of the body, whatever becomes of it: it may end too soon, never end, or
-    be malformed. Without NUL, which Postgres never stores."""
-    if answer.content.at_eof():
-        return ""
-    found = b""
-    try:
-        async with asyncio.timeout(READ_S):
-            while len(found) < READ_LIMIT:
-                part = await answer.content.read(READ_LIMIT - len(found))
-                if not part:
-                    break
-                found += part
-    except Exception:
-        answer.close()
-    return found.decode(errors="replace").replace("\0", "")
+        A kept connection that ends before a byte of an answer was closed by the receiver meanwhile:
+        then the request goes out once more, over a new one. Raises BadAnswer, OSError.
+        """
+        connection = self.kept.take(place)
+        if connection is not None:
+            dialled.append(connection.address)
+            try:
+                answer = await connection.ask(request)
+            except NoAnswer:
+                connection = None
+        if connection is None:
+            connection = await self.dialler.open(place, dialled)
+            answer = await connection.ask(request)
+        if connection.reusable:
+            self.kept.keep(place, connection)
+        return answer
+
+
+def request_bytes(route: Route, message: Message) -> bytes:
+    """Return the request whole. Ours come last: nobody but us signs."""
+    target, body = message.target, message.body
+    fields = DEFAULTS | target.headers if target.headers else DEFAULTS
+    signed = signed_headers(target.signers, message.id, body)
+    lines = "".join([f"{name}: {value}\r\n" for name, value in (fields | signed).items()])
+    return f"{route.head}{lines}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
 def asked_wait_s(retry_after: str | None) -> float | None:
