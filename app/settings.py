@@ -47,6 +47,7 @@ SETTINGS: dict[str, tuple[str, str]] = {
         "The folder of the embedded Postgres. Run by root in a folder that only root may enter, it is a link "
         "into `/var/lib/zerosum`.",
     ),
+    "ZEROSUM_CONSOLE": ("on", "off: there is no console at `/console`."),
     "ZEROSUM_ALLOW_UNSAFE": (
         "off",
         "on: serve from a Postgres with fsync, full_page_writes or synchronous_commit off.",
@@ -170,6 +171,7 @@ class Settings:
     metrics_port: where /metrics and /readyz name everything, without a key; None: nowhere.
     keep_alive: seconds that an idle connection stays open.
     workers: server processes on one socket.
+    console: whether there are pages at /console.
     """
 
     database_url: str | None
@@ -202,6 +204,7 @@ class Settings:
     metrics_port: int | None
     keep_alive: int
     workers: int
+    console: bool
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -244,6 +247,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         keep_alive=read.seconds(
             given, "ZEROSUM_KEEP_ALIVE", "75", "more than a balancer keeps it open"
         ),
+        console=read.flag(given, "ZEROSUM_CONSOLE", default="1"),
         workers=read.workers(given.get("WEB_CONCURRENCY", "1")),
         sink_hosts=read.sink_hosts(given.get("ZEROSUM_SINK_HOSTS", "")),
     )

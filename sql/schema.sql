@@ -1022,6 +1022,21 @@ begin
         where n.endpoint_id = $2 and n.ledger_id = $1 and n.number = r.number;
 end $_$;
 
+CREATE FUNCTION zerosum.create_session(token_hash bytea, key_hash bytea, seconds double precision, once boolean DEFAULT false) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $_$
+begin
+    delete from ledger.sessions s where s.token_hash = any (array(
+        select o.token_hash from ledger.sessions o where o.expires_at < clock_timestamp()
+        limit 1000 for update skip locked));
+    insert into ledger.sessions (token_hash, key_hash, once, expires_at)
+    select $1, k.key_hash, $4, clock_timestamp() + make_interval(secs => $3)
+    from ledger.api_keys k where k.key_hash = $2 and k.revoked_at is null;
+    return found;
+end $_$;
+
 CREATE FUNCTION zerosum.create_sink(ledger bigint, name text, url text, types text[], start text, configured boolean DEFAULT false) RETURNS TABLE(body text)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1772,6 +1787,13 @@ begin
     return next;
 end $$;
 
+CREATE FUNCTION zerosum.end_session(token_hash bytea) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    delete from ledger.sessions s where s.token_hash = $1
+$_$;
+
 CREATE FUNCTION zerosum.endpoint_event(p ledger.endpoints, type text, at timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS uuid
     LANGUAGE sql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1888,6 +1910,19 @@ CREATE FUNCTION zerosum.events_at(ledger bigint, seqs bigint[]) RETURNS TABLE(se
     cross join lateral unnest(b.ids, b.types, b.bodies) with ordinality u (id, type, body, i)
     where b.number * 256 + u.i = any ($2)
 $_$;
+
+CREATE FUNCTION zerosum.exchange_session(link_hash bytea, token_hash bytea, seconds double precision) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $_$
+declare
+    link ledger.sessions;
+begin
+    delete from ledger.sessions s where s.token_hash = $1 and s.once returning * into link;
+    return link.expires_at > clock_timestamp()
+        and zerosum.create_session($2, link.key_hash, $3);
+end $_$;
 
 CREATE FUNCTION zerosum.expire_holds(ledger bigint, max_holds integer, wait boolean) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2140,6 +2175,19 @@ begin
         order by r.number
     );
 end $$;
+
+CREATE FUNCTION zerosum.find_session(token_hash bytea) RETURNS TABLE(key_hash bytea, ledger_id bigint, ledger_name text, scope text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $_$
+    select k.key_hash, k.ledger_id, g.name, k.scope
+    from ledger.sessions s
+    join ledger.api_keys k on k.key_hash = s.key_hash
+    join ledger.ledgers g on g.ledger_id = k.ledger_id
+    where s.token_hash = $1 and not s.once and s.expires_at > clock_timestamp()
+        and k.revoked_at is null
+$_$;
 
 CREATE FUNCTION zerosum.followed_time(changed_at timestamp with time zone) RETURNS timestamp with time zone
     LANGUAGE sql
@@ -4761,6 +4809,34 @@ CREATE FUNCTION zerosum.time_json(at timestamp with time zone) RETURNS text
     select to_char(at at time zone 'utc', E'"\\""YYYY-MM-DD"T"HH24:MI:SS.US"Z\\""')
 $$;
 
+CREATE FUNCTION zerosum.transaction_event(ledger bigint, id bigint) RETURNS TABLE(seq bigint, body text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET jit TO 'off'
+    AS $_$
+#variable_conflict use_column
+declare
+    step constant int := 1000;
+    at constant timestamptz := (
+        select t.recorded_at from ledger.transactions t where t.ledger_id = $1 and t.id = $2);
+    first constant bigint := zerosum.seq_at($1, at - interval '1 second');
+    purged constant bigint := zerosum.purged_seq($1);
+    low bigint := first;
+begin
+    while low < first + 20 * step loop
+        return query
+            select v.seq, v.body from zerosum.feed($1, low, low + step) v
+            where v.transaction_id = $2;
+        exit when found or low >= zerosum.last_event($1);
+        low := low + step;
+    end loop;
+    if not found and purged > 0 and first = purged then
+        perform zerosum.refuse_purged(purged);
+    end if;
+end $_$;
+
 CREATE FUNCTION zerosum.transaction_json(id bigint, kind text, postings text, entries text, reference text, description text, metadata jsonb, effective text, recorded text, key text, extra text) RETURNS text
     LANGUAGE sql STABLE
     AS $$
@@ -5843,6 +5919,14 @@ CREATE TABLE ledger.reversed_postings (
     CONSTRAINT reversed_postings_range CHECK (((scale(reversed) = 0) AND (reversed > (0)::numeric) AND (reversed <= amount)))
 );
 
+CREATE TABLE ledger.sessions (
+    token_hash bytea NOT NULL,
+    key_hash bytea NOT NULL,
+    once boolean NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT sessions_hash_length CHECK ((octet_length(token_hash) = 32))
+);
+
 CREATE TABLE ledger.tiles (
     ledger_id bigint NOT NULL,
     level smallint NOT NULL,
@@ -5941,6 +6025,9 @@ ALTER TABLE ONLY ledger.replays
 ALTER TABLE ONLY ledger.reversed_postings
     ADD CONSTRAINT reversed_postings_pkey PRIMARY KEY (transaction_id, ledger_id, posting);
 
+ALTER TABLE ONLY ledger.sessions
+    ADD CONSTRAINT sessions_pkey PRIMARY KEY (token_hash);
+
 ALTER TABLE ONLY ledger.sinks
     ADD CONSTRAINT sinks_name UNIQUE (name, ledger_id);
 
@@ -5973,6 +6060,8 @@ CREATE INDEX hold_postings_source ON ledger.hold_postings USING btree (source, (
 CREATE INDEX holds_due ON ledger.hold_postings USING btree (due_at, ledger_id) WHERE ((posting = 1) AND (due_at IS NOT NULL));
 
 CREATE INDEX replays_active ON ledger.replays USING btree (endpoint_id, ledger_id) WHERE (finished_at IS NULL);
+
+CREATE INDEX sessions_expired ON ledger.sessions USING btree (expires_at);
 
 CREATE INDEX transactions_newest ON ledger.transactions USING btree (((ledger_id + 0)), id);
 
@@ -6082,6 +6171,9 @@ ALTER TABLE ONLY ledger.feeds
 
 ALTER TABLE ONLY ledger.replays
     ADD CONSTRAINT replays_ledger_id_endpoint_id_fkey FOREIGN KEY (ledger_id, endpoint_id) REFERENCES ledger.endpoints(ledger_id, id);
+
+ALTER TABLE ONLY ledger.sessions
+    ADD CONSTRAINT sessions_key_hash_fkey FOREIGN KEY (key_hash) REFERENCES ledger.api_keys(key_hash);
 
 ALTER TABLE ONLY ledger.sinks
     ADD CONSTRAINT sinks_ledger_id_fkey FOREIGN KEY (ledger_id) REFERENCES ledger.ledgers(ledger_id);

@@ -17,7 +17,10 @@ from collections.abc import AsyncIterator
 
 import uvicorn
 import uvloop
+from starlette.routing import BaseRoute
 
+from app.console.console import console_routes
+from app.console.rates import Rates
 from app.database.connections import Pool, call, connect_to_post, is_pooled, open_pool
 from app.encryption import Encryption
 from app.host.embedded import database
@@ -133,8 +136,13 @@ async def serve_database(
             log_key=log_key,
             request_log=RequestLog(settings.log_requests),
         )
+        more: list[BaseRoute] = []
+        if settings.console:
+            rates = Rates(pool)
+            more = console_routes(services, rates)
+            await stack.enter_async_context(running(rates.run))
         config = uvicorn.Config(
-            make_app(services),
+            make_app(services, more),
             http=Protocol,
             log_config=None,
             access_log=False,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from starlette import routing
 from starlette.applications import Starlette
-from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,8 +15,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.http.asgi import App
 from app.http.endpoint import Endpoint
+from app.http.number_convertor import register_number
 from app.http.openapi import read_docs, read_openapi
-from app.http.parsing import number
 from app.http.problems import response_for
 from app.http.routes import ROUTES
 from app.http.services import Services
@@ -24,28 +24,15 @@ from app.http.services import Services
 STATIC = Path(__file__).parent / "static"
 
 
-class NumberConvertor(Convertor[int]):
-    """`{id:number}` in a path, as parsing.number() reads it."""
-
-    regex = "[0-9]+"
-
-    def convert(self, value: str) -> int:
-        return number(value)
-
-    def to_string(self, value: int) -> str:
-        return str(value)
-
-
-register_url_convertor("number", NumberConvertor())
-
-
-def make_app(services: Services) -> App:
-    """Return the app. Whoever opened the services closes them after it has ended.
+def make_app(services: Services, more: Sequence[routing.BaseRoute] = ()) -> App:
+    """Return the app. Whoever opened the services closes them after it has ended. more: routes
+    beside the API's.
 
     Each route has one endpoint. Starlette's router leads to all of them. Money's endpoints are also
     found by their path alone, past the router, which takes as long as all else that the process
     does for a transfer.
     """
+    register_number()
     endpoints = {(route.method, route.path): Endpoint(route, services) for route in ROUTES}
     paths: dict[str, dict[str, ASGIApp]] = {}
     for (method, path), endpoint in endpoints.items():
@@ -59,6 +46,7 @@ def make_app(services: Services) -> App:
             routing.Route("/openapi.json", read_openapi),
             routing.Route("/docs", read_docs),
             routing.Mount("/docs", StaticFiles(directory=STATIC / "swagger-ui")),
+            *more,
         ],
         # With Exception alone, Starlette would log each refusal of the router as a failure of the
         # server.

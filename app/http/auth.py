@@ -60,10 +60,14 @@ class Keys:
         unless the key's scope is what is needed or higher."""
         key = bearer_key(scope)
         caller = await self.caller_of(key)
-        if self.rate_limit is not None:
-            await self.rate_limit.check(scope, key_hash(key).hex())
+        await self.count(scope, key_hash(key))
         demand(caller, needed)
         return caller
+
+    async def count(self, scope: Scope, hash_: bytes) -> None:
+        """Count a request of the API key with this SHA-256. Raises Refusal rate_limited."""
+        if self.rate_limit is not None:
+            await self.rate_limit.check(scope, hash_.hex())
 
     async def caller_of(self, key: str) -> Caller:
         """Return whose API key this is. Raises Refusal."""

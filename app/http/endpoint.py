@@ -13,7 +13,7 @@ import msgspec
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from app.http.auth import NOBODY
+from app.http.auth import NOBODY, Caller
 from app.http.headers import field, read_fields
 from app.http.parsing import key_text
 from app.http.problems import response_for
@@ -50,6 +50,11 @@ class Endpoint:
         caller = NOBODY
         if route.scope is not None and not (route.open and field(scope, b"authorization") is None):
             caller = await self.services.keys.admit(scope, route.scope)
+        return await self.answer_to(caller, scope, receive)
+
+    async def answer_to(self, caller: Caller, scope: Scope, receive: Receive) -> Response:
+        """As answer(), to a caller who was admitted. The header fields were read."""
+        route = self.route
         query = self.read_query(scope["query_string"])
         body = None
         if self.decoder is not None:

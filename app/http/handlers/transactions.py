@@ -60,6 +60,16 @@ async def read_transaction(request: ApiRequest[None]) -> Response:
     return answer(request, only_body(rows))
 
 
+async def read_transaction_event(request: ApiRequest[None]) -> Response:
+    """Read the event of a transaction.
+
+    As webhooks carry it. 404 until it is stamped, a moment after the transaction.
+    """
+    ledger, id_ = request.caller.ledger, request.number()
+    rows = await call(request.services.pool, "transaction_event", ledger=ledger, id=id_)
+    return answer(request, only_body(rows))
+
+
 async def list_transactions(request: ApiRequest[None]) -> Response:
     """List transactions, newest first."""
     return await list_newest(request, "list_transactions")

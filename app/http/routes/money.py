@@ -31,6 +31,12 @@ TRANSACTIONS = [
         query=NEWEST_FIRST,
     ),
     get("/v1/transactions/{id:number}", transactions.read_transaction, answers.ReadTransaction),
+    get(
+        "/v1/transactions/{id:number}/event",
+        transactions.read_transaction_event,
+        answers.Event,
+        from_event=True,
+    ),
     money(
         "/v1/transactions/{id:number}/reverse",
         reversals.reverse_transaction,

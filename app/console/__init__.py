@@ -1,0 +1,1 @@
+"""The console at /console: pages for people, over the same functions as the API."""

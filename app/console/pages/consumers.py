@@ -1,0 +1,45 @@
+"""Consumers: how far each is, and their creation and end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+
+from app.console.api import Refused
+from app.console.view import View, see, told
+
+
+async def list_consumers(view: View) -> Response:
+    return await show(view)
+
+
+async def show(view: View, status: int = 200, **more: Any) -> Response:
+    query = {"limit": 50, "after": view.query("after") or None}
+    return view.page(
+        "consumers.html", status, found=await view.read("list_consumers", query=query), **more
+    )
+
+
+async def create_consumer(view: View) -> Response:
+    body = {
+        "types": view.text("types").replace(",", " ").split() or ["*"],
+        "start": view.text("start") or "now",
+    }
+    try:
+        await view.call("put_consumer", path={"name": view.text("name")}, body=body)
+    except Refused as refused:
+        return await show(view, 422, problem=told(refused), typed=dict(view.form))
+    return see("/consumers", done="created")
+
+
+async def delete_consumer(view: View) -> Response:
+    await view.call("delete_consumer", path={"name": view.request.path_params["name"]})
+    return see("/consumers", done="deleted")
+
+
+PAGES = [
+    ("GET", "/consumers", list_consumers),
+    ("POST", "/consumers", create_consumer),
+    ("POST", "/consumers/{name}/delete", delete_consumer),
+]

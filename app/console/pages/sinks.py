@@ -1,0 +1,44 @@
+"""Sinks: how far each is and what fails it; pause, resume, create, remove."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+
+from app.console.api import Refused
+from app.console.view import View, see, told
+
+
+async def list_sinks(view: View) -> Response:
+    return await show(view)
+
+
+async def show(view: View, status: int = 200, **more: Any) -> Response:
+    query = {"limit": 50, "after": view.query("after") or None}
+    return view.page("sinks.html", status, found=await view.read("list_sinks", query=query), **more)
+
+
+async def create_sink(view: View) -> Response:
+    try:
+        await view.call("create_sink", body={"url": view.text("url")})
+    except Refused as refused:
+        return await show(view, 422, problem=told(refused), typed=dict(view.form))
+    return see("/sinks", done="created")
+
+
+async def act(view: View) -> Response:
+    """Do what the last segment of the path says with the sink."""
+    action = view.request.url.path.rpartition("/")[2]
+    try:
+        await view.call(f"{action}_sink", path={"id": view.request.path_params["id"]})
+    except Refused as refused:
+        return await show(view, 422, problem=told(refused))
+    return see("/sinks", done=action)
+
+
+PAGES = [
+    ("GET", "/sinks", list_sinks),
+    ("POST", "/sinks", create_sink),
+    *(("POST", f"/sinks/{{id:number}}/{action}", act) for action in ("pause", "resume", "remove")),
+]

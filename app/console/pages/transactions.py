@@ -1,0 +1,106 @@
+"""Transactions: the newest, one with its postings drawn and its event's deliveries, and reversals."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from starlette.responses import Response
+
+from app.console.api import Refused
+from app.console.flow import flow_of
+from app.console.spelling import BadInput, read_amount
+from app.console.view import View, see, told
+
+
+async def list_transactions(view: View) -> Response:
+    if view.query("id").isascii() and view.query("id").isdigit():
+        return see(f"/transactions/{view.query('id')}")
+    query = {"limit": 50, "after": view.query("after") or None}
+    return view.page("transactions.html", found=await view.read("list_transactions", query=query))
+
+
+async def read_transaction(view: View) -> Response:
+    return await show(view)
+
+
+async def show(view: View, status: int = 200, **more: Any) -> Response:
+    """Return the page of the transaction in the path."""
+    id_ = view.request.path_params["id"]
+    transaction = await view.read("read_transaction", path={"id": id_})
+    event = await event_of(view, id_)
+    return view.page(
+        "transaction.html",
+        status,
+        transaction=transaction,
+        flows=flow_of(transaction["postings"]),
+        event=event,
+        deliveries=await deliveries_of(view, event["seq"]) if event else [],
+        **{"key": secrets.token_urlsafe(16), "preview": None, **more},
+    )
+
+
+async def event_of(view: View, id_: int) -> dict[str, Any] | None:
+    """Return the event of a transaction; None: it is not stamped yet, or is purged."""
+    try:
+        event: dict[str, Any] = await view.read("read_transaction_event", path={"id": id_})
+    except Refused as refused:
+        if refused.status in {404, 410}:
+            return None
+        raise
+    return event
+
+
+async def deliveries_of(view: View, seq: int) -> list[dict[str, Any]]:
+    """Return the deliveries of an event, each with its endpoint."""
+    found = []
+    for webhook in (await view.read("list_webhooks", query={"limit": 100}))["data"]:
+        query = {"limit": 1, "after": seq + 1}
+        page = await view.read("list_deliveries", path={"id": webhook["id"]}, query=query)
+        found += [
+            {"webhook": webhook, "delivery": delivery}
+            for delivery in page["data"]
+            if delivery["seq"] == seq
+        ]
+    return found
+
+
+async def reverse(view: View) -> Response:
+    """Show what a reversal would do, or reverse."""
+    id_, key = view.request.path_params["id"], view.text("idempotency_key")
+    try:
+        body = await reversal(view, id_)
+        dry = view.text("step") != "post"
+        made = await view.read(
+            "reverse_transaction",
+            path={"id": id_},
+            query={"dry_run": "true"} if dry else None,
+            body=body,
+            key=key,
+        )
+    except (Refused, BadInput) as error:
+        return await show(view, 422, problem=told(error), key=key, typed=dict(view.form))
+    if dry:
+        return await show(view, preview=made, key=key, typed=dict(view.form), sent=body)
+    return see(f"/transactions/{made['id']}", done="reversed")
+
+
+async def reversal(view: View, id_: int) -> dict[str, Any]:
+    """Return the body of the reversal that was typed. Raises BadInput, Refused."""
+    body: dict[str, Any] = {}
+    if view.text("amount"):
+        transaction = await view.read("read_transaction", path={"id": id_})
+        asset = transaction["postings"][0]["asset"]
+        body["amount"] = read_amount(view.text("amount"), view.scales.get(asset, 0))
+    if view.text("description"):
+        body["description"] = view.text("description")
+    if view.text("force") == "on":
+        body["force"] = True
+    return body
+
+
+PAGES = [
+    ("GET", "/transactions", list_transactions),
+    ("GET", "/transactions/{id:number}", read_transaction),
+    ("POST", "/transactions/{id:number}/reverse", reverse),
+]
