@@ -91,6 +91,7 @@ STORY = [
     Step("list_webhooks", "/v1/webhooks"),
     Step("read_webhook", "/v1/webhooks/1"),
     Step("list_events", "/v1/events?after=1&limit=1", before="stamp"),
+    Step("read_transaction_event", "/v1/transactions/2/event"),
     Step("stream_events", "/v1/events/stream?after=1", before="end streams"),
     Step("list_deliveries", "/v1/webhooks/1/deliveries?limit=1", before="deliver"),
     Step("rotate_secret", "/v1/webhooks/1/rotate", {"overlap_s": 3600}),
