@@ -39,6 +39,7 @@ class Receiver:
         self.got: list[Received] = []
         self.url = ""
         self.headers: dict[str, str] = {}
+        self.body = ""
 
     async def __aenter__(self) -> Receiver:
         app = web.Application()
@@ -67,7 +68,7 @@ class Receiver:
         if request.path == "/redirect":
             return web.Response(status=302, headers={"Location": f"{self.url}/elsewhere"})
         status = self.answers.popleft() if self.answers else 204
-        return web.Response(status=status, headers=self.headers)
+        return web.Response(status=status, headers=self.headers, text=self.body or None)
 
     async def until(self, count: int, path: str | None = None) -> list[Received]:
         """Return the first `count` requests (on the path), once they have arrived, within 20 s."""

@@ -73,6 +73,8 @@ const drawChart = (place) => {
 
 // The feed as it comes.
 const followFeed = (place) => {
+  if (place.dataset.followed !== undefined) return;
+  place.dataset.followed = "";
   const source = new EventSource(place.dataset.feed);
   const body = place.querySelector("tbody");
   const state = document.getElementById("feed-state");
