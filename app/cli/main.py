@@ -9,11 +9,12 @@ from typing import TextIO
 import asyncpg
 import click
 
+from app.cli.demo import demo
 from app.cli.export import export_ledger, import_ledger
 from app.cli.keys import keys
 from app.cli.ledgers import ledgers
 from app.cli.money import COMMANDS
-from app.cli.parameters import given_secret, known_key
+from app.cli.parameters import given_secret, server_key
 from app.cli.proof import proof
 from app.cli.sinks import sinks
 from app.cli.terminal import (
@@ -169,7 +170,7 @@ def listen_command(
     listen(
         Wanted(
             server=(url or f"http://127.0.0.1:{settings.port}").rstrip("/"),
-            key=known_key(settings),
+            key=server_key(settings),
             events={"types": types, "wallet": wallet, "kind": kind},
             after=after,
             forward_to=with_scheme(forward_to) if forward_to else None,
@@ -179,7 +180,7 @@ def listen_command(
     )
 
 
-for command in (ledgers, keys, sinks, wallets, proof, *COMMANDS):
+for command in (ledgers, keys, sinks, wallets, proof, demo, *COMMANDS):
     cli.add_command(command)
 
 

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import click
 
-from app.host.secret_files import key_file
+from app.host.secret_files import known_key
 from app.settings import Settings
 from app.webhook_secret import BadSecret, parse_secret
 
 
-def known_key(settings: Settings) -> str:
-    """Return ZEROSUM_API_KEY, or the API key that the embedded database's first start has drawn.
-    Raises click.UsageError."""
-    if settings.api_key is not None:
-        return settings.api_key
-    file = key_file(settings)
-    if file is None or not file.exists():
+def server_key(settings: Settings) -> str:
+    """Return the API key of the server. Raises click.UsageError if it is not known here."""
+    key = known_key(settings)
+    if key is None:
         raise click.UsageError("set ZEROSUM_API_KEY to an API key of the server")
-    return file.read_text().strip()
+    return key
 
 
 def given_secret(text: str) -> bytes:

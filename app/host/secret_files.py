@@ -29,9 +29,9 @@ async def ensure_key(conn: asyncpg.Connection, settings: Settings, ledger: int) 
     """
     file = key_file(settings)
     shown = "$ZEROSUM_API_KEY  # as you have set it"
-    key = settings.api_key
-    if key is None and file is not None and file.exists():
-        key, shown = file.read_text().strip(), f"$(cat {shlex.quote(str(file))})"
+    key = known_key(settings)
+    if key is not None and key != settings.api_key:
+        shown = f"$(cat {shlex.quote(str(file))})"
     if key is None:
         ((has_keys,),) = await call(conn, "has_keys", ledger=ledger)
         if has_keys:
@@ -41,6 +41,15 @@ async def ensure_key(conn: asyncpg.Connection, settings: Settings, ledger: int) 
             write_secret(file, key)
     await call(conn, "add_key", ledger=ledger, **stored(key, "admin"))
     return shown
+
+
+def known_key(settings: Settings) -> str | None:
+    """Return ZEROSUM_API_KEY, or the API key that the embedded database's first start has drawn;
+    None: neither is here."""
+    file = key_file(settings)
+    if settings.api_key is not None or file is None or not file.exists():
+        return settings.api_key
+    return file.read_text().strip()
 
 
 def key_file(settings: Settings) -> Path | None:

@@ -19,13 +19,15 @@ import uvicorn
 import uvloop
 from starlette.routing import BaseRoute
 
+from app.api_keys import key_hash
 from app.console.console import console_routes
 from app.console.rates import Rates
+from app.console.sessions import sign_in_link
 from app.database.connections import Pool, call, connect_to_post, is_pooled, open_pool
 from app.encryption import Encryption
 from app.host.embedded import database
 from app.host.greeting import greeting
-from app.host.secret_files import ensure_log_key
+from app.host.secret_files import ensure_log_key, known_key
 from app.host.startup import prepare
 from app.host.supervise import running
 from app.host.workers import Parent
@@ -157,9 +159,11 @@ async def serve_database(
         for sig in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(sig, stop, server, services)
 
+        link = None if quiet else await first_link(settings, pool)
+
         def greet() -> None:
             if not quiet:
-                print(greeting(settings, api_key), flush=True)
+                print(greeting(settings, api_key, link), flush=True)
             if parent is not None:
                 parent.say_ready()
 
@@ -170,6 +174,16 @@ async def serve_database(
         await stack.enter_async_context(metrics_server(metrics_socket, keys_pool, group_commit))
         collect_rarely()
         await server.serve([listening])
+
+
+async def first_link(settings: Settings, pool: Pool) -> str | None:
+    """Return a link that signs in to the console once, where only somebody at this machine can read
+    what a start prints and reach the console: with the embedded Postgres, on the loopback."""
+    key = known_key(settings)
+    here = settings.database_url is None and settings.host in {"127.0.0.1", "::1", "localhost"}
+    if not (settings.console and here) or key is None:
+        return None
+    return await sign_in_link(pool, key_hash(key))
 
 
 def relay_only(settings: Settings, stamp_only: bool = False) -> None:
