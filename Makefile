@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Tests wait as much as they work: two processes take half as long, even on a small machine.
 PYTEST := $(BIN)/pytest --numprocesses 2 --dist worksteal
 
-.PHONY: run test test-all test-load schema reference docs lock screenshots bench clean
+.PHONY: run test test-all test-load schema reference docs clients lock screenshots bench clean
 
 run: .venv/run
 	@exec $(BIN)/zerosum serve
@@ -48,6 +48,10 @@ lock:
 	$(COMPILE) --extra kafka --extra sqs --output-file requirements-sinks.txt
 	$(COMPILE) --extra embedded --extra kafka --extra sqs --output-file requirements-run.txt
 	$(COMPILE) --extra embedded --extra kafka --extra sqs --extra dev --output-file requirements-dev.txt
+
+# What of the clients is generated from the API's OpenAPI document.
+clients: .venv/ready
+	$(BIN)/python -m clients.generate
 
 # A picture of every page of the console: desktop, phone, dark.
 screenshots: .venv/ready

@@ -112,6 +112,15 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Serv
 
 
 @pytest.fixture
+async def running_server(tmp_path: Path, database_url: str) -> AsyncIterator[ServerProcess]:
+    """A server process over the test's database, which is up. It writes no request log."""
+    server = ServerProcess(tmp_path, database_url, ZEROSUM_LOG_REQUESTS="off")
+    await server.start()
+    yield server
+    await server.end()
+
+
+@pytest.fixture
 async def api(database_url: str) -> AsyncIterator[Api]:
     """The app in this process, over the test's database, with an admin key of the ledger main."""
     pool = await open_pool(database_url, 3)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -65,20 +64,12 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
-async def console_server(tmp_path: Path, database_url: str) -> AsyncIterator[ServerProcess]:
-    server = ServerProcess(tmp_path, database_url, ZEROSUM_LOG_REQUESTS="off")
-    await server.start()
-    yield server
-    await server.end()
-
-
-@pytest.fixture
-async def sign_in(browser: Browser, console_server: ServerProcess) -> AsyncIterator[SignIn]:
+async def sign_in(browser: Browser, running_server: ServerProcess) -> AsyncIterator[SignIn]:
     """Signs in with a key: an admin's, or that of another scope, which is created."""
     opened = []
 
     async def sign(scope: str = "admin", **options: Any) -> Console:
-        client = console_server.client()
+        client = running_server.client()
         key = KEY
         if scope != "admin":
             key = (await client.post("/v1/keys", json={"scope": scope})).json()["key"]
@@ -86,7 +77,7 @@ async def sign_in(browser: Browser, console_server: ServerProcess) -> AsyncItera
             **{"viewport": {"width": 1200, "height": 900}, "locale": "en-GB", **options}
         )
         page = await context.new_page()
-        console = Console(console_server, client, page)
+        console = Console(running_server, client, page)
         page.on("pageerror", lambda error: console.faults.append(str(error)))
         page.on(
             "console",
@@ -94,7 +85,7 @@ async def sign_in(browser: Browser, console_server: ServerProcess) -> AsyncItera
                 console.faults.append(told.text) if told.type in {"error", "warning"} else None
             ),
         )
-        await page.goto(f"{console_server.base}/console/")
+        await page.goto(f"{running_server.base}/console/")
         await page.fill("#key", key)
         await page.click("button[type=submit]")
         await page.wait_for_selector("nav.side")
