@@ -47,7 +47,7 @@ lock:
 	$(COMPILE) --output-file requirements.txt
 	$(COMPILE) --extra kafka --extra sqs --output-file requirements-sinks.txt
 	$(COMPILE) --extra embedded --extra kafka --extra sqs --output-file requirements-run.txt
-	$(COMPILE) --extra embedded --extra kafka --extra sqs --extra dev --output-file requirements-dev.txt
+	$(COMPILE) --extra embedded --extra kafka --extra sqs --extra mcp --extra dev --output-file requirements-dev.txt
 
 # What of the clients is generated from the API's OpenAPI document.
 clients: .venv/ready

@@ -47,6 +47,10 @@ SETTINGS: dict[str, tuple[str, str]] = {
         "The folder of the embedded Postgres. Run by root in a folder that only root may enter, it is a link "
         "into `/var/lib/zerosum`.",
     ),
+    "ZEROSUM_URL": (
+        "the server on this machine",
+        "The server that `zerosum listen` and `zerosum mcp` ask; the server itself does not read it.",
+    ),
     "ZEROSUM_CONSOLE": ("on", "off: there is no console at `/console`."),
     "ZEROSUM_ALLOW_UNSAFE": (
         "off",

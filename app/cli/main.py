@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from typing import TextIO
@@ -178,6 +179,29 @@ def listen_command(
             as_json=as_json,
         )
     )
+
+
+@cli.command("mcp")
+@click.option(
+    "--url", envvar="ZEROSUM_URL", help="The server's URL.  [default: the one on this machine]"
+)
+@click.option("--read-only", is_flag=True, help="Offer nothing that moves or holds value.")
+def mcp_command(url: str | None, read_only: bool) -> None:
+    """Serve agents by the Model Context Protocol, over standard input and output.
+
+    What they may do is what the API key may: ZEROSUM_API_KEY, or the one of the embedded database.
+    It needs zerosum[mcp].
+    """
+    try:
+        from app.cli.agents import Agents
+    except ModuleNotFoundError as error:
+        if error.name not in {"mcp", "mcp_types", "httpx"}:
+            raise
+        raise click.ClickException("this needs more packages: pip install 'zerosum[mcp]'") from None
+    settings = read_settings(os.environ)
+    server = (url or f"http://127.0.0.1:{settings.port}").rstrip("/")
+    agents = Agents(server, server_key(settings), read_only)
+    asyncio.run(agents.run())
 
 
 for command in (ledgers, keys, sinks, wallets, proof, demo, *COMMANDS):
