@@ -1683,6 +1683,29 @@ CREATE FUNCTION zerosum.details_json(reference text, description text, metadata 
             else to_json(key)::text end)
 $$;
 
+CREATE FUNCTION zerosum.diagnosis() RETURNS TABLE(version integer, in_recovery boolean, moment timestamp with time zone, connections integer, max_connections integer, oldest_transaction_s double precision, xid_age bigint, database_bytes bigint, archived_at timestamp with time zone, archive_failed_at timestamp with time zone, privileged boolean)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select current_setting('server_version_num')::int, pg_is_in_recovery(), clock_timestamp(),
+        (select count(*)::int from pg_stat_activity a where a.backend_type = 'client backend'),
+        current_setting('max_connections')::int
+            - current_setting('superuser_reserved_connections')::int,
+        coalesce((
+            select extract(epoch from clock_timestamp() - min(a.xact_start))
+            from pg_stat_activity a
+            where a.datname = current_database() and a.pid <> pg_backend_pid()
+                and a.backend_type = 'client backend'), 0)::float8,
+        (select age(d.datfrozenxid)::bigint from pg_database d
+            where d.datname = current_database()),
+        pg_database_size(current_database()),
+        (select a.last_archived_time from pg_stat_archiver a),
+        (select a.last_failed_time from pg_stat_archiver a),
+        (select r.rolsuper from pg_roles r where r.rolname = current_user)
+            or pg_has_role(current_user, (
+                select c.relowner from pg_class c where c.oid = 'ledger.wallets'::regclass), 'usage')
+$$;
+
 CREATE FUNCTION zerosum.disable_endpoint(ledger bigint, endpoint bigint, reason text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'

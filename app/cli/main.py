@@ -11,6 +11,7 @@ import asyncpg
 import click
 
 from app.cli.demo import demo
+from app.cli.doctor import doctor
 from app.cli.export import export_ledger, import_ledger
 from app.cli.keys import keys
 from app.cli.ledgers import ledgers
@@ -204,7 +205,7 @@ def mcp_command(url: str | None, read_only: bool) -> None:
     asyncio.run(agents.run())
 
 
-for command in (ledgers, keys, sinks, wallets, proof, demo, *COMMANDS):
+for command in (ledgers, keys, sinks, wallets, proof, demo, doctor, *COMMANDS):
     cli.add_command(command)
 
 
