@@ -18,7 +18,17 @@ from app.console.door import Door
 from app.console.rates import Rates
 from app.console.sessions import COOKIE, Session, Sessions
 from app.console.spelling import BadInput
-from app.console.view import HERE, BadForm, View, check_site, plain_page, read_form, see, told
+from app.console.view import (
+    HEADERS,
+    HERE,
+    BadForm,
+    View,
+    check_site,
+    plain_page,
+    read_form,
+    see,
+    told,
+)
 from app.database.errors import DATABASE_ERRORS
 from app.http.number_convertor import register_number
 from app.http.services import Services
@@ -66,6 +76,9 @@ class Page:
         token = request.cookies.get(COOKIE)
         session = await self.sessions.find(token) if token else None
         if session is None:
+            if "hx-request" in request.headers:
+                # A redirect would put the form into the part of the page that was asked for.
+                return Response(None, 401, {**HEADERS, "HX-Redirect": "/console/sign-in"})
             back = request.url.path.removeprefix("/console") if request.method == "GET" else ""
             return see("/sign-in", **({"next": back} if back not in {"", "/"} else {}))
         view = View(request, session, self.api, self.rates)

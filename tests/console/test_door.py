@@ -106,6 +106,15 @@ async def test_a_session_ends_with_its_key(api: Api, person: httpx.AsyncClient) 
     assert (await sign_in(person, made["key"])).status_code == 403
 
 
+async def test_a_part_of_a_page_is_never_the_sign_in_form(person: httpx.AsyncClient) -> None:
+    answer = await person.get("/console/wallets?prefix=a", headers={"HX-Request": "true"})
+    assert (answer.status_code, answer.headers["hx-redirect"]) == (401, "/console/sign-in")
+    await sign_in(person)
+    answer = await person.get("/console/wallets?prefix=a", headers={"HX-Request": "true"})
+    assert answer.status_code == 200
+    assert "<!doctype html>" in answer.text
+
+
 async def test_signing_out_ends_the_session_everywhere(person: httpx.AsyncClient) -> None:
     await sign_in(person)
     kept = person.cookies[COOKIE]

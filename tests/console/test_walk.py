@@ -124,6 +124,16 @@ async def test_a_wallets_life(console: Console) -> None:
     await page.locator("#prefix").press_sequentially("bo", delay=30)
     await expect(page.locator("#wallets")).not_to_contain_text("alice")
     await expect(page.locator("#wallets")).to_contain_text("bob")
+    # The way back shows the page whole, also where its address was htmx's doing.
+    await page.click("#wallets >> text=bob")
+    await expect(page.locator("h1")).to_contain_text("bob")
+    await page.go_back()
+    await expect(page.locator("nav.side")).to_be_visible()
+    await expect(page.locator("#wallets")).to_contain_text("bob")
+    assert await page.input_value("#prefix") == "bo"
+    await page.locator("#prefix").press_sequentially("b", delay=30)
+    await page.go_back()
+    await expect(page.locator("nav.side")).to_have_count(1)
     await console.see("/wallets?key=vip&value=true")
     await expect(page.locator("#wallets")).to_contain_text("alice")
     await expect(page.locator("#wallets")).not_to_contain_text("bob")

@@ -21,10 +21,10 @@ ACTIONS = ("freeze", "unfreeze", "close", "change")
 
 
 async def list_wallets(view: View) -> Response:
-    """A page of wallets by prefix, metadata and asset. htmx asks for the table alone."""
+    """A page of wallets by prefix and metadata. It is always the whole page, of which htmx takes the
+    table: a browser that goes back asks as htmx does, and needs the whole."""
     found, problem = await search(view)
-    template = "wallets_table.html" if "hx-request" in view.request.headers else "wallets.html"
-    return view.page(template, wallets=found, problem=problem)
+    return view.page("wallets.html", wallets=found, problem=problem)
 
 
 async def search(view: View) -> tuple[dict[str, Any], dict[str, Any] | None]:
