@@ -2583,6 +2583,14 @@ CREATE FUNCTION zerosum.last_event(ledger bigint) RETURNS bigint
         zerosum.purged_seq($1))
 $_$;
 
+CREATE FUNCTION zerosum.last_verification(ledger bigint) RETURNS TABLE(body text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    select concat('{"at":', zerosum.time_json(v.at), ',"seq":', v.seq, ',"faults":', v.faults, '}')
+    from ledger.verifications v where v.ledger_id = $1
+$_$;
+
 CREATE FUNCTION zerosum.lease_page(ledger bigint, name text, lease text, seconds double precision, max integer) RETURNS TABLE(leased_s double precision, read_to bigint, at_end boolean, bodies text[], until timestamp with time zone)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2807,7 +2815,7 @@ CREATE FUNCTION zerosum.list_transactions(ledger bigint, before bigint, max inte
     order by a.id desc
 $_$;
 
-CREATE FUNCTION zerosum.list_wallets(ledger bigint, after text, max integer, prefix text DEFAULT ''::text, keys text[] DEFAULT '{}'::text[], vals text[] DEFAULT '{}'::text[]) RETURNS TABLE(id text, body text)
+CREATE FUNCTION zerosum.list_wallets(ledger bigint, after text, max integer, prefix text DEFAULT ''::text, keys text[] DEFAULT '{}'::text[], vals text[] DEFAULT '{}'::text[], asset text DEFAULT NULL::text) RETURNS TABLE(id text, body text)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
@@ -2819,6 +2827,7 @@ CREATE FUNCTION zerosum.list_wallets(ledger bigint, after text, max integer, pre
         and not exists (
             select from unnest($5, $6) f (key, val) where w.metadata ->> f.key is distinct
                 from f.val)
+        and ($7 is null or w.asset = $7)
     order by w.id
     limit $3
 $_$;
@@ -4047,6 +4056,16 @@ begin
     where s.ledger_id = $1 and s.id = $2 and s.sent_seq = $3;
     return found;
 end $_$;
+
+CREATE FUNCTION zerosum.record_verification(ledger bigint, seq bigint, faults integer) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    insert into ledger.verifications as v (ledger_id, at, seq, faults)
+    values ($1, clock_timestamp(), $2, $3)
+    on conflict (ledger_id) do update
+    set at = excluded.at, seq = excluded.seq, faults = excluded.faults
+$_$;
 
 CREATE FUNCTION zerosum.refuse_purged(purged_seq bigint) RETURNS void
     LANGUAGE plpgsql STABLE
@@ -5985,6 +6004,14 @@ CREATE TABLE ledger.transactions (
     CONSTRAINT transactions_origin_named CHECK (((origin_id IS NOT NULL) = (kind = ANY (ARRAY['capture'::text, 'void'::text, 'reversal'::text]))))
 );
 
+CREATE TABLE ledger.verifications (
+    ledger_id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    seq bigint NOT NULL,
+    faults integer NOT NULL,
+    CONSTRAINT verifications_counts CHECK (((seq >= 0) AND (faults >= 0)))
+);
+
 ALTER TABLE ONLY ledger.api_keys
     ADD CONSTRAINT api_keys_pkey PRIMARY KEY (key_hash);
 
@@ -6065,6 +6092,9 @@ ALTER TABLE ONLY ledger.transactions
 
 ALTER TABLE ONLY ledger.transactions
     ADD CONSTRAINT transactions_pkey PRIMARY KEY (id, ledger_id);
+
+ALTER TABLE ONLY ledger.verifications
+    ADD CONSTRAINT verifications_pkey PRIMARY KEY (ledger_id);
 
 ALTER DOMAIN ledger.wallet_id
     ADD CONSTRAINT wallet_id_no_step CHECK ((VALUE <> ALL (ARRAY['.'::text, '..'::text]))) NOT VALID;
@@ -6200,3 +6230,6 @@ ALTER TABLE ONLY ledger.sessions
 
 ALTER TABLE ONLY ledger.sinks
     ADD CONSTRAINT sinks_ledger_id_fkey FOREIGN KEY (ledger_id) REFERENCES ledger.ledgers(ledger_id);
+
+ALTER TABLE ONLY ledger.verifications
+    ADD CONSTRAINT verifications_ledger_id_fkey FOREIGN KEY (ledger_id) REFERENCES ledger.ledgers(ledger_id);

@@ -190,11 +190,21 @@ class LogState(Struct, kw_only=True):
     root: str
 
 
+class Verification(Struct, kw_only=True):
+    """When `zerosum verify` last derived the ledger again, up to which event, and how many faults it
+    found."""
+
+    at: datetime
+    seq: int
+    faults: int
+
+
 class Proof(Struct, kw_only=True):
     ledger: str
     assets: list[AssetProof]
     entries: int
     log: LogState
+    verified: Verification | None
 
 
 class Inclusion(Struct, kw_only=True):

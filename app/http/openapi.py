@@ -48,6 +48,7 @@ QUERY_TEXTS = {
     "limit": "How many items a page has at most.",
     "after": "The `next` of the page before.",
     "prefix": "Only wallets whose id begins with this.",
+    "asset": "Only wallets that hold this asset.",
     "status": "Only deliveries of this status.",
     "dry_run": "true: answer as the request would be answered, and write nothing.",
     "seq": "The event's number in the feed.",

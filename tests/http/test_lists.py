@@ -36,6 +36,8 @@ async def test_wallets_are_listed_by_id(api: Api) -> None:
     assert [w["id"] for w in users[0]] == ["user:1", "user:2", "user:3"]
     gold = await api.read("/v1/wallets?prefix=user:&metadata.tier=gold&metadata.n=7")
     assert [w["id"] for w in gold["data"]] == ["user:1", "user:2"]
+    assert (await api.read("/v1/wallets?prefix=user:&asset=EUR"))["data"] == []
+    assert (await api.read("/v1/wallets?asset=USD&limit=1"))["data"] != []
     assert (await api.read("/v1/wallets?metadata.tier=silver"))["data"] == []
 
 
@@ -88,6 +90,8 @@ async def test_a_small_ledger_lists_as_fast_beside_a_large_one(
         "/v1/assets?after=%C3%A9",
         "/v1/wallets?" + "&".join(f"metadata.k{n}=v" for n in range(11)),
         "/v1/wallets?metadata.k=%00",
+        "/v1/wallets?asset=",
+        "/v1/wallets?asset=U%20D",
     ],
 )
 async def test_bad_parameters_are_refused(api: Api, path: str) -> None:

@@ -44,9 +44,20 @@ async def test_the_trial_balance(paying: Api, db: asyncpg.Connection) -> None:
             "size": 602,
             "root": base64.b64encode(merkle.root(leaves)).decode(),
         },
+        "verified": None,
     }
     text = await paying.client.get(PROOF, headers={"Zerosum-Amounts": "string"})
     assert text.json()["assets"][0]["sum"] == "0"
+
+
+async def test_the_proof_says_when_the_ledger_was_verified(
+    api: Api, db: asyncpg.Connection
+) -> None:
+    for seq, faults in ((5, 0), (6, 2)):
+        await db.execute("select zerosum.record_verification(1, $1, $2)", seq, faults)
+        verified = (await api.read(PROOF))["verified"]
+        assert (verified["seq"], verified["faults"]) == (seq, faults)
+    assert verified["at"].endswith("Z")
 
 
 async def test_an_empty_ledger_has_a_proof_too(api: Api) -> None:

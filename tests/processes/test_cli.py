@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 
 from tests.support.command import zerosum
+from tests.support.faults import DISABLE
 from tests.support.ledger import fund, lease, stamp, wallets
 
 
@@ -42,6 +43,24 @@ async def test_verify_tells_each_fault_and_ends_with_1(
     assert code == 1
     assert "main: wallet alice: posted 11, entries sum to 10\n" in said
     assert "ledger main: 1 faults up to event 1:" in said
+
+
+async def test_the_last_verification_is_kept(db: asyncpg.Connection, database_url: str) -> None:
+    """For /v1/proof and the console; a standby, which can't keep it, is verified all the same."""
+    await wallets(db, ("alice", "bob"))
+    await fund(db, "alice", 5)
+    last = "select body::jsonb from zerosum.last_verification(1)"
+    assert await db.fetchval(last) is None
+    assert (await zerosum(database_url, "verify"))[0] == 0
+    told = json.loads(await db.fetchval(last))
+    assert (told["seq"], told["faults"]) == (0, 0)
+    await db.execute(f"{DISABLE} update ledger.wallets set posted = posted + 1 where id = 'alice'")
+    assert (await zerosum(database_url, "verify"))[0] == 1
+    assert json.loads(await db.fetchval(last))["faults"] > 0
+    database = await db.fetchval("select current_database()")
+    await db.execute(f"alter database {database} set default_transaction_read_only = on")
+    code, said = await zerosum(database_url, "verify")
+    assert (code, "Traceback" in said) == (1, False)
 
 
 async def test_verify_since_an_earlier_proof(db: asyncpg.Connection, database_url: str) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from starlette.responses import Response
 
 from app.console.api import Refused
 from app.console.view import View
+
+A_WEEK = timedelta(days=7)
 
 
 async def overview(view: View) -> Response:
@@ -61,12 +64,30 @@ def checks(
         if off
         else ("ok", "Zero sum", "All wallets of each asset sum to zero.")
     )
+    found.append(verification(proof["verified"]))
     found += endpoints(webhooks)
     for sink in ready.get("sinks", []):
         if sink["state"] != "ok":
             text = f"{sink['name']} is {sink['state']}, {sink['behind']} events behind. See Sinks."
             found.append(("warn", "Sink", text))
     return found
+
+
+def verification(verified: dict[str, Any] | None) -> tuple[str, str, str]:
+    """Say when the ledger was last derived again."""
+    if verified is None:
+        return (
+            "warn",
+            "Verification",
+            "It never ran here. Run zerosum verify, and again each night.",
+        )
+    at, seq = verified["at"][:16].replace("T", " "), verified["seq"]
+    if verified["faults"]:
+        text = f"{verified['faults']} faults on {at} UTC. Look at zerosum verify now."
+        return "bad", "Verification", text
+    age = datetime.now(UTC) - datetime.fromisoformat(verified["at"])
+    text = f"All was well up to event {seq} on {at} UTC."
+    return ("ok" if age < A_WEEK else "warn"), "Verification", text
 
 
 def endpoints(webhooks: list[dict[str, Any]]) -> list[tuple[str, str, str]]:

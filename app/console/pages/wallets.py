@@ -21,7 +21,7 @@ ACTIONS = ("freeze", "unfreeze", "close", "change")
 
 
 async def list_wallets(view: View) -> Response:
-    """A page of wallets by prefix and metadata. It is always the whole page, of which htmx takes the
+    """A page of wallets by prefix, asset and metadata. It is always the whole page, of which htmx takes the
     table: a browser that goes back asks as htmx does, and needs the whole."""
     found, problem = await search(view)
     return view.page("wallets.html", wallets=found, problem=problem)
@@ -31,6 +31,8 @@ async def search(view: View) -> tuple[dict[str, Any], dict[str, Any] | None]:
     query: dict[str, Any] = {"limit": 50, "prefix": view.query("prefix") or None}
     if view.query("after"):
         query["after"] = view.query("after")
+    if view.query("asset"):
+        query["asset"] = view.query("asset")
     if view.query("key"):
         query[f"metadata.{view.query('key')}"] = view.query("value")
     try:

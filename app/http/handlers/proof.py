@@ -33,6 +33,7 @@ async def read_proof(request: ApiRequest[None]) -> Response:
     pool, ledger, key = needs(request)
     name, size, root = await log_state(pool, ledger)
     rows = await call(pool, "trial_balance", ledger=ledger)
+    verified = await call(pool, "last_verification", ledger=ledger)
     document = {
         "ledger": name,
         "assets": [
@@ -52,6 +53,7 @@ async def read_proof(request: ApiRequest[None]) -> Response:
             "size": size,
             "root": encoded(root),
         },
+        "verified": json.loads(verified[0]["body"]) if verified else None,
     }
     return answer(request, compact(document))
 

@@ -111,7 +111,7 @@ async def read_wallet(request: ApiRequest[None]) -> Response:
 async def list_wallets(request: ApiRequest[None]) -> Response:
     """List wallets by id.
 
-    `prefix` is that of the id; `metadata.KEY=VALUE` selects by metadata.
+    `prefix` is that of the id; `asset` and `metadata.KEY=VALUE` select too.
     """
     keys, vals = metadata_filters(request.query)
     rows = await call(
@@ -123,6 +123,7 @@ async def list_wallets(request: ApiRequest[None]) -> Response:
         prefix=request.query.get("prefix", ""),
         keys=keys,
         vals=vals,
+        asset=request.query.get("asset"),
     )
     return page(request, rows, "id")
 

@@ -64,6 +64,7 @@ BY_WALLET: Schemas = {
     **LIMIT,
     "after": {"type": "string", "pattern": bodies.WALLET_ID},
     "prefix": {"type": "string", "pattern": "^[A-Za-z0-9_.:@-]{0,128}$"},
+    "asset": {"type": "string", "pattern": "^[A-Za-z0-9_.-]{1,32}$"},
 }
 BY_NAME: Schemas = {**LIMIT, "after": {"type": "string", "pattern": "^[A-Za-z0-9_.-]{1,128}$"}}
 BY_CODE: Schemas = {**LIMIT, "after": {"type": "string", "pattern": "^[A-Za-z0-9_.-]{1,32}$"}}

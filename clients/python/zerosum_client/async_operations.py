@@ -432,16 +432,23 @@ class AsyncOperations(AsyncBase):
         limit: int | Unset = UNSET,
         after: str | Unset = UNSET,
         prefix: str | Unset = UNSET,
+        asset: str | Unset = UNSET,
         metadata: dict[str, str] | Unset = UNSET,
     ) -> t.WalletList:
         """List wallets by id.
 
-        `prefix` is that of the id; `metadata.KEY=VALUE` selects by metadata.
+        `prefix` is that of the id; `asset` and `metadata.KEY=VALUE` select too.
         """
         found: t.WalletList = await self.call(
             "GET",
             "/v1/wallets",
-            query={"limit": limit, "after": after, "prefix": prefix, **self.filters(metadata)},
+            query={
+                "limit": limit,
+                "after": after,
+                "prefix": prefix,
+                "asset": asset,
+                **self.filters(metadata),
+            },
         )
         return found
 
@@ -450,13 +457,14 @@ class AsyncOperations(AsyncBase):
         *,
         limit: int | Unset = UNSET,
         prefix: str | Unset = UNSET,
+        asset: str | Unset = UNSET,
         metadata: dict[str, str] | Unset = UNSET,
     ) -> AsyncIterator[t.Wallet]:
         """Yield what list_wallets() lists, page after page."""
         after: str | Unset = UNSET
         while True:
             page = await self.list_wallets(
-                limit=limit, prefix=prefix, metadata=metadata, after=after
+                limit=limit, prefix=prefix, asset=asset, metadata=metadata, after=after
             )
             for one in page["data"]:
                 yield one

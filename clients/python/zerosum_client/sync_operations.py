@@ -424,16 +424,23 @@ class SyncOperations(SyncBase):
         limit: int | Unset = UNSET,
         after: str | Unset = UNSET,
         prefix: str | Unset = UNSET,
+        asset: str | Unset = UNSET,
         metadata: dict[str, str] | Unset = UNSET,
     ) -> t.WalletList:
         """List wallets by id.
 
-        `prefix` is that of the id; `metadata.KEY=VALUE` selects by metadata.
+        `prefix` is that of the id; `asset` and `metadata.KEY=VALUE` select too.
         """
         found: t.WalletList = self.call(
             "GET",
             "/v1/wallets",
-            query={"limit": limit, "after": after, "prefix": prefix, **self.filters(metadata)},
+            query={
+                "limit": limit,
+                "after": after,
+                "prefix": prefix,
+                "asset": asset,
+                **self.filters(metadata),
+            },
         )
         return found
 
@@ -442,12 +449,15 @@ class SyncOperations(SyncBase):
         *,
         limit: int | Unset = UNSET,
         prefix: str | Unset = UNSET,
+        asset: str | Unset = UNSET,
         metadata: dict[str, str] | Unset = UNSET,
     ) -> Iterator[t.Wallet]:
         """Yield what list_wallets() lists, page after page."""
         after: str | Unset = UNSET
         while True:
-            page = self.list_wallets(limit=limit, prefix=prefix, metadata=metadata, after=after)
+            page = self.list_wallets(
+                limit=limit, prefix=prefix, asset=asset, metadata=metadata, after=after
+            )
             yield from page["data"]
             if page["next"] is None:
                 return

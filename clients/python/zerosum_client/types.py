@@ -532,6 +532,7 @@ class Proof(TypedDict):
     assets: list[AssetProof]
     entries: int
     log: LogState
+    verified: Verification | None
 
 
 class ReadTransaction(TypedDict):
@@ -755,6 +756,14 @@ Transfer = TypedDict(
         "amount": "int | str",
     },
 )
+
+
+class Verification(TypedDict):
+    """When `zerosum verify` last derived the ledger again, up to which event, and how many faults it found."""
+
+    at: str
+    seq: int
+    faults: int
 
 
 Void = TypedDict(

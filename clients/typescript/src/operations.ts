@@ -206,14 +206,14 @@ export class Operations extends Base {
 
   /** List wallets by id.
    *
-   * `prefix` is that of the id; `metadata.KEY=VALUE` selects by metadata.
+   * `prefix` is that of the id; `asset` and `metadata.KEY=VALUE` select too.
    */
-  async listWallets(query: { limit?: number; after?: string; prefix?: string; metadata?: Record<string, string> } = {}): Promise<WalletList> {
+  async listWallets(query: { limit?: number; after?: string; prefix?: string; asset?: string; metadata?: Record<string, string> } = {}): Promise<WalletList> {
     return await this.call("GET", "/v1/wallets", { query }) as WalletList;
   }
 
   /** Yield what listWallets() lists, page after page. */
-  async *eachWallets(query: { limit?: number; prefix?: string; metadata?: Record<string, string> } = {}): AsyncGenerator<Wallet> {
+  async *eachWallets(query: { limit?: number; prefix?: string; asset?: string; metadata?: Record<string, string> } = {}): AsyncGenerator<Wallet> {
     let asked: typeof query & { after?: string } = query;
     for (;;) {
       const page = await this.listWallets(asked);

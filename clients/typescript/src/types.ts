@@ -700,6 +700,8 @@ export interface Proof {
   entries: number;
   /** The ledger's transparency log, as it is now. */
   log: LogState;
+  /** What the last `zerosum verify` found; null: it never ran here. */
+  verified: Verification | null;
 }
 
 /** A transaction of any kind, with the members of that kind. */
@@ -1010,6 +1012,16 @@ export interface Transfer {
   destination: string;
   /** A whole number of the asset's smallest unit: 250 is 2.50 USD. */
   amount: bigint | number | string;
+}
+
+/** When `zerosum verify` last derived the ledger again, up to which event, and how many faults it found. */
+export interface Verification {
+  /** When it ran. */
+  at: string;
+  /** Up to which event. */
+  seq: number;
+  /** How many faults were found. */
+  faults: number;
 }
 
 /** Void */

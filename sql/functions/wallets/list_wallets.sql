@@ -1,11 +1,12 @@
 -- Return the ledger's wallets by id, at most `max`, above `after` (null: from the first), whose
--- id begins with `prefix` and whose metadata has these keys with these values as text: the id,
--- and the wallet as JSON text. ('~' sorts above every character of an id.)
+-- id begins with `prefix`, whose metadata has these keys with these values as text, and which hold
+-- `asset` (null: any): the id, and the wallet as JSON text. ('~' sorts above every character of an
+-- id.)
 -- Locks: none.
 -- Codes: none.
 create or replace function zerosum.list_wallets(
     ledger bigint, after text, max int, prefix text default '', keys text[] default '{}',
-    vals text[] default '{}'
+    vals text[] default '{}', asset text default null
 ) returns table (id text, body text)
 language sql stable security definer
 set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_sort = off
@@ -15,6 +16,7 @@ set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_sort =
         and not exists (
             select from unnest($5, $6) f (key, val) where w.metadata ->> f.key is distinct
                 from f.val)
+        and ($7 is null or w.asset = $7)
     order by w.id
     limit $3
 $$;
