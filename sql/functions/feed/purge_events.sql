@@ -13,12 +13,14 @@ set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmap
 #variable_conflict use_variable
 declare
     l constant bigint := ledger;
-    f constant ledger.feeds := zerosum.locked_feed(ledger, holder, epoch);
-    first constant bigint := zerosum.purged_seq(l) / 256;
-    upto constant bigint := least(zerosum.readers_passed(l), zerosum.seq_at(l,
-        clock_timestamp() - make_interval(secs => seconds))) / 256;
+    first bigint;
+    upto bigint;
     purged int;
 begin
+    perform zerosum.locked_feed(l, holder, epoch);
+    first := zerosum.purged_seq(l) / 256;
+    upto := least(zerosum.readers_passed(l), zerosum.seq_at(l,
+        clock_timestamp() - make_interval(secs => seconds))) / 256;
     -- Losing this commit only means that the rows are deleted again.
     perform set_config('synchronous_commit', 'off', true);
     insert into ledger.purged_bundles (ledger_id, number, transaction_ids, ids, types)
