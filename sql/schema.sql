@@ -1703,7 +1703,8 @@ CREATE FUNCTION zerosum.diagnosis() RETURNS TABLE(version integer, in_recovery b
         (select a.last_failed_time from pg_stat_archiver a),
         (select r.rolsuper from pg_roles r where r.rolname = current_user)
             or pg_has_role(current_user, (
-                select c.relowner from pg_class c where c.oid = 'ledger.wallets'::regclass), 'usage')
+                select c.relowner from pg_class c where c.oid = 'ledger.wallets'::regclass),
+                'usage')
 $$;
 
 CREATE FUNCTION zerosum.disable_endpoint(ledger bigint, endpoint bigint, reason text) RETURNS boolean

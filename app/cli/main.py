@@ -24,6 +24,7 @@ from app.cli.terminal import (
     with_database,
     with_ledger,
 )
+from app.cli.top import top
 from app.cli.verify import parse_since, verify_ledgers
 from app.cli.wallets import wallets
 from app.database.errors import DATABASE_ERRORS
@@ -205,7 +206,7 @@ def mcp_command(url: str | None, read_only: bool) -> None:
     asyncio.run(agents.run())
 
 
-for command in (ledgers, keys, sinks, wallets, proof, demo, doctor, *COMMANDS):
+for command in (ledgers, keys, sinks, wallets, proof, demo, doctor, top, *COMMANDS):
     cli.add_command(command)
 
 

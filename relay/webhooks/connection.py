@@ -45,6 +45,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, address: str) -> None:
         self.address = address
+        self.opened = asyncio.get_running_loop().time()
         self.transport: asyncio.Transport | None = None
         self.parser = httptools.HttpResponseParser(self)
         self.answer: Answer | None = None

@@ -10,6 +10,9 @@ from relay.webhooks.dialler import Place
 
 # Shorter than what servers and balancers close after; who closes first is not surprised.
 KEEP_S = 15.0
+# A busy connection is never idle. Its name is looked up again after so long, since a receiver may
+# have moved to other addresses while the old ones still answer.
+MAX_AGE_S = 300.0
 
 
 class KeptConnections:
@@ -30,7 +33,11 @@ class KeptConnections:
 
     def keep(self, place: Place, connection: Connection) -> None:
         loop = asyncio.get_running_loop()
-        self.idle[place].append((loop.time(), connection))
+        now = loop.time()
+        if now > connection.opened + MAX_AGE_S:
+            connection.close()
+            return
+        self.idle[place].append((now, connection))
         if self.sweeper is None:
             self.sweeper = loop.call_later(KEEP_S, self.sweep)
 

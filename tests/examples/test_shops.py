@@ -29,7 +29,9 @@ async def paste(page: Path, room: Path, port: int, **environ: str) -> str:
         if block.language != "sh":
             continue
         if block.note == "run in the background":
-            parts.append(f"{{ {block.text.strip()}; }} >{room}/log 2>&1 & trap 'kill $!' EXIT")
+            # The shell's child is the program itself, so that the end of the shell ends it.
+            text = block.text.strip().replace("uvicorn", "exec uvicorn", 1)
+            parts.append(f"( {text} ) >{room}/log 2>&1 & trap 'kill $!' EXIT")
             ask = f"import socket; socket.create_connection(('127.0.0.1', {port})).close()"
             parts.append(f'until "{sys.executable}" -c "{ask}" 2>/dev/null; do sleep 0.1; done')
         else:

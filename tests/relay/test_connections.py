@@ -199,6 +199,17 @@ async def test_idle_connections_are_closed(monkeypatch: pytest.MonkeyPatch) -> N
         assert receiver.connections == [1, 1]
 
 
+async def test_a_busy_connection_is_not_used_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The receiver's name may have other addresses by now."""
+    monkeypatch.setattr(kept_module, "MAX_AGE_S", 0.3)
+    async with scripted(EMPTY) as (receiver, sender, url):
+        for _ in range(5):
+            assert (await send(sender, url)).delivered
+            await asyncio.sleep(0.1)
+        assert 2 <= len(receiver.connections) <= 3
+        assert sum(receiver.connections) == 5
+
+
 async def test_at_the_end_no_connection_is_left() -> None:
     async with scripted(EMPTY) as (receiver, sender, url):
         await asyncio.gather(*[send(sender, url) for _ in range(5)])

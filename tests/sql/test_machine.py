@@ -32,6 +32,7 @@ from tests.support.ledger import MAIN, Request, about, hold, post, req, verify
 RUNS, CALLS = itertools.count(1), itertools.count(1)
 SOON = timedelta(milliseconds=30)
 WALLETS = [(0, None), (0, None), (None, None), (-100, 900), (0, 600)]
+UNLIMITED = 2
 PICK = st.integers(0, 99)  # which of the existing ones, by remainder
 WALLET = st.integers(0, len(WALLETS) - 1)
 PAIR = st.tuples(
@@ -216,6 +217,12 @@ class Ledger(RuleBasedStateMachine):
     )
     def move(self, postings: Drawn) -> None:
         self.post(req(*self.postings(postings)))
+
+    @rule(far=st.integers(1, len(WALLETS) - 1), amount=LARGE)
+    def move_very_much(self, far: int, amount: int) -> None:
+        """From the wallet without a floor. What hypothesis draws follows constants in our sources, so
+        such a transfer must not be left to chance."""
+        self.post(req(*self.postings([((UNLIMITED, far), amount)])))
 
     @rule(
         batch=st.lists(st.tuples(POSTING, st.integers(0, 5)), min_size=1, max_size=6),

@@ -1,5 +1,5 @@
--- Return facts of the server that say whether it is fit to keep money, as far as the caller may see
--- them, for zerosum doctor.
+-- Return facts of the server that say whether it is fit to keep money, as far as the caller may
+-- see them, for zerosum doctor.
 -- - connections, max_connections: used now, and to be had by roles that are no superuser.
 -- - oldest_transaction_s: for how long the oldest transaction of this database is open.
 -- - xid_age: how many transactions ago the database was last frozen; at 2^31 it stops.
@@ -31,5 +31,6 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
         (select a.last_failed_time from pg_stat_archiver a),
         (select r.rolsuper from pg_roles r where r.rolname = current_user)
             or pg_has_role(current_user, (
-                select c.relowner from pg_class c where c.oid = 'ledger.wallets'::regclass), 'usage')
+                select c.relowner from pg_class c where c.oid = 'ledger.wallets'::regclass),
+                'usage')
 $$;

@@ -1,5 +1,5 @@
--- Return when a ledger was last verified, up to which event, and how many faults were found, as JSON
--- text. No row: it was never verified.
+-- Return when a ledger was last verified, up to which event, and how many faults were found, as
+-- JSON text. No row: it was never verified.
 -- Locks: none.
 -- Codes: none.
 create or replace function zerosum.last_verification(ledger bigint) returns table (body text)
