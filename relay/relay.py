@@ -35,7 +35,8 @@ from relay.webhooks.endpoint import EndpointWorker
 from relay.webhooks.policy import WebhookPolicy
 from relay.webhooks.sender import WebhookSender
 
-POLL_S = 1.1  # With the listener's probe this is less than one query a second.
+# With the listener's probe and the console's samples this is less than one query a second.
+POLL_S = 1.15
 LEASE_S = 5.0  # How long another relay waits for one that was killed.
 STAMP_MAX = 500
 # Bundle old events while the relay is idle, except the newest KEEP_EVENTS, which most readers want.

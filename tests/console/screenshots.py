@@ -43,7 +43,7 @@ PAGES = {
     "keys": "/keys",
     "proof": "/proof",
 }
-SAMPLES_S = 45  # Until the overview has a chart.
+SAMPLES_S = 65  # Until the overview has a chart.
 
 
 async def main() -> None:
