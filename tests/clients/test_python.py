@@ -71,6 +71,7 @@ async def test_every_operation_that_a_shop_needs(client: AsyncClient) -> None:
     assert len(entries) > 2
 
 
+@pytest.mark.slow
 async def test_each_code_is_a_class_with_its_facts(client: AsyncClient) -> None:
     await client.create_wallet(id="alice", asset="USD")
     await client.create_wallet(id="bob", asset="USD")
@@ -88,6 +89,7 @@ async def test_each_code_is_a_class_with_its_facts(client: AsyncClient) -> None:
             await stranger.read_proof()
 
 
+@pytest.mark.slow
 async def test_the_blocking_client_has_the_same(running_server: ServerProcess) -> None:
     def work() -> list[str]:
         with Client(running_server.base, KEY) as client:
@@ -135,6 +137,7 @@ SCRIPTS: list[tuple[str | tuple[int, str], ...]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", SCRIPTS)
 async def test_money_moves_once_however_often_it_is_sent(
     running_server: ServerProcess, db: asyncpg.Connection, script: tuple[Any, ...]
@@ -151,6 +154,7 @@ async def test_money_moves_once_however_often_it_is_sent(
     assert await db.fetchval("select posted from ledger.wallets where id = 'alice'") == 7
 
 
+@pytest.mark.slow
 async def test_what_has_no_key_is_not_sent_twice_once_it_may_have_arrived(
     running_server: ServerProcess,
 ) -> None:
@@ -169,6 +173,7 @@ async def test_what_has_no_key_is_not_sent_twice_once_it_may_have_arrived(
             await client.read_proof()
 
 
+@pytest.mark.slow
 async def test_webhooks_are_verified(client: AsyncClient) -> None:
     async with Receiver() as receiver:
         made = await client.create_webhook(url=receiver.url, types=["transaction.*"])
@@ -194,6 +199,7 @@ async def test_webhooks_are_verified(client: AsyncClient) -> None:
             verify(body, headers, known)
 
 
+@pytest.mark.slow
 async def test_the_feed_is_followed(client: AsyncClient) -> None:
     await client.create_wallet(id="alice", asset="USD")
     for _ in range(3):

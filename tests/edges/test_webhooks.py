@@ -220,6 +220,7 @@ async def test_dead_name_servers_delay_only_their_own_endpoints(
     assert {row["status"] for row in tried} <= {"delivered"}
 
 
+@pytest.mark.slow
 async def test_hanging_endpoints_leave_the_others_their_connections(
     db: asyncpg.Connection, run_relay: RunRelay, receiver: Receiver
 ) -> None:

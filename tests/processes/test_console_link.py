@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import httpx
+import pytest
 
 from tests.support.process import ServerProcess
 
@@ -24,6 +25,7 @@ async def test_a_first_minute_ends_on_a_page(server: ServerProcess) -> None:
         assert (await stranger.get(found[1])).status_code == 403
 
 
+@pytest.mark.slow
 async def test_with_a_database_elsewhere_no_link_is_printed(started: ServerProcess) -> None:
     """Such a start's output is kept in a host's log."""
     told = await started.printed("Console: ")
@@ -31,6 +33,7 @@ async def test_with_a_database_elsewhere_no_link_is_printed(started: ServerProce
     assert "link=" not in told
 
 
+@pytest.mark.slow
 async def test_without_the_console_there_is_none(started: ServerProcess) -> None:
     await started.end()
     started.environ["ZEROSUM_CONSOLE"] = "off"

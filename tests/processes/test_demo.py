@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import asyncpg
+import pytest
 
 from tests.support.api import KEY
 from tests.support.command import run
@@ -12,6 +13,7 @@ from tests.support.ledger import verify
 from tests.support.process import ServerProcess
 
 
+@pytest.mark.slow
 async def test_a_shop_is_filled_and_its_key_opens_it(
     started: ServerProcess, database_url: str, db: asyncpg.Connection
 ) -> None:

@@ -19,7 +19,7 @@ from mcp.client.stdio import stdio_client
 from tests.support.api import KEY
 from tests.support.process import ServerProcess
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.slow]
 
 
 @contextlib.asynccontextmanager
