@@ -47,8 +47,8 @@ class Finding:
 def doctor(as_json: bool) -> None:
     """Look at a deployment: settings, database, connections, clocks, relay, endpoints, disk, backups.
 
-    Ends with 0 if nothing is wrong, 1 if something does not work, and 2 if nothing could be looked
-    at. It writes nothing.
+    Ends with 0 if everything works, warnings included, and with 1 if something does not work or
+    could not be looked at. It writes nothing.
     """
     findings = examine()
     for one in findings:

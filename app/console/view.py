@@ -96,6 +96,20 @@ class View:
         """Return a field of the form without the spaces around it; empty where there is none."""
         return self.form.get(name, "").strip()
 
+    def names(self, name: str) -> list[str]:
+        """Return a field of the form that lists names, with commas or spaces between them; all,
+        `*`, where there is none."""
+        return self.text(name).replace(",", " ").split() or ["*"]
+
+    def page_query(self, limit: int = 50) -> dict[str, Any]:
+        """Return the API's query for the page of a list that the URL names."""
+        return {"limit": limit, "after": self.query("after") or None}
+
+    @property
+    def action(self) -> str:
+        """What a form asks for: the last segment of its path."""
+        return self.request.url.path.rpartition("/")[2]
+
     def may(self, scope: str) -> bool:
         """Return whether the API key has this scope or a higher one."""
         return SCOPES.index(self.session.caller.scope) >= SCOPES.index(scope)

@@ -15,7 +15,7 @@ async def list_consumers(view: View) -> Response:
 
 
 async def show(view: View, status: int = 200, **more: Any) -> Response:
-    query = {"limit": 50, "after": view.query("after") or None}
+    query = view.page_query()
     return view.page(
         "consumers.html", status, found=await view.read("list_consumers", query=query), **more
     )
@@ -23,7 +23,7 @@ async def show(view: View, status: int = 200, **more: Any) -> Response:
 
 async def create_consumer(view: View) -> Response:
     body = {
-        "types": view.text("types").replace(",", " ").split() or ["*"],
+        "types": view.names("types"),
         "start": view.text("start") or "now",
     }
     try:

@@ -14,7 +14,7 @@ from app.console.view import View, see, told
 
 
 async def list_holds(view: View) -> Response:
-    query = {"limit": 50, "after": view.query("after") or None}
+    query = view.page_query()
     found = await view.read("list_holds", query=query)
     for hold in found["data"]:
         hold["left_s"] = left_s(hold)
@@ -43,7 +43,7 @@ async def show(view: View, status: int = 200, **more: Any) -> Response:
 async def settle(view: View) -> Response:
     """Show what a capture or a void would do, or do it."""
     id_, key = view.request.path_params["id"], view.text("idempotency_key")
-    action = view.request.url.path.rpartition("/")[2]
+    action = view.action
     try:
         body: dict[str, Any] = {}
         if action == "capture":

@@ -15,7 +15,7 @@ async def list_keys(view: View) -> Response:
 
 
 async def show(view: View, status: int = 200, **more: Any) -> Response:
-    query = {"limit": 100, "after": view.query("after") or None}
+    query = view.page_query(limit=100)
     found = await view.read("list_keys", query=query)
     return view.page("keys.html", status, found=found, **{"made": None, **more})
 

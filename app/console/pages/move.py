@@ -18,7 +18,7 @@ from app.console.flow import flow_of
 from app.console.spelling import BadInput, read_amount, read_metadata
 from app.console.view import View, see, told
 
-# Each kind: its operation, its path, and whether it takes several legs.
+# Each kind: its operation and its path.
 KINDS: dict[str, tuple[str, str]] = {
     "credit": ("create_credit", "/v1/credits"),
     "debit": ("create_debit", "/v1/debits"),

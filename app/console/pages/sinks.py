@@ -15,7 +15,7 @@ async def list_sinks(view: View) -> Response:
 
 
 async def show(view: View, status: int = 200, **more: Any) -> Response:
-    query = {"limit": 50, "after": view.query("after") or None}
+    query = view.page_query()
     return view.page("sinks.html", status, found=await view.read("list_sinks", query=query), **more)
 
 
@@ -29,7 +29,7 @@ async def create_sink(view: View) -> Response:
 
 async def act(view: View) -> Response:
     """Do what the last segment of the path says with the sink."""
-    action = view.request.url.path.rpartition("/")[2]
+    action = view.action
     try:
         await view.call(f"{action}_sink", path={"id": view.request.path_params["id"]})
     except Refused as refused:

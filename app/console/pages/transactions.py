@@ -16,7 +16,7 @@ from app.console.view import View, see, told
 async def list_transactions(view: View) -> Response:
     if view.query("id").isascii() and view.query("id").isdigit():
         return see(f"/transactions/{view.query('id')}")
-    query = {"limit": 50, "after": view.query("after") or None}
+    query = view.page_query()
     return view.page("transactions.html", found=await view.read("list_transactions", query=query))
 
 

@@ -77,7 +77,7 @@ async def show(view: View, problem: dict[str, Any] | None = None, status: int = 
     """Return the page of the wallet in the path."""
     where = {"id": view.request.path_params["id"]}
     wallet = await view.read("read_wallet", path=where)
-    query = {"limit": 50, "after": view.query("after") or None}
+    query = view.page_query()
     entries = await view.read("list_entries", path=where, query=query)
     chart = None
     if not view.query("after"):
@@ -101,7 +101,7 @@ def balance_chart(entries: list[dict[str, Any]], scale: int, asset: str) -> str 
 async def act(view: View) -> Response:
     """Freeze, unfreeze, close or change the wallet in the path."""
     id_ = view.request.path_params["id"]
-    action = view.request.url.path.rpartition("/")[2]
+    action = view.action
     where = {"id": id_}
     try:
         if action == "freeze":

@@ -18,7 +18,7 @@ async def list_webhooks(view: View) -> Response:
 
 
 async def show_all(view: View, status: int = 200, **more: Any) -> Response:
-    query = {"limit": 50, "after": view.query("after") or None}
+    query = view.page_query()
     found = await view.read("list_webhooks", query=query)
     rows = [{"webhook": one, **await health(view, one["id"])} for one in found["data"]]
     return view.page("webhooks.html", status, rows=rows, next=found["next"], **more)
@@ -51,8 +51,7 @@ def body_of(view: View) -> dict[str, Any]:
     """Return the endpoint that was typed, as the API takes it."""
     body: dict[str, Any] = {"url": view.text("url")}
     for name in ("types", "wallets", "kinds"):
-        items = view.text(name).replace(",", " ").split()
-        body[name] = items or ["*"]
+        body[name] = view.names(name)
     if view.text("description"):
         body["description"] = view.text("description")
     body["ordered"] = view.text("ordered") == "on"
@@ -69,7 +68,7 @@ async def show(view: View, id_: int, status: int = 200, **more: Any) -> Response
     where = {"id": id_}
     webhook = await view.read("read_webhook", path=where)
     chosen = view.query("status") or None
-    query = {"limit": 50, "after": view.query("after") or None, "status": chosen}
+    query = {**view.page_query(), "status": chosen}
     deliveries = await view.read("list_deliveries", path=where, query=query)
     replays = await view.read("list_replays", path=where, query={"limit": 10})
     given = {"secret": None, "count": None, "chosen": chosen, **more}
@@ -87,7 +86,7 @@ async def show(view: View, id_: int, status: int = 200, **more: Any) -> Response
 async def act(view: View) -> Response:
     """Do what the last segment of the path says with the endpoint."""
     id_ = view.request.path_params["id"]
-    action = view.request.url.path.rpartition("/")[2]
+    action = view.action
     where = {"id": id_}
     try:
         if action == "rotate":
@@ -125,7 +124,7 @@ async def replay(view: View) -> Response:
             body[name] = int(view.text(name))
     if view.text("status"):
         body["status"] = view.text("status")
-    body["types"] = view.text("types").replace(",", " ").split() or ["*"]
+    body["types"] = view.names("types")
     try:
         if view.text("step") == "post":
             await view.call("create_replay", path={"id": id_}, body=body)
