@@ -3193,6 +3193,38 @@ begin
         from taken t;
 end $_$;
 
+CREATE FUNCTION zerosum.next_transactions(ledger bigint, first bigint, past bigint, max integer, wallet text, reference text, key text) RETURNS bigint[]
+    LANGUAGE plpgsql STABLE
+    AS $_$
+begin
+    if key is not null then
+        return array(
+            select t.id from ledger.transactions t
+            where t.key = $7 and t.ledger_id = $1 and t.id >= first and t.id < past);
+    elsif reference is not null then
+        return array(
+            select t.id from ledger.transactions t
+            where t.reference = $6 and t.ledger_id = $1 and t.id >= first and t.id < past
+            order by t.id desc limit max);
+    elsif wallet is not null then
+        -- (A transaction may have several entries of one wallet.)
+        return array(
+            select e.transaction_id
+            from (
+                select e.transaction_id from ledger.entries e
+                where e.wallet_id = $5 and e.ledger_id = $1
+                    and e.version < zerosum.version_at($1, $5, past)
+                order by e.version desc limit max
+            ) e
+            where e.transaction_id >= first
+            group by e.transaction_id order by e.transaction_id desc);
+    end if;
+    return array(
+        select t.id from ledger.transactions t
+        where t.ledger_id + 0 = $1 and t.id >= first and t.id < past
+        order by t.ledger_id + 0 desc, t.id desc limit max);
+end $_$;
+
 CREATE FUNCTION zerosum.options_fault(kind text, options jsonb) RETURNS text
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4356,6 +4388,62 @@ begin
     transaction := settled.body;
 end $$;
 
+CREATE FUNCTION zerosum.search_transactions(ledger bigint, before bigint, max integer, wallet text DEFAULT NULL::text, kind text DEFAULT NULL::text, reference text DEFAULT NULL::text, key text DEFAULT NULL::text, since timestamp with time zone DEFAULT NULL::timestamp with time zone, until timestamp with time zone DEFAULT NULL::timestamp with time zone, keys text[] DEFAULT '{}'::text[], vals text[] DEFAULT '{}'::text[]) RETURNS TABLE(id bigint, body text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET jit TO 'off'
+    AS $_$
+#variable_conflict use_column
+declare
+    l constant bigint := $1;
+    most constant int := 10000;
+    skew constant interval := '1 second';
+    first constant bigint := case when $8 is null then 0
+        else zerosum.transaction_at(l, $8 - skew) end;
+    past bigint := least(coalesce($2, 9223372036854775807),
+        case when $9 is not null then zerosum.transaction_at(l, $9 + skew) end);
+    -- Is no wallet wanted, or does next_transactions() go by the wallet?
+    by_wallet constant boolean := $4 is null or ($6 is null and $7 is null);
+    looked bigint[];
+    found_ids bigint[] := '{}';
+    step int := least($3, 1000);
+    left_to_look int := most;
+begin
+    loop
+        looked := zerosum.next_transactions(l, first, past, step, $4, $6, $7);
+        exit when cardinality(looked) = 0;
+        found_ids := found_ids || array(
+            select t.id
+            from unnest(looked) with ordinality i (id, place)
+            cross join lateral (
+                select * from ledger.transactions t where t.ledger_id = l and t.id = i.id limit 1
+            ) t
+            where t.kind = coalesce($5, t.kind)
+                and (by_wallet or $4 = any (array(
+                    select e.wallet_id from ledger.entries e
+                    where e.transaction_id = t.id and e.ledger_id = l)))
+                and ($6 is null or t.reference = $6)
+                and ($8 is null or t.recorded_at >= $8) and ($9 is null or t.recorded_at < $9)
+                and not exists (
+                    select from unnest($10, $11) f (key, val)
+                    where t.metadata ->> f.key is distinct from f.val)
+            order by i.place limit $3 - cardinality(found_ids));
+        exit when cardinality(found_ids) = $3;
+        past := looked[cardinality(looked)];
+        left_to_look := left_to_look - step;
+        exit when left_to_look <= 0;
+        step := least(step * 2, 1000, left_to_look);
+    end loop;
+    return query select a.id, a.body from zerosum.answer(l, found_ids) a order by a.id desc;
+    if left_to_look <= 0 and cardinality(found_ids) < $3 then
+        id := past;
+        body := null;
+        return next;
+    end if;
+end $_$;
+
 CREATE FUNCTION zerosum.send_again(ledger bigint, endpoint bigint, seq bigint) RETURNS boolean
     LANGUAGE sql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4853,6 +4941,32 @@ CREATE FUNCTION zerosum.time_json(at timestamp with time zone) RETURNS text
     AS $$
     select to_char(at at time zone 'utc', E'"\\""YYYY-MM-DD"T"HH24:MI:SS.US"Z\\""')
 $$;
+
+CREATE FUNCTION zerosum.transaction_at(ledger bigint, at timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql STABLE
+    AS $_$
+declare
+    -- All ids up to low were recorded before `at`; those from high on were not.
+    low bigint := 0;
+    high bigint := 1 + coalesce((
+        select t.id from ledger.transactions t where t.ledger_id + 0 = $1
+        order by t.ledger_id + 0 desc, t.id desc limit 1), 0);
+    middle bigint;
+    one record;
+begin
+    while low + 1 < high loop
+        middle := (low + high) / 2;
+        select t.id, t.recorded_at into one from ledger.transactions t
+        where t.ledger_id + 0 = $1 and t.id >= middle and t.id < high
+        order by t.ledger_id + 0, t.id limit 1;
+        if not found or one.recorded_at >= at then
+            high := middle;
+        else
+            low := one.id;
+        end if;
+    end loop;
+    return high;
+end $_$;
 
 CREATE FUNCTION zerosum.transaction_event(ledger bigint, id bigint) RETURNS TABLE(seq bigint, body text)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -5500,6 +5614,31 @@ from e where balance <> running or version <> place
     or recorded_at < before and recorded_at >= before - interval '1 minute'
 $_$;
 
+CREATE FUNCTION zerosum.version_at(ledger bigint, wallet text, past bigint) RETURNS bigint
+    LANGUAGE plpgsql STABLE
+    AS $_$
+declare
+    low bigint := 0;
+    high bigint := 1 + coalesce((
+        select e.version from ledger.entries e where e.ledger_id = $1 and e.wallet_id = $2
+        order by e.version desc limit 1), 0);
+    middle bigint;
+    one record;
+begin
+    while low + 1 < high loop
+        middle := (low + high) / 2;
+        select e.version, e.transaction_id into one from ledger.entries e
+        where e.ledger_id = $1 and e.wallet_id = $2 and e.version >= middle and e.version < high
+        order by e.version limit 1;
+        if not found or one.transaction_id >= past then
+            high := middle;
+        else
+            low := one.version;
+        end if;
+    end loop;
+    return high;
+end $_$;
+
 CREATE FUNCTION zerosum.void(ledger bigint, hold bigint, key text DEFAULT NULL::text, reference text DEFAULT NULL::text, description text DEFAULT NULL::text, metadata jsonb DEFAULT NULL::jsonb, effective_at timestamp with time zone DEFAULT NULL::timestamp with time zone, conditions jsonb DEFAULT NULL::jsonb) RETURNS TABLE(replayed boolean, transaction json)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6122,6 +6261,8 @@ CREATE INDEX sessions_expired ON ledger.sessions USING btree (expires_at);
 CREATE INDEX transactions_newest ON ledger.transactions USING btree (((ledger_id + 0)), id);
 
 CREATE INDEX transactions_origin ON ledger.transactions USING btree (origin_id, ledger_id) WHERE (origin_id IS NOT NULL);
+
+CREATE INDEX transactions_reference ON ledger.transactions USING btree (reference, ledger_id, id) WHERE (reference IS NOT NULL);
 
 CREATE TRIGGER entries_append BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.entries FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from markupsafe import Markup
 
@@ -88,8 +89,17 @@ def seconds(value: float) -> str:
     return f"{value:.0f} s"
 
 
-def curl(method: str, path: str, body: Any = None, key: str | None = None) -> str:
-    """Return a line for a terminal that does the same over the API."""
+def curl(
+    method: str,
+    path: str,
+    query: Mapping[str, Any] | None = None,
+    body: Any = None,
+    key: str | None = None,
+) -> str:
+    """Return a line for a terminal that does the same over the API. query: None is left out."""
+    given = {name: value for name, value in (query or {}).items() if value is not None}
+    if given:
+        path += f"?{urlencode(given)}"
     parts = [f'curl -X {method} "$ZEROSUM_URL{path}"', '-H "Authorization: Bearer $KEY"']
     if key is not None:
         parts.append(f"-H {quoted(f'Idempotency-Key: {key}')}")

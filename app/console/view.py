@@ -20,6 +20,7 @@ from app.console.rates import Rates
 from app.console.sessions import Session
 from app.errors import problem_body
 from app.http.auth import SCOPES
+from app.http.routes.route import PLACE
 from app.version import VERSION
 
 FORM_LIMIT = 64 * 1024  # bytes
@@ -59,6 +60,9 @@ TEMPLATES.filters |= {
 }
 
 
+NOTHING: dict[str, Any] = {"data": [], "next": None}  # An empty page of a list.
+
+
 class BadForm(Exception):
     """A form that this console did not make, or that is too large."""
 
@@ -85,6 +89,29 @@ class View:
         """Return the body of the API's answer. Raises Refused."""
         return (await self.call(operation, **given)).body
 
+    @property
+    def dry(self) -> bool:
+        """Whether a form that moves money asks first what it would do."""
+        return self.text("step") != "post"
+
+    async def move(
+        self, operation: str, body: Any, path: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Move money, or show what it would do, as the form says; return the transaction. Raises
+        Refused."""
+        query = {"dry_run": "true"} if self.dry else None
+        key = self.text("idempotency_key")
+        made: dict[str, Any] = await self.read(
+            operation, path=path, query=query, body=body, key=key
+        )
+        return made
+
+    def curl(self, operation: str, path: Mapping[str, Any] | None = None, **given: Any) -> str:
+        """Return a line for a terminal that calls an operation of the API. given: query, body, key
+        as call() takes them."""
+        route = self.api.endpoints[operation].route
+        return spelling.curl(route.method, place(route.path, path or {}), **given)
+
     async def load_scales(self) -> None:
         assets = await self.read("list_assets", query={"limit": 1000})
         self.scales = {asset["code"]: asset["scale"] for asset in assets["data"]}
@@ -96,6 +123,10 @@ class View:
         """Return a field of the form without the spaces around it; empty where there is none."""
         return self.form.get(name, "").strip()
 
+    def amount(self, asset: str) -> str:
+        """Return the form's amount in the asset's smallest unit. Raises BadInput."""
+        return spelling.read_amount(self.text("amount"), self.scales.get(asset, 0))
+
     def names(self, name: str) -> list[str]:
         """Return a field of the form that lists names, with commas or spaces between them; all,
         `*`, where there is none."""
@@ -104,6 +135,23 @@ class View:
     def page_query(self, limit: int = 50) -> dict[str, Any]:
         """Return the API's query for the page of a list that the URL names."""
         return {"limit": limit, "after": self.query("after") or None}
+
+    def search_query(self, *names: str) -> dict[str, Any]:
+        """Return the API's query for a search: the page, the parameters with these names, and the
+        member of metadata with its value that were asked for."""
+        query = self.page_query() | {name: self.query(name) or None for name in names}
+        if self.query("key"):
+            query[f"metadata.{self.query('key')}"] = self.query("value")
+        return query
+
+    async def search(
+        self, operation: str, query: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], dict[str, Any] | None]:
+        """Return the page of a list, and why it is empty if the API refuses the query."""
+        try:
+            return await self.read(operation, query=query), None
+        except Refused as refused:
+            return NOTHING, told(refused)
 
     @property
     def action(self) -> str:
@@ -125,7 +173,7 @@ class View:
             plain_amount=lambda value, asset: (
                 "" if value is None else spelling.plain_amount(value, self.scales.get(asset, 0))
             ),
-            curl=spelling.curl,
+            curl=self.curl,
             path=self.request.url.path,
             next_page=self.next_page,
             version=VERSION,
@@ -139,6 +187,11 @@ class View:
             return None
         given = {**self.request.query_params, "after": after}
         return f"{self.request.url.path}?{urlencode(given)}"
+
+
+def place(path: str, values: Mapping[str, Any]) -> str:
+    """Return a route's path with its parameters filled in."""
+    return PLACE.sub(lambda found: quote(str(values[found[1]]), safe=""), path)
 
 
 def see(path: str, **query: str) -> Response:

@@ -56,6 +56,10 @@ QUERY_TEXTS = {
     "types": "Only events of these types, separated by commas: *, a type, or a prefix such as hold.*",
     "wallet": "Only events of these wallets, separated by commas: *, an id, or a prefix such as user_*",
     "kind": "Only events of transactions of these kinds, separated by commas, such as credit,reversal.",
+    "reference": "Only transactions with this reference.",
+    "idempotency_key": "Only the transaction that was posted with this key.",
+    "since": "Only what was recorded at this time or later.",
+    "until": "Only what was recorded before this time.",
     "wait": "Seconds to wait at the end of the feed for the next event.",
     "old_size": "The number of events in the older log.",
 }
@@ -145,8 +149,8 @@ def parameters(route: Route) -> list[dict[str, Any]]:
             "name": name,
             "in": "query",
             "required": name in route.required,
-            "description": QUERY_TEXTS[name],
-            "schema": schema,
+            "description": schema.get("description", QUERY_TEXTS.get(name)),
+            "schema": {key: one for key, one in schema.items() if key != "description"},
         }
         for name, schema in route.query.items()
     ]

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 from urllib.parse import unquote_to_bytes
 
 from app.errors import Refusal
+from app.http.parsing import timestamp
 
 MAX_FILTERS = 10
 FILTER = "metadata."
@@ -62,8 +63,8 @@ def decoded(raw: bytes) -> str:
 
 
 def value(name: str, text: str, schema: Mapping[str, Any]) -> Any:
-    """Return the parameter's value by its JSON schema: an integer, a boolean, or a string of a
-    pattern or an enum. Raises Refusal."""
+    """Return the parameter's value by its JSON schema: an integer, a boolean, a time, or a
+    string of a pattern or an enum. Raises Refusal."""
     if schema["type"] == "integer":
         low, high = schema["minimum"], schema["maximum"]
         if not re.fullmatch(r"[0-9]{1,19}", text) or not low <= int(text) <= high:
@@ -75,6 +76,11 @@ def value(name: str, text: str, schema: Mapping[str, Any]) -> Any:
         return BOOLEANS[text]
     if "enum" in schema and text not in schema["enum"]:
         refuse(f"{name} must be one of: {', '.join(schema['enum'])}.")
+    if schema.get("format") == "date-time":
+        try:
+            return timestamp(text)
+        except Refusal:
+            refuse(f"{name} must be like 2030-01-31T12:00:00Z.")
     if "pattern" in schema and not re.fullmatch(schema["pattern"], text):
         refuse(f"{name} must match {schema['pattern']}.")
     return text

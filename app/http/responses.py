@@ -44,7 +44,8 @@ def created(request: ApiRequest[object], row: asyncpg.Record) -> Response:
 
 def page(request: ApiRequest[object], rows: list[asyncpg.Record], by: str) -> Response:
     """Return a page of rows whose `body` is JSON. by: the column that the next page's `after`
-    names, if this page is full."""
-    following = f'"{rows[-1][by]}"' if len(rows) == request.query["limit"] else "null"
-    items = ",".join(row["body"] for row in rows)
-    return answer(request, f'{{"data":[{items}],"next":{following}}}')
+    names, if this page is full, or if its last row has no body: a search that goes on there."""
+    items = [row["body"] for row in rows if row["body"] is not None]
+    is_last = len(items) == len(rows) < request.query["limit"]
+    following = "null" if is_last else f'"{rows[-1][by]}"'
+    return answer(request, f'{{"data":[{",".join(items)}],"next":{following}}}')

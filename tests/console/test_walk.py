@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import asyncpg
 import pytest
 from playwright.async_api import expect
 
@@ -280,6 +281,85 @@ async def test_assets_consumers_keys_and_sinks(console: Console) -> None:
     await console.see("/proof")
     await press(console, "Sign out")
     await expect(page.locator("h1")).to_have_text("Sign in")
+
+
+async def test_transactions_are_searched(console: Console) -> None:
+    page = console.page
+    await console.api("POST", "/v1/wallets", {"id": "alice", "asset": "USD"})
+    one = {"wallet": "alice", "amount": 1, "reference": "order 7", "metadata": {"order": 7}}
+    first = await console.api("POST", "/v1/credits", one)
+    await console.api("POST", "/v1/credits", {"wallet": "alice", "amount": 2})
+    await console.see("/transactions")
+    for fields, count in (
+        ({"wallet": "alice"}, 2),
+        ({"wallet": "bob"}, 0),
+        ({"reference": "order 7"}, 1),
+        ({"key": "order", "value": "7"}, 1),
+        ({"since": "2020-01-31T12:00"}, 2),
+        ({"until": "2020-01-31T12:00"}, 0),
+    ):
+        await console.see("/transactions")
+        await fill(console, **fields)
+        await press(console, "Search")
+        assert await page.locator("tbody tr").count() == count, fields
+        if not count:
+            assert "Nothing found" in await console.text()
+    await console.see("/transactions")
+    await page.select_option("#kind", "debit")
+    await press(console, "Search")
+    assert "Nothing found" in await console.text()
+    await page.get_by_role("link", name="All", exact=True).click()
+    await page.wait_for_load_state()
+    assert await page.locator("tbody tr").count() == 2
+    await console.see("/transactions?wallet=a%20b")
+    assert "wallet must match" in await console.text()
+    await fill(console, id=str(first["id"]))
+    await press(console, "Open")
+    await page.wait_for_url(re.compile(f"/transactions/{first['id']}"))
+
+
+async def test_sinks_and_consumers_are_rewound(console: Console, db: asyncpg.Connection) -> None:
+    """With a count of the events first."""
+    page = console.page
+    await console.api("POST", "/v1/wallets", {"id": "alice", "asset": "USD"})
+    for _ in range(4):
+        await console.api("POST", "/v1/credits", {"wallet": "alice", "amount": 1})
+
+    async def is_stamped() -> bool:
+        return bool((await console.api("GET", "/v1/proof"))["log"]["size"] == 4)
+
+    await until(is_stamped)
+    await console.api("PUT", "/v1/consumers/worker", {"start": "now"})
+    await db.fetch("select * from zerosum.create_sink(1, 'kafka', 'kafka://h/t', '{*}', 'now')")
+    (sink,) = (await console.api("GET", "/v1/sinks"))["data"]
+    await console.see("/sinks")
+    await press(console, "Pause kafka")
+    for path, place in (("/sinks", "sent_seq"), ("/consumers", "acknowledged_seq")):
+        await console.see(path)
+        for seq, told in (
+            ("2", "3 events again"),
+            ("5", "that is where it is"),
+            ("9", "The feed ends with event 4"),
+        ):
+            await console.open("Send from another event on…")
+            await fill(console, seq=seq)
+            await press(console, "Count first")
+            assert told in await console.text()
+            (one,) = (await console.api("GET", f"/v1{path}"))["data"]
+            assert one[place] == 4
+            await console.see(path)
+        console.faults.clear()  # The last answer was a refusal.
+        await console.open("Send from another event on…")
+        await fill(console, seq="2")
+        await press(console, "Count first")
+        await press(console, "Rewind")
+        await page.wait_for_url(re.compile("done=rewound"))
+        (one,) = (await console.api("GET", f"/v1{path}"))["data"]
+        assert one[place] == 1
+    await console.see("/sinks")
+    await press(console, "Remove kafka")
+    assert "No sink yet" in await console.text()
+    assert sink["state"] != "paused"
 
 
 async def test_what_a_scope_may_not_do_is_not_offered(sign_in: SignIn) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 from starlette.responses import Response
 
 from app.console.api import Refused
+from app.console.pages.rewinding import one_of, rewind
+from app.console.spelling import BadInput
 from app.console.view import View, see, told
 
 
@@ -15,10 +17,9 @@ async def list_consumers(view: View) -> Response:
 
 
 async def show(view: View, status: int = 200, **more: Any) -> Response:
-    query = view.page_query()
-    return view.page(
-        "consumers.html", status, found=await view.read("list_consumers", query=query), **more
-    )
+    found = await view.read("list_consumers", query=view.page_query())
+    given = {"counted": None, "rewinding": {}, **more}
+    return view.page("consumers.html", status, found=found, **given)
 
 
 async def create_consumer(view: View) -> Response:
@@ -38,8 +39,22 @@ async def delete_consumer(view: View) -> Response:
     return see("/consumers", done="deleted")
 
 
+async def rewind_consumer(view: View) -> Response:
+    """Say how many events would be sent again, or rewind."""
+    typed = dict(view.form)
+    try:
+        one = one_of(await view.read("list_consumers", query={"limit": 1000}), view.text("reader"))
+        counted = await rewind(view, "rewind_consumer", one, one)
+    except (Refused, BadInput) as error:
+        return await show(view, 422, problem=told(error), rewinding=typed)
+    if counted is None:
+        return see("/consumers", done="rewound")
+    return await show(view, counted=counted, rewinding=typed)
+
+
 PAGES = [
     ("GET", "/consumers", list_consumers),
     ("POST", "/consumers", create_consumer),
+    ("POST", "/consumers/rewind", rewind_consumer),
     ("POST", "/consumers/{name}/delete", delete_consumer),
 ]

@@ -6,18 +6,18 @@ import json
 from typing import Any
 from urllib.parse import urlencode
 
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from app.console.api import Refused
 from app.console.sessions import Sessions
 from app.console.view import HEADERS, View, problem, told
-from app.event_filter import EventFilter
-from app.http.feed.stream import EventStream
-from app.http.handlers.events import UNBUFFERED, last_event_id, wanted_events
+from app.database.errors import DATABASE_ERRORS
+from app.errors import Refusal
+from app.http.handlers.events import open_stream
 from app.http.headers import read_fields
+from app.http.problems import response_for
 from app.http.query import read_query
 from app.http.request import ApiRequest
-from app.http.responses import STREAM
 from app.http.routes.route import FROM
 
 NEWEST = 50
@@ -41,28 +41,24 @@ async def list_events(view: View) -> Response:
 
 
 async def stream_events(view: View) -> Response:
-    """The feed as server-sent events, for the session's key."""
-    scope = view.request.scope
-    read_fields(scope)
-    query = read_query(scope["query_string"], FROM)
-    request: ApiRequest[None] = ApiRequest(
-        scope, view.request.receive, view.api.services, view.session.caller, None, query, None
-    )
-    last = last_event_id(request)
-    stream = SessionStream(view.session.token, request, wanted_events(request))
-    stream.after = query["after"] if last is None else last
-    return StreamingResponse(stream.frames(), 200, {**HEADERS, **UNBUFFERED}, STREAM)
+    """The feed as server-sent events, for the session's key, until the session ends."""
+    scope, services = view.request.scope, view.api.services
+    sessions = Sessions(services.pool)
 
+    async def goes_on() -> bool:
+        return await sessions.find(view.session.token) is not None
 
-class SessionStream(EventStream):
-    """A stream that ends with its session."""
-
-    def __init__(self, token: str, request: ApiRequest[None], wanted: EventFilter) -> None:
-        super().__init__(request, 0, wanted)
-        self.token = token
-
-    async def is_allowed(self) -> bool:
-        return await Sessions(self.services.pool).find(self.token) is not None
+    try:
+        read_fields(scope)
+        query = read_query(scope["query_string"], FROM)
+        request: ApiRequest[None] = ApiRequest(
+            scope, view.request.receive, services, view.session.caller, None, query, None
+        )
+        response = await open_stream(request, goes_on)
+    except (Refusal, *DATABASE_ERRORS) as error:
+        response = response_for(scope, error)
+    response.headers.update(HEADERS)
+    return response
 
 
 async def read_event(view: View) -> Response:

@@ -9,7 +9,7 @@ from typing import Any
 from starlette.responses import Response
 
 from app.console.api import Refused
-from app.console.spelling import BadInput, read_amount
+from app.console.spelling import BadInput
 from app.console.view import View, see, told
 
 
@@ -48,17 +48,10 @@ async def settle(view: View) -> Response:
         body: dict[str, Any] = {}
         if action == "capture":
             body = await capture(view, id_)
-        dry = view.text("step") != "post"
-        made = await view.read(
-            f"{action}_hold",
-            path={"id": id_},
-            query={"dry_run": "true"} if dry else None,
-            body=body,
-            key=key,
-        )
+        made = await view.move(f"{action}_hold", body, {"id": id_})
     except (Refused, BadInput) as error:
         return await show(view, 422, problem=told(error), key=key, typed=dict(view.form))
-    if dry:
+    if view.dry:
         return await show(
             view, preview=made, key=key, typed=dict(view.form), sent=body, action=action
         )
@@ -70,8 +63,7 @@ async def capture(view: View, id_: int) -> dict[str, Any]:
     body: dict[str, Any] = {}
     if view.text("amount"):
         hold = await view.read("read_hold", path={"id": id_})
-        scale = view.scales.get(hold["postings"][0]["asset"], 0)
-        body["amount"] = read_amount(view.text("amount"), scale)
+        body["amount"] = view.amount(hold["postings"][0]["asset"])
     if view.text("final") == "on":
         body["final"] = True
     return body

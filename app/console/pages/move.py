@@ -18,14 +18,7 @@ from app.console.flow import flow_of
 from app.console.spelling import BadInput, read_amount, read_metadata
 from app.console.view import View, see, told
 
-# Each kind: its operation and its path.
-KINDS: dict[str, tuple[str, str]] = {
-    "credit": ("create_credit", "/v1/credits"),
-    "debit": ("create_debit", "/v1/debits"),
-    "transfer": ("create_transfer", "/v1/transfers"),
-    "hold": ("create_hold", "/v1/holds"),
-    "transaction": ("create_transaction", "/v1/transactions"),
-}
+KINDS = ("credit", "debit", "transfer", "hold", "transaction")
 LEGS = 5
 
 
@@ -47,24 +40,19 @@ async def send(view: View) -> Response:
     kind, key = view.text("kind"), view.text("idempotency_key")
     if kind not in KINDS:
         kind = "transfer"
-    operation, path = KINDS[kind]
-    dry = view.text("step") != "post"
     typed = dict(view.form)
     try:
         body = await body_of(view, kind)
-        made = await view.read(
-            operation, query={"dry_run": "true"} if dry else None, body=body, key=key
-        )
+        made = await view.move(f"create_{kind}", body)
     except (Refused, BadInput) as error:
         return show(view, kind, 422, problem=told(error), key=key, typed=typed)
-    if dry:
+    if view.dry:
         return show(
             view,
             kind,
             preview=made,
             flows=flow_of(made["postings"]),
             sent=body,
-            sent_to=path,
             key=key,
             typed=typed,
         )

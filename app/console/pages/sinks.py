@@ -7,6 +7,8 @@ from typing import Any
 from starlette.responses import Response
 
 from app.console.api import Refused
+from app.console.pages.rewinding import one_of, rewind
+from app.console.spelling import BadInput
 from app.console.view import View, see, told
 
 
@@ -15,8 +17,9 @@ async def list_sinks(view: View) -> Response:
 
 
 async def show(view: View, status: int = 200, **more: Any) -> Response:
-    query = view.page_query()
-    return view.page("sinks.html", status, found=await view.read("list_sinks", query=query), **more)
+    found = await view.read("list_sinks", query=view.page_query())
+    given = {"counted": None, "rewinding": {}, **more}
+    return view.page("sinks.html", status, found=found, **given)
 
 
 async def create_sink(view: View) -> Response:
@@ -37,8 +40,22 @@ async def act(view: View) -> Response:
     return see("/sinks", done=action)
 
 
+async def rewind_sink(view: View) -> Response:
+    """Say how many events would be sent again, or rewind."""
+    typed = dict(view.form)
+    try:
+        one = one_of(await view.read("list_sinks", query={"limit": 1000}), view.text("reader"))
+        counted = await rewind(view, "rewind_sink", one, one)
+    except (Refused, BadInput) as error:
+        return await show(view, 422, problem=told(error), rewinding=typed)
+    if counted is None:
+        return see("/sinks", done="rewound")
+    return await show(view, counted=counted, rewinding=typed)
+
+
 PAGES = [
     ("GET", "/sinks", list_sinks),
     ("POST", "/sinks", create_sink),
+    ("POST", "/sinks/rewind", rewind_sink),
     *(("POST", f"/sinks/{{id:number}}/{action}", act) for action in ("pause", "resume", "remove")),
 ]

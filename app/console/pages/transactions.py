@@ -3,21 +3,48 @@
 from __future__ import annotations
 
 import secrets
+from datetime import UTC, datetime
 from typing import Any
 
 from starlette.responses import Response
 
 from app.console.api import Refused
 from app.console.flow import flow_of
-from app.console.spelling import BadInput, read_amount
+from app.console.spelling import BadInput
 from app.console.view import View, see, told
+from app.http.bodies import KINDS
+
+PAGING = {"limit", "after"}
+FILTERS = ("wallet", "kind", "reference", "idempotency_key", "since", "until")
 
 
 async def list_transactions(view: View) -> Response:
+    """A page of the newest transactions, or of those that a search finds."""
     if view.query("id").isascii() and view.query("id").isdigit():
         return see(f"/transactions/{view.query('id')}")
-    query = view.page_query()
-    return view.page("transactions.html", found=await view.read("list_transactions", query=query))
+    query = view.search_query(*FILTERS)
+    for name in ("since", "until"):
+        if query[name]:
+            query[name] = as_utc(query[name])
+    found, problem = await view.search("list_transactions", query)
+    searched = any(value is not None for name, value in query.items() if name not in PAGING)
+    return view.page(
+        "transactions.html",
+        found=found,
+        query=query,
+        searched=searched,
+        kinds=KINDS[1:],
+        problem=problem,
+    )
+
+
+def as_utc(text: str) -> str:
+    """Return a time as the API takes it; a browser's field has no zone, and is UTC."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).isoformat()
 
 
 async def read_transaction(view: View) -> Response:
@@ -70,17 +97,10 @@ async def reverse(view: View) -> Response:
     id_, key = view.request.path_params["id"], view.text("idempotency_key")
     try:
         body = await reversal(view, id_)
-        dry = view.text("step") != "post"
-        made = await view.read(
-            "reverse_transaction",
-            path={"id": id_},
-            query={"dry_run": "true"} if dry else None,
-            body=body,
-            key=key,
-        )
+        made = await view.move("reverse_transaction", body, {"id": id_})
     except (Refused, BadInput) as error:
         return await show(view, 422, problem=told(error), key=key, typed=dict(view.form))
-    if dry:
+    if view.dry:
         return await show(view, preview=made, key=key, typed=dict(view.form), sent=body)
     return see(f"/transactions/{made['id']}", done="reversed")
 
@@ -90,8 +110,7 @@ async def reversal(view: View, id_: int) -> dict[str, Any]:
     body: dict[str, Any] = {}
     if view.text("amount"):
         transaction = await view.read("read_transaction", path={"id": id_})
-        asset = transaction["postings"][0]["asset"]
-        body["amount"] = read_amount(view.text("amount"), view.scales.get(asset, 0))
+        body["amount"] = view.amount(transaction["postings"][0]["asset"])
     if view.text("description"):
         body["description"] = view.text("description")
     if view.text("force") == "on":

@@ -13,7 +13,7 @@ from starlette.responses import Response, StreamingResponse
 
 from app.console.api import Refused
 from app.console.spelling import BadInput, plain_amount, read_amount, read_metadata
-from app.console.view import HEADERS, View, see, told
+from app.console.view import HEADERS, NOTHING, View, see, told
 
 CHART_ENTRIES = 500
 STATEMENT_PAGE = 1000
@@ -23,22 +23,9 @@ ACTIONS = ("freeze", "unfreeze", "close", "change")
 async def list_wallets(view: View) -> Response:
     """A page of wallets by prefix, asset and metadata. It is always the whole page, of which htmx takes the
     table: a browser that goes back asks as htmx does, and needs the whole."""
-    found, problem = await search(view)
-    return view.page("wallets.html", wallets=found, problem=problem)
-
-
-async def search(view: View) -> tuple[dict[str, Any], dict[str, Any] | None]:
-    query: dict[str, Any] = {"limit": 50, "prefix": view.query("prefix") or None}
-    if view.query("after"):
-        query["after"] = view.query("after")
-    if view.query("asset"):
-        query["asset"] = view.query("asset")
-    if view.query("key"):
-        query[f"metadata.{view.query('key')}"] = view.query("value")
-    try:
-        return await view.read("list_wallets", query=query), None
-    except Refused as refused:
-        return {"data": [], "next": None}, told(refused)
+    query = view.search_query("prefix", "asset")
+    found, problem = await view.search("list_wallets", query)
+    return view.page("wallets.html", wallets=found, query=query, problem=problem)
 
 
 async def create_wallet(view: View) -> Response:
@@ -55,8 +42,9 @@ async def create_wallet(view: View) -> Response:
         }
         made = await view.read("create_wallet", body=body)
     except (Refused, BadInput) as error:
-        empty: dict[str, Any] = {"data": [], "next": None}
-        return view.page("wallets.html", 422, wallets=empty, problem=told(error), typed=typed)
+        return view.page(
+            "wallets.html", 422, wallets=NOTHING, query={}, problem=told(error), typed=typed
+        )
     return see(f"/wallets/{made['id']}")
 
 

@@ -79,7 +79,11 @@ const followFeed = (place) => {
   const body = place.querySelector("tbody");
   const state = document.getElementById("feed-state");
   source.onopen = () => { state.textContent = "live"; state.className = "badge ok"; };
-  source.onerror = () => { state.textContent = "connecting"; state.className = "badge warn"; };
+  source.onerror = () => {
+    const ended = source.readyState === EventSource.CLOSED;
+    state.textContent = ended ? "not live: load the page again" : "connecting";
+    state.className = "badge warn";
+  };
   source.onmessage = (message) => {
     if (!message.data) return;
     const event = JSON.parse(message.data);

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from app import metrics
 from app.database.connections import call
@@ -24,11 +24,22 @@ HEARTBEAT = b":\n"
 log = logging.getLogger("zerosum")
 
 
-class EventStream:
-    """frames() of one client, from the seq `after`. wanted: which events it reads."""
+Allowed = Callable[[], Awaitable[bool]]
 
-    def __init__(self, request: ApiRequest[None], after: int, wanted: EventFilter) -> None:
+
+class EventStream:
+    """frames() of one client, from the seq `after`. wanted: which events it reads. allowed: whether
+    the client may still read; unless given, whether its API key may."""
+
+    def __init__(
+        self,
+        request: ApiRequest[None],
+        after: int,
+        wanted: EventFilter,
+        allowed: Allowed | None = None,
+    ) -> None:
         self.request, self.after, self.wanted = request, after, wanted
+        self.is_allowed = allowed or self.is_key_allowed
         self.ledger, self.services = request.caller.ledger, request.services
         self.strings = wants_strings(request.scope)
         self.purged = False
@@ -81,7 +92,7 @@ class EventStream:
         self.after = page.read_to
         return page.frames(self.strings)
 
-    async def is_allowed(self) -> bool:
+    async def is_key_allowed(self) -> bool:
         """Return whether the API key may still read this ledger, as far as can be told."""
         try:
             caller = await self.services.keys.caller_of(bearer_key(self.request.scope))

@@ -12,7 +12,7 @@ from app.errors import Refusal
 from app.event_filter import MAX_ITEMS, EventFilter, are_kinds, are_types, are_wallets
 from app.http.bodies import MAX_ID
 from app.http.feed.pages import Page
-from app.http.feed.stream import EventStream
+from app.http.feed.stream import Allowed, EventStream
 from app.http.headers import field
 from app.http.request import ApiRequest
 from app.http.responses import STREAM, answer
@@ -54,8 +54,15 @@ async def stream_events(request: ApiRequest[None]) -> Response:
     counts instead of `after`. `types`, `wallet` and `kind` select some. A comment is sent every 15
     seconds.
     """
-    wanted, after = wanted_events(request), last_event_id(request)
-    stream = EventStream(request, request.query["after"] if after is None else after, wanted)
+    return await open_stream(request)
+
+
+async def open_stream(request: ApiRequest[None], allowed: Allowed | None = None) -> Response:
+    """Return the stream that the request asks for. allowed: as EventStream takes it. Raises Refusal,
+    and what the database's driver raises."""
+    wanted, last = wanted_events(request), last_event_id(request)
+    after = request.query["after"] if last is None else last
+    stream = EventStream(request, after, wanted, allowed)
     if request.scope["method"] == "HEAD":
         return Response(None, 200, UNBUFFERED, STREAM)
     await stream.check()

@@ -10,8 +10,9 @@ from app.http.bodies import Credit, Debit, TransactionRequest, Transfer
 from app.http.handlers.posting import post
 from app.http.paging import list_newest
 from app.http.parsing import amount_text, wallet_id
+from app.http.query import metadata_filters
 from app.http.request import ApiRequest
-from app.http.responses import answer, only_body
+from app.http.responses import answer, only_body, page
 
 
 async def create_credit(request: ApiRequest[Credit]) -> Response:
@@ -71,5 +72,29 @@ async def read_transaction_event(request: ApiRequest[None]) -> Response:
 
 
 async def list_transactions(request: ApiRequest[None]) -> Response:
-    """List transactions, newest first."""
-    return await list_newest(request, "list_transactions")
+    """List or search transactions, newest first.
+
+    A search looks at up to 10,000 transactions. Its page may have fewer items than `limit`, or
+    none, and still a `next`, with which it goes on.
+    """
+    limit = request.query["limit"]
+    wanted = {name: one for name, one in request.query.items() if name not in {"after", "limit"}}
+    if not wanted:
+        return await list_newest(request, "list_transactions")
+    keys, values = metadata_filters(wanted)
+    rows = await call(
+        request.services.pool,
+        "search_transactions",
+        ledger=request.caller.ledger,
+        before=request.query.get("after"),
+        max=limit,
+        wallet=wanted.get("wallet"),
+        kind=wanted.get("kind"),
+        reference=wanted.get("reference"),
+        key=wanted.get("idempotency_key"),
+        since=wanted.get("since"),
+        until=wanted.get("until"),
+        keys=keys,
+        vals=values,
+    )
+    return page(request, rows, "id")

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from app.http import answers, bodies
 from app.http.handlers import assets, batches, holds, reversals, transactions, wallets
-from app.http.routes.route import BY_CODE, BY_WALLET, DRY_RUN, NEWEST_FIRST, Route, get, money, post
+from app.http.routes.route import (
+    BY_CODE,
+    BY_WALLET,
+    DRY_RUN,
+    NEWEST_FIRST,
+    SEARCH,
+    Route,
+    get,
+    money,
+    post,
+)
 
 TRANSACTIONS = [
     money("/v1/transfers", transactions.create_transfer, bodies.Transfer),
@@ -28,7 +38,8 @@ TRANSACTIONS = [
         "/v1/transactions",
         transactions.list_transactions,
         answers.TransactionList,
-        query=NEWEST_FIRST,
+        query=SEARCH,
+        filters=True,
     ),
     get("/v1/transactions/{id:number}", transactions.read_transaction, answers.ReadTransaction),
     get(

@@ -59,6 +59,24 @@ LIMIT: Schemas = {"limit": {"type": "integer", "minimum": 1, "maximum": 1000, "d
 NUMBER: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": bodies.MAX_ID}
 FROM_ZERO: dict[str, Any] = {**NUMBER, "minimum": 0}
 NEWEST_FIRST: Schemas = {**LIMIT, "after": NUMBER}
+MOMENT: dict[str, Any] = {"type": "string", "format": "date-time"}
+SEARCH: Schemas = {
+    **NEWEST_FIRST,
+    "wallet": {
+        "type": "string",
+        "pattern": bodies.WALLET_ID,
+        "description": "Only transactions that moved value of this wallet.",
+    },
+    "kind": {
+        "type": "string",
+        "enum": bodies.KINDS[1:],
+        "description": "Only transactions of this kind.",
+    },
+    "reference": {"type": "string", "pattern": r"^[\s\S]{1,1024}$"},
+    "idempotency_key": {"type": "string", "pattern": "^[ -~]{1,255}$"},
+    "since": MOMENT,
+    "until": MOMENT,
+}
 ASCENDING: Schemas = {**LIMIT, "after": {**FROM_ZERO, "default": 0}}
 BY_WALLET: Schemas = {
     **LIMIT,

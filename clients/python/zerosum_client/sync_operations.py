@@ -156,19 +156,72 @@ class SyncOperations(SyncBase):
         return found
 
     def list_transactions(
-        self, *, limit: int | Unset = UNSET, after: int | Unset = UNSET
+        self,
+        *,
+        limit: int | Unset = UNSET,
+        after: int | Unset = UNSET,
+        wallet: str | Unset = UNSET,
+        kind: Literal[
+            "transfer", "credit", "debit", "transaction", "hold", "capture", "void", "reversal"
+        ]
+        | Unset = UNSET,
+        reference: str | Unset = UNSET,
+        idempotency_key: str | Unset = UNSET,
+        since: str | Unset = UNSET,
+        until: str | Unset = UNSET,
+        metadata: dict[str, str] | Unset = UNSET,
     ) -> t.ReadTransactionList:
-        """List transactions, newest first."""
+        """List or search transactions, newest first.
+
+         A search looks at up to 10,000 transactions. Its page may have fewer items than
+        `limit`, or none, and still a `next`, with which it goes on.
+        """
         found: t.ReadTransactionList = self.call(
-            "GET", "/v1/transactions", query={"limit": limit, "after": after}
+            "GET",
+            "/v1/transactions",
+            query={
+                "limit": limit,
+                "after": after,
+                "wallet": wallet,
+                "kind": kind,
+                "reference": reference,
+                "idempotency_key": idempotency_key,
+                "since": since,
+                "until": until,
+                **self.filters(metadata),
+            },
         )
         return found
 
-    def each_transactions(self, *, limit: int | Unset = UNSET) -> Iterator[t.ReadTransaction]:
+    def each_transactions(
+        self,
+        *,
+        limit: int | Unset = UNSET,
+        wallet: str | Unset = UNSET,
+        kind: Literal[
+            "transfer", "credit", "debit", "transaction", "hold", "capture", "void", "reversal"
+        ]
+        | Unset = UNSET,
+        reference: str | Unset = UNSET,
+        idempotency_key: str | Unset = UNSET,
+        since: str | Unset = UNSET,
+        until: str | Unset = UNSET,
+        metadata: dict[str, str] | Unset = UNSET,
+    ) -> Iterator[t.ReadTransaction]:
         """Yield what list_transactions() lists, page after page."""
         after: int | Unset = UNSET
         while True:
-            page = self.list_transactions(limit=limit, after=after)
+            page = self.list_transactions(
+                limit=limit,
+                wallet=wallet,
+                kind=kind,
+                reference=reference,
+                idempotency_key=idempotency_key,
+                since=since,
+                until=until,
+                metadata=metadata,
+                after=after,
+            )
             yield from page["data"]
             if page["next"] is None:
                 return

@@ -100,13 +100,16 @@ export class Operations extends Base {
     return await this.call("POST", "/v1/transactions", { query, body, keyed: true, key }) as Transaction;
   }
 
-  /** List transactions, newest first. */
-  async listTransactions(query: { limit?: number; after?: number } = {}): Promise<ReadTransactionList> {
+  /** List or search transactions, newest first.
+   *
+   * A search looks at up to 10,000 transactions. Its page may have fewer items than `limit`, or none, and still a `next`, with which it goes on.
+   */
+  async listTransactions(query: { limit?: number; after?: number; wallet?: string; kind?: "transfer" | "credit" | "debit" | "transaction" | "hold" | "capture" | "void" | "reversal"; reference?: string; idempotency_key?: string; since?: string; until?: string; metadata?: Record<string, string> } = {}): Promise<ReadTransactionList> {
     return await this.call("GET", "/v1/transactions", { query }) as ReadTransactionList;
   }
 
   /** Yield what listTransactions() lists, page after page. */
-  async *eachTransactions(query: { limit?: number } = {}): AsyncGenerator<ReadTransaction> {
+  async *eachTransactions(query: { limit?: number; wallet?: string; kind?: "transfer" | "credit" | "debit" | "transaction" | "hold" | "capture" | "void" | "reversal"; reference?: string; idempotency_key?: string; since?: string; until?: string; metadata?: Record<string, string> } = {}): AsyncGenerator<ReadTransaction> {
     let asked: typeof query & { after?: number } = query;
     for (;;) {
       const page = await this.listTransactions(asked);

@@ -22,6 +22,7 @@ OTHERS = [
     "close_wallet",
     "read_transaction",
     "list_transactions",
+    "search_transactions",
     "list_holds",
     "list_events",
     "trial_balance",
