@@ -2629,6 +2629,17 @@ begin
     return next;
 end $_$;
 
+CREATE FUNCTION zerosum.ledger_size(ledger bigint) RETURNS TABLE(wallets bigint, transactions bigint, events bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    select (select count(*) from ledger.wallets w where w.ledger_id = $1),
+        zerosum.last_event($1)
+            + (select count(*) from ledger.outbox o where o.ledger_id = $1
+                and o.transaction_id is not null),
+        zerosum.last_event($1)
+$_$;
+
 CREATE FUNCTION zerosum.limit_facts(ledger bigint, wallet text, balance numeric, would_be numeric, held numeric) RETURNS text
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'

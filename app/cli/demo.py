@@ -13,6 +13,9 @@ import asyncpg
 import click
 
 from app.api_keys import new_key, stored
+from app.cli.examples import examples
+from app.cli.output import json_option, tell
+from app.cli.progress import Progress
 from app.cli.terminal import with_database
 from app.database.connections import call, transaction
 from app.encryption import Encryption
@@ -26,13 +29,14 @@ GOODS = (("coffee", 380), ("bread", 520), ("book", 1890), ("lamp", 4900), ("bicy
 NOBODY = "https://hooks.shop.invalid/zerosum"
 
 
-@click.command()
+@click.command(epilog=examples("demo", "demo --ledger shop"))
+@json_option
 @click.option("--ledger", default="demo", show_default=True, help="The name of the new ledger.")
 def demo(ledger: str) -> None:
-    """Fill a new ledger with a small shop: wallets, a month of sales, holds, refunds, a webhook that
-    fails.
+    """Fill a new ledger with a small shop.
 
-    Prints a key that signs in to the console.
+    It has wallets, a month of sales, holds, refunds, and a webhook that fails. The command prints a
+    key that signs in to the console.
     """
     key = new_key()
 
@@ -44,11 +48,15 @@ def demo(ledger: str) -> None:
                 )
             ((number,),) = await call(conn, "create_ledger", name=ledger)
             await call(conn, "add_key", ledger=number, **stored(key, "admin"))
-            return await Shop(conn, number).fill()
+            with Progress(f"demo {ledger}", DAYS + 1) as progress:
+                return await Shop(conn, number).fill(progress)
 
     count = with_database(work)
-    print(f"The ledger {ledger} has {count} transactions.")
-    print(f"Sign in to the console with this key, which is shown this once: {key}")
+    tell(
+        {"ledger": ledger, "transactions": count, "key": key},
+        f"The ledger {ledger} has {count} transactions.\n"
+        f"Sign in to the console with this key, which is shown this once: {key}",
+    )
 
 
 class Shop:
@@ -60,8 +68,8 @@ class Shop:
         self.customers = [f"customer:{NAMES[n % len(NAMES)]}-{n + 1}" for n in range(CUSTOMERS)]
         self.count = 0
 
-    async def fill(self) -> int:
-        """Returns how many transactions there are."""
+    async def fill(self, progress: Progress) -> int:
+        """Returns how many transactions there are. progress: by days."""
         await call(self.conn, "create_asset", ledger=self.ledger, code="POINTS", scale=0)
         for wallet in ("shop:sales", "shop:fees", "shop:refunds"):
             await self.wallet(wallet, "EUR", {"owner": "shop"})
@@ -82,6 +90,7 @@ class Shop:
         today = datetime.now(UTC)
         for day in range(DAYS, -1, -1):
             await self.day(today - timedelta(days=day), last=day == 0)
+            progress.to(DAYS + 1 - day)
         await call(self.conn, "freeze_wallet", ledger=self.ledger, id=self.customers[-1])
         return self.count
 

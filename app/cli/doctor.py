@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import shutil
 import sys
@@ -17,6 +16,8 @@ from typing import Any
 import asyncpg
 import click
 
+from app.cli.examples import examples
+from app.cli.output import json_option, tell
 from app.cli.terminal import on_connection
 from app.database.connections import call, connect_anyhow, is_pooled
 from app.database.errors import DATABASE_ERRORS
@@ -42,22 +43,20 @@ class Finding:
     todo: str = ""
 
 
-@click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print findings as JSON, one a line.")
-def doctor(as_json: bool) -> None:
-    """Look at a deployment: settings, database, connections, clocks, relay, endpoints, disk, backups.
+@click.command(epilog=examples("doctor", "doctor --json"))
+@json_option
+def doctor() -> None:
+    """Look at a deployment, and say what to mend.
 
-    Ends with 0 if everything works, warnings included, and with 1 if something does not work or
-    could not be looked at. It writes nothing.
+    At settings, database, connections, clocks, relay, endpoints, disk and backups. It ends with 0
+    if everything works, warnings included, and with 1 if something does not work or could not be
+    looked at. It writes nothing.
     """
     findings = examine()
     for one in findings:
-        if as_json:
-            print(json.dumps(asdict(one)))
-        else:
-            mark = click.style(f"{one.state:5}", fg=COLOURS[one.state])
-            # click leaves the colour out where nobody looks.
-            click.echo(f"{mark} {one.what}" + (f"\n      {one.todo}" if one.todo else ""))
+        mark = click.style(f"{one.state:5}", fg=COLOURS[one.state])
+        # click leaves the colour out where nobody looks.
+        tell(asdict(one), f"{mark} {one.what}" + (f"\n      {one.todo}" if one.todo else ""))
     sys.exit(1 if any(one.state == "bad" for one in findings) else 0)
 
 

@@ -10,7 +10,8 @@ to a place.
 from __future__ import annotations
 
 import json
-import sys
+import os
+import stat
 from collections.abc import Iterator
 from itertools import groupby, islice
 from typing import Any, TextIO
@@ -18,12 +19,15 @@ from typing import Any, TextIO
 import asyncpg
 import click
 
+from app.cli.progress import Progress
+from app.cli.verify import watched
 from app.database.connections import call, transaction
 from app.transparency.ledger_log import log_state
 from app.transparency.signed_notes import encoded
 
 FORMAT = "zerosum-export@v1"
 PARTS = ("asset", "transaction", "hold", "reversed", "wallet", "purged", "event", "outbox")
+COUNTED = {"transaction", "wallet", "event", "outbox"}  # What ledger_size() counts.
 PAGE = 1000
 
 
@@ -31,6 +35,7 @@ async def export_ledger(conn: asyncpg.Connection, ledger: int, out: TextIO) -> N
     """Write the ledger as of one moment."""
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         name, size, root = await log_state(conn, ledger)
+        ((wallets, transactions, events),) = await call(conn, "ledger_size", ledger=ledger)
         head = {
             "format": FORMAT,
             "ledger": name,
@@ -38,13 +43,17 @@ async def export_ledger(conn: asyncpg.Connection, ledger: int, out: TextIO) -> N
             "root": encoded(root),
         }
         print(json.dumps(head), file=out)
-        for part in PARTS:
-            after = ""
-            while rows := await call(
-                conn, "export_lines", ledger=ledger, part=part, after=after, max=PAGE
-            ):
-                out.writelines(f"{row['line']}\n" for row in rows)
-                after = rows[-1]["place"]
+        done = 0
+        with Progress(f"export {name}", wallets + transactions + events) as progress:
+            for part in PARTS:
+                after = ""
+                while rows := await call(
+                    conn, "export_lines", ledger=ledger, part=part, after=after, max=PAGE
+                ):
+                    out.writelines(f"{row['line']}\n" for row in rows)
+                    after = rows[-1]["place"]
+                    done += len(rows) if part in COUNTED else 0
+                    progress.to(done, f"{part}s")
 
 
 async def import_ledger(conn: asyncpg.Connection, source: TextIO) -> tuple[str, int]:
@@ -56,23 +65,46 @@ async def import_ledger(conn: asyncpg.Connection, source: TextIO) -> tuple[str, 
     head = read_head(source)
     count = 0
     async with transaction(conn):
-        ((ledger,),) = await call(conn, "start_import", name=head["ledger"])
-        if ledger is None:
-            raise click.ClickException(f"the ledger {head['ledger']} is not empty")
-        for part, lines in groupby(read_lines(source), lambda line: line[0]):
-            while page := list(islice(lines, PAGE)):
-                texts = f"[{','.join(text for _, text in page)}]"
-                await call(conn, "import_lines", ledger=ledger, part=part, lines=texts)
-                count += len(page)
+        with Progress(f"import {head['ledger']}", size_of(source)) as progress:
+            ledger, count = await import_parts(conn, head["ledger"], source, progress)
         ((size, root),) = await call(conn, "end_import", ledger=ledger)
         if (size, encoded(root)) != (head["size"], head["root"]):
             raise click.ClickException("the log has another size or root than the export tells")
-        faults = await call(conn, "verify", ledger=ledger)
+        async with watched(conn, ledger, f"verify {head['ledger']}"):
+            faults = await call(conn, "verify", ledger=ledger)
         for fault in faults:
-            print(f"{fault['fault']} {fault['subject']}: {fault['detail']}", file=sys.stderr)
+            click.echo(f"{fault['fault']} {fault['subject']}: {fault['detail']}", err=True)
         if faults:
             raise click.ClickException(f"{len(faults)} faults; nothing was imported")
     return head["ledger"], count
+
+
+def size_of(source: TextIO) -> int | None:
+    """Return how many bytes a file has; None: it is a pipe, which nobody knows."""
+    try:
+        found = os.fstat(source.fileno())
+    except OSError:
+        return None
+    return found.st_size if stat.S_ISREG(found.st_mode) else None
+
+
+async def import_parts(
+    conn: asyncpg.Connection, name: str, source: TextIO, progress: Progress
+) -> tuple[int, int]:
+    """Write all lines into the empty ledger of this name. Returns its number and how many there
+    were."""
+    count = read = 0
+    ((ledger,),) = await call(conn, "start_import", name=name)
+    if ledger is None:
+        raise click.ClickException(f"the ledger {name} is not empty")
+    for part, lines in groupby(read_lines(source), lambda line: line[0]):
+        while page := list(islice(lines, PAGE)):
+            texts = f"[{','.join(text for _, text in page)}]"
+            await call(conn, "import_lines", ledger=ledger, part=part, lines=texts)
+            count += len(page)
+            read += len(texts.encode())
+            progress.to(count if progress.total is None else read, f"{part}s")
+    return ledger, count
 
 
 def read_head(source: TextIO) -> dict[str, Any]:

@@ -12,6 +12,8 @@ import click
 import msgspec
 
 from app.cli.event_source import EventSource, Refused, check
+from app.cli.exits import Unavailable
+from app.cli.output import wants_json
 from app.webhook_secret import spelled
 from relay.webhooks.signing import signed_headers, symmetric
 
@@ -29,8 +31,7 @@ class Head(msgspec.Struct):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """server: its URL. events: the query parameters that select them. after: the seq to start
-    behind; None: from now on. forward_to: a URL. as_json: print events and nothing else to standard
-    output."""
+    behind; None: from now on. forward_to: a URL."""
 
     server: str
     key: str
@@ -38,7 +39,6 @@ class Wanted:
     after: int | None
     forward_to: str | None
     secret: bytes
-    as_json: bool
 
 
 def listen(wanted: Wanted) -> None:
@@ -64,10 +64,10 @@ async def follow(wanted: Wanted) -> None:
             if wanted.forward_to is not None:
                 outcome = await forward(session, wanted.forward_to, wanted.secret, head, event)
                 line += f" -> {outcome}"
-            if wanted.as_json:
+            if wants_json():
                 print(event, flush=True)
-            if not wanted.as_json or wanted.forward_to is not None:
-                print(line, file=sys.stderr if wanted.as_json else sys.stdout, flush=True)
+            if not wants_json() or wanted.forward_to is not None:
+                print(line, file=sys.stderr if wants_json() else sys.stdout, flush=True)
 
 
 async def feed_end(session: aiohttp.ClientSession, wanted: Wanted) -> int:
@@ -79,7 +79,7 @@ async def feed_end(session: aiohttp.ClientSession, wanted: Wanted) -> int:
             size: int = (await answer.json())["log"]["size"]
             return size
     except aiohttp.ClientConnectorError:
-        raise Refused(f"nothing listens at {wanted.server}; does the server run?") from None
+        raise Unavailable(f"nothing listens at {wanted.server}; does the server run?") from None
     except (aiohttp.ClientError, ValueError, OSError) as error:
         raise Refused(
             f"can't read from {wanted.server} ({error or type(error).__name__})"

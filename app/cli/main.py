@@ -10,14 +10,20 @@ from typing import TextIO
 import asyncpg
 import click
 
+from app.cli.completion import COMPLETE, completion
 from app.cli.demo import demo
 from app.cli.doctor import doctor
+from app.cli.examples import examples
+from app.cli.exits import CODES_TOLD, Guarded
 from app.cli.export import export_ledger, import_ledger
 from app.cli.keys import keys
 from app.cli.ledgers import ledgers
 from app.cli.money import COMMANDS
+from app.cli.output import json_option, tell
 from app.cli.parameters import given_secret, server_key
+from app.cli.progress import Progress
 from app.cli.proof import proof
+from app.cli.replay import replay
 from app.cli.sinks import sinks
 from app.cli.terminal import (
     ledger_option,
@@ -27,13 +33,11 @@ from app.cli.terminal import (
 from app.cli.top import top
 from app.cli.verify import parse_since, verify_ledgers
 from app.cli.wallets import wallets
-from app.database.errors import DATABASE_ERRORS
-from app.host.embedded import EmbeddedError
-from app.host.migrate import EditedMigration, Unfit, migrate
-from app.host.not_ready import NotReady
+from app.host.migrate import migrate, steps
 from app.http.bodies import MAX_ID
-from app.setting_values import MAX_WORKERS, BadSetting
+from app.setting_values import MAX_WORKERS
 from app.settings import read_settings
+from app.version import VERSION
 from app.webhook_secret import new_secret
 
 stamp_only_option = click.option(
@@ -43,12 +47,17 @@ stamp_only_option = click.option(
 )
 
 
-@click.group()
+@click.group(
+    cls=Guarded,
+    epilog=CODES_TOLD,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(VERSION, "-V", "--version", prog_name="zerosum")
 def cli() -> None:
     """A wallet engine in one Postgres."""
 
 
-@cli.command()
+@cli.command(epilog=examples("serve", "serve --workers 4 --no-relay"))
 @click.option("--relay/--no-relay", default=True, show_default=True, help="Run the relay too.")
 @stamp_only_option
 @click.option(
@@ -81,64 +90,97 @@ def serve(
         serve(settings, relay, stamp_only, listening, parent, quiet)
 
 
-@cli.command("relay")
+@cli.command("relay", epilog=examples("relay"))
 @stamp_only_option
 def relay_command(stamp_only: bool) -> None:
-    """Run the relay until SIGTERM or Ctrl-C; a second one stands by."""
+    """Run the relay until SIGTERM or Ctrl-C.
+
+    A second one stands by.
+    """
     from app.host.serve import relay_only
 
     relay_only(read_settings(os.environ), stamp_only=stamp_only)
 
 
-@cli.command("migrate")
+@cli.command("migrate", epilog=examples("migrate"))
+@json_option
 def migrate_command() -> None:
     """Bring the database up to date."""
-    names = with_database(migrate)
-    print("\n".join(f"applied {name}" for name in names) or "up to date")
+
+    async def work(conn: asyncpg.Connection) -> list[str]:
+        with Progress("migrate", steps()) as progress:
+            return await migrate(conn, tell=progress.to)
+
+    names = with_database(work)
+    tell({"applied": names}, "\n".join(f"applied {name}" for name in names) or "up to date")
 
 
-@cli.command()
+@cli.command(epilog=examples("verify", "verify --ledger main", "verify --ledger main --since 1500"))
 @click.option("--ledger", help="Verify only this ledger.")
 @click.option(
     "--since",
     metavar="SEQ[:ROOT]",
     help="Verify only what came after this event; ROOT: the log's root then, in base64.",
 )
+@json_option
 def verify(ledger: str | None, since: str | None) -> None:
-    """Prove every ledger from its entries and events; print each fault, and exit with 1 if there is
-    one."""
+    """Prove every ledger from its entries and events.
+
+    Print each fault, and exit with 1 if there is one.
+    """
     if since is not None and ledger is None:
         raise click.UsageError("--since needs --ledger")
     start = None if since is None else parse_since(since)
     sys.exit(1 if with_database(lambda conn: verify_ledgers(conn, ledger, start)) else 0)
 
 
-@cli.command("export")
+@cli.command("export", epilog=examples("export > main.jsonl", "export --ledger shop | gzip"))
 @ledger_option
 def export_command(ledger: str) -> None:
-    """Write the ledger to standard output as JSON lines, as of one moment."""
+    """Write a ledger to standard output as JSON lines.
+
+    As of one moment; the server goes on meanwhile.
+    """
     with_ledger(ledger, lambda conn, number: export_ledger(conn, number, sys.stdout))
 
 
-@cli.command("import")
+@cli.command("import", epilog=examples("import main.jsonl", "import -"))
 @click.argument("file", type=click.File())
+@json_option
 def import_command(file: TextIO) -> None:
-    """Read an export from FILE (- is standard input) into an empty ledger, and verify it."""
+    """Read an export into an empty ledger.
+
+    From FILE; - is standard input. The ledger is verified, and all is undone if it is not well.
+    """
     name, count = with_database(lambda conn: import_ledger(conn, file))
-    print(f"ledger {name}: {count} lines imported, all is well")
+    tell(
+        {"ledger": name, "lines": count},
+        f"ledger {name}: {count} lines imported, all is well",
+    )
 
 
-@cli.command()
+@cli.command(epilog=examples("receive", "receive --port 9001 --secret whsec_..."))
 @click.option("--port", default=9000, show_default=True)
 @click.option("--secret", help="whsec_…, to check signatures with.")
+@json_option
 def receive(port: int, secret: str | None) -> None:
-    """Receive webhooks on this machine: print each, and whether its signature is right."""
+    """Receive webhooks on this machine.
+
+    Print each, and whether its signature is right.
+    """
     from app.cli.receive import receive
 
     receive(port, secret)
 
 
-@cli.command("listen")
+@cli.command(
+    "listen",
+    epilog=examples(
+        "listen",
+        "listen --types 'transaction.*' --wallet 'user_*' --json",
+        "listen --forward-to localhost:9000/webhooks",
+    ),
+)
 @click.option(
     "--url", envvar="ZEROSUM_URL", help="The server's URL.  [default: the one on this machine]"
 )
@@ -152,7 +194,7 @@ def receive(port: int, secret: str | None) -> None:
     "--forward-to", metavar="URL", help="Send each event there as a webhook, in order, once."
 )
 @click.option("--secret", help="whsec_…, to sign with.  [default: a new one, which is printed]")
-@click.option("--json", "as_json", is_flag=True, help="Print events whole, one JSON a line.")
+@json_option
 def listen_command(
     url: str | None,
     types: str,
@@ -161,11 +203,11 @@ def listen_command(
     after: int | None,
     forward_to: str | None,
     secret: str | None,
-    as_json: bool,
 ) -> None:
-    """Follow the feed until Ctrl-C: print each event, and forward it to a service on this machine.
+    """Follow the feed until Ctrl-C.
 
-    The API key is ZEROSUM_API_KEY, or the one of the embedded database.
+    Print each event, and forward it to a service on this machine if there is one. The API key is
+    ZEROSUM_API_KEY, or the one of the embedded database.
     """
     from app.cli.listen import Wanted, listen, with_scheme
 
@@ -178,21 +220,20 @@ def listen_command(
             after=after,
             forward_to=with_scheme(forward_to) if forward_to else None,
             secret=given_secret(secret) if secret else new_secret(),
-            as_json=as_json,
         )
     )
 
 
-@cli.command("mcp")
+@cli.command("mcp", epilog=examples("mcp", "mcp --read-only"))
 @click.option(
     "--url", envvar="ZEROSUM_URL", help="The server's URL.  [default: the one on this machine]"
 )
 @click.option("--read-only", is_flag=True, help="Offer nothing that moves or holds value.")
 def mcp_command(url: str | None, read_only: bool) -> None:
-    """Serve agents by the Model Context Protocol, over standard input and output.
+    """Serve agents by the Model Context Protocol.
 
-    What they may do is what the API key may: ZEROSUM_API_KEY, or the one of the embedded database.
-    It needs zerosum[mcp].
+    Over standard input and output. What they may do is what the API key may: ZEROSUM_API_KEY, or
+    the one of the embedded database. It needs zerosum[mcp].
     """
     try:
         from app.cli.agents import Agents
@@ -206,22 +247,23 @@ def mcp_command(url: str | None, read_only: bool) -> None:
     asyncio.run(agents.run())
 
 
-for command in (ledgers, keys, sinks, wallets, proof, demo, doctor, top, *COMMANDS):
+for command in (
+    ledgers,
+    keys,
+    sinks,
+    wallets,
+    proof,
+    replay,
+    demo,
+    doctor,
+    top,
+    completion,
+    *COMMANDS,
+):
     cli.add_command(command)
 
 
 def main() -> None:
-    """Run a command. What a person can mend ends it with one sentence and exit code 2."""
-    try:
-        cli()
-    except (BadSetting, EmbeddedError, EditedMigration, NotReady, Unfit) as error:
-        fail(str(error))
-    except asyncpg.PostgresError as error:
-        fail(str(error).replace("\nDETAIL: ", ""))
-    except DATABASE_ERRORS as error:
-        fail(f"the database is away: {error or type(error).__name__}")
-
-
-def fail(sentence: str) -> None:
-    print(f"zerosum: {sentence}", file=sys.stderr)
-    sys.exit(2)
+    """Run a command. What a person can mend ends it with one sentence and an exit code; see
+    app/cli/exits.py."""
+    cli(complete_var=COMPLETE)

@@ -9,10 +9,13 @@ from typing import Any
 
 import click
 
-from app.cli.terminal import NUMBER, PAGE, in_ledger, ledger_option, print_rows
+from app.cli.examples import examples
+from app.cli.output import is_for_people, json_option, print_records
+from app.cli.terminal import NUMBER, PAGE, in_ledger, ledger_option
 from app.errors import Refusal
 from app.http import parsing
 
+COLUMNS = ("id", "status", "remaining", "captured", "expires_at", "reference")
 key_option = click.option("--key", help="An idempotency key.")
 
 
@@ -38,13 +41,22 @@ class Moment(click.ParamType[datetime]):
 
 
 def move(ledger: str, verb: str, **arguments: Any) -> None:
-    """Call the verb and print its transaction."""
+    """Call the verb and print its transaction: JSON for a program, a few lines for people."""
     (row,) = in_ledger(ledger, verb, **arguments)
-    print(json.dumps(json.loads(row["transaction"])))
+    made = json.loads(row["transaction"])
+    if not is_for_people():
+        click.echo(json.dumps(made))
+        return
+    click.echo(f"{made['kind'].capitalize()} {made['id']}")
+    for one in made["postings"]:
+        click.echo(f"  {one['source']} -> {one['destination']}: {one['amount']} {one['asset']}")
+    for one in made["entries"]:
+        click.echo(f"  {one['wallet']} has {one['balance']}")
 
 
-@click.command()
+@click.command(epilog=examples("credit alice 1250 --key order-17"))
 @ledger_option
+@json_option
 @key_option
 @click.argument("wallet")
 @click.argument("amount", type=Amount())
@@ -53,8 +65,9 @@ def credit(ledger: str, key: str | None, wallet: str, amount: int) -> None:
     move(ledger, "credit", wallet=wallet, amount=amount, key=key)
 
 
-@click.command()
+@click.command(epilog=examples("debit alice 1250 --key payout-3"))
 @ledger_option
+@json_option
 @key_option
 @click.argument("wallet")
 @click.argument("amount", type=Amount())
@@ -63,8 +76,9 @@ def debit(ledger: str, key: str | None, wallet: str, amount: int) -> None:
     move(ledger, "debit", wallet=wallet, amount=amount, key=key)
 
 
-@click.command()
+@click.command(epilog=examples("transfer alice shop 500 --key order-18"))
 @ledger_option
+@json_option
 @key_option
 @click.argument("source")
 @click.argument("destination")
@@ -74,8 +88,11 @@ def transfer(ledger: str, key: str | None, source: str, destination: str, amount
     move(ledger, "transfer", source=source, destination=destination, amount=amount, key=key)
 
 
-@click.command()
+@click.command(
+    epilog=examples("hold alice shop 500", "hold alice shop 500 --expires-at 2030-01-31T12:00:00Z")
+)
 @ledger_option
+@json_option
 @key_option
 @click.option("--expires-at", type=Moment(), help="When the hold expires; RFC 3339.")
 @click.argument("source")
@@ -86,8 +103,9 @@ def hold(ledger: str, key: str | None, expires_at: datetime | None, **ends: Any)
     move(ledger, "hold", **ends, key=key, expires_at=expires_at)
 
 
-@click.command()
+@click.command(epilog=examples("capture 17", "capture 17 --amount 300 --final"))
 @ledger_option
+@json_option
 @key_option
 @click.option("--amount", type=Amount(), help="How much; all that is left unless given.")
 @click.option("--final", is_flag=True, help="Release what is left afterwards.")
@@ -98,8 +116,9 @@ def capture(ledger: str, number: int, **given: Any) -> None:
     move(ledger, "capture", hold=number, **given)
 
 
-@click.command()
+@click.command(epilog=examples("void 17"))
 @ledger_option
+@json_option
 @key_option
 @click.argument("number", metavar="HOLD", type=NUMBER)
 def void(ledger: str, key: str | None, number: int) -> None:
@@ -107,16 +126,22 @@ def void(ledger: str, key: str | None, number: int) -> None:
     move(ledger, "void", hold=number, key=key)
 
 
-@click.command()
+@click.command(epilog=examples("holds", "holds --before 100"))
 @ledger_option
+@json_option
 @click.option("--before", type=NUMBER, help="Only ids below this.")
 def holds(ledger: str, before: int | None) -> None:
-    """List holds as they are now, newest first, at most 1,000."""
-    print_rows(in_ledger(ledger, "list_holds", before=before, max=PAGE))
+    """List holds as they are now, newest first.
+
+    At most 1,000.
+    """
+    rows = in_ledger(ledger, "list_holds", before=before, max=PAGE)
+    print_records((row["body"] for row in rows), COLUMNS, "There is no hold.")
 
 
-@click.command()
+@click.command(epilog=examples("reverse 12", "reverse 12 --amount 100 --key refund-4"))
 @ledger_option
+@json_option
 @key_option
 @click.option("--amount", type=Amount(), help="How much; all that is left unless given.")
 @click.option("--force", is_flag=True, help="A wallet may go below its floor.")

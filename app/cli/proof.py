@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import sys
 from pathlib import Path
 from typing import TextIO
 
 import asyncpg
 import click
 
+from app.cli.examples import examples
+from app.cli.output import json_option, tell, wants_json
 from app.cli.terminal import NUMBER, in_ledger, ledger_option, with_ledger
 from app.host.secret_files import ensure_log_key
 from app.settings import read_settings
@@ -22,31 +23,38 @@ from app.transparency.signed_notes import BadNote, LogKey, decoded, encoded, ope
 
 @click.group()
 def proof() -> None:
-    """The log of a ledger's events: prove what is in it, and that it only grows."""
+    """The log of events: prove what is in it."""
 
 
-@proof.command("key")
+@proof.command("key", epilog=examples("proof key"))
+@json_option
 def make_key() -> None:
     """Draw a key that signs checkpoints, for ZEROSUM_LOG_KEY, and print it."""
-    print(encoded(secrets.token_bytes(32)))
+    key = encoded(secrets.token_bytes(32))
+    tell({"key": key}, key)
 
 
-@proof.command("vkey")
+@proof.command("vkey", epilog=examples("proof vkey > shop.vkey"))
+@json_option
 @ledger_option
 def print_vkey(ledger: str) -> None:
     """Print the public key of the ledger's log, for whoever checks it."""
-    print(log_key().vkey(ledger))
+    vkey = log_key().vkey(ledger)
+    tell({"vkey": vkey}, vkey)
 
 
-@proof.command("checkpoint")
+@proof.command("checkpoint", epilog=examples("proof checkpoint > monday.checkpoint"))
+@json_option
 @ledger_option
 def print_checkpoint(ledger: str) -> None:
     """Print the log as it is now, a signed note."""
     (state,) = in_ledger(ledger, "log_state")
-    print(log_key().checkpoint(state["name"], state["size"], state["root"]), end="")
+    note = log_key().checkpoint(state["name"], state["size"], state["root"])
+    tell({"checkpoint": note, "size": state["size"]}, note.removesuffix("\n"))
 
 
-@proof.command("event")
+@proof.command("event", epilog=examples("proof event 17 > 17.proof"))
+@json_option
 @ledger_option
 @click.argument("seq", type=NUMBER)
 def prove_event(ledger: str, seq: int) -> None:
@@ -60,10 +68,11 @@ def prove_event(ledger: str, seq: int) -> None:
     text = with_ledger(ledger, work)
     if text is None:
         raise click.ClickException(f"the log of {ledger} has no event {seq} yet")
-    print(text, end="")
+    tell({"proof": text}, text.removesuffix("\n"))
 
 
-@proof.command("check")
+@proof.command("check", epilog=examples('proof check --vkey "$(cat shop.vkey)" 17.proof'))
+@json_option
 @click.option("--vkey", required=True, help="The log's public key, as you know it from before.")
 @click.option("--event", type=click.Path(dir_okay=False, exists=True, path_type=Path))
 @click.argument("file", type=click.Path(dir_okay=False, exists=True, path_type=Path))
@@ -75,13 +84,22 @@ def check(file: Path, event: Path | None, vkey: str) -> None:
         )
     except (BadNote, UnicodeDecodeError) as error:
         raise click.ClickException(f"not proved: {error}") from None
-    print(body.decode())
-    print(
-        f"is event {index + 1} of {checkpoint.size} in the log {checkpoint.origin}", file=sys.stderr
-    )
+    if wants_json():
+        told = {"event": body.decode(), "seq": index + 1, "size": checkpoint.size}
+        tell({**told, "origin": checkpoint.origin}, "")
+        return
+    click.echo(body.decode())
+    where = f"is event {index + 1} of {checkpoint.size} in the log {checkpoint.origin}"
+    click.echo(where, err=True)
 
 
-@proof.command("grew")
+@proof.command(
+    "grew",
+    epilog=examples(
+        'proof grew --vkey "$(cat shop.vkey)" monday.checkpoint friday.checkpoint answer.json'
+    ),
+)
+@json_option
 @click.option("--vkey", required=True, help="The log's public key, as you know it from before.")
 @click.argument("old", type=click.File())
 @click.argument("new", type=click.File())
@@ -94,7 +112,10 @@ def check_grew(old: TextIO, new: TextIO, answer: TextIO, vkey: str) -> None:
         check_growth(older, newer, [decoded(text) for text in json.load(answer)["hashes"]])
     except (BadNote, ValueError, LookupError, TypeError) as error:
         raise click.ClickException(f"not proved: {error}") from None
-    print(f"{newer.origin} went on from {older.size} to {newer.size}")
+    tell(
+        {"origin": newer.origin, "from": older.size, "to": newer.size},
+        f"{newer.origin} went on from {older.size} to {newer.size}",
+    )
 
 
 def log_key() -> LogKey:

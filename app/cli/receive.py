@@ -6,6 +6,7 @@ import hmac
 
 from aiohttp import web
 
+from app.cli.output import tell, wants_json
 from app.cli.parameters import given_secret
 from relay.webhooks.signing import signature, symmetric
 
@@ -17,14 +18,15 @@ def receive(port: int, secret: str | None) -> None:
     known = given_secret(secret) if secret else None
 
     async def answer(request: web.Request) -> web.Response:
-        body = await request.read()
-        print(f"{request.headers.get('webhook-id')} {verdict(request, body, known)}", flush=True)
-        print(body.decode(errors="replace"), flush=True)
+        body, id_ = await request.read(), request.headers.get("webhook-id")
+        text, judged = body.decode(errors="replace"), verdict(request, body, known)
+        tell({"id": id_, "signature": judged, "body": text}, f"{id_} {judged}\n{text}")
         return web.Response(status=204)
 
     app = web.Application(client_max_size=BODY_LIMIT)
     app.router.add_route("POST", "/{path:.*}", answer)
-    web.run_app(app, host="127.0.0.1", port=port)
+    quiet = (lambda *_: None) if wants_json() else print
+    web.run_app(app, host="127.0.0.1", port=port, print=quiet)
 
 
 def verdict(request: web.Request, body: bytes, secret: bytes | None) -> str:

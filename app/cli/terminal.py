@@ -1,4 +1,4 @@
-"""What the commands share: the database that they work on, a ledger by its name, printing rows."""
+"""What the commands share: the database that they work on, and a ledger by its name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import click
 from app.database.connections import call, connect_anyhow
 from app.database.errors import DATABASE_ERRORS
 from app.host.embedded import database
-from app.host.not_ready import NotReady
+from app.host.not_ready import CantConnect
 from app.host.startup import LEDGER
 from app.http.bodies import MAX_ID
 from app.settings import read_settings
@@ -39,7 +39,9 @@ async def on_connection(url: str, work: Callable[[asyncpg.Connection], Awaitable
     try:
         conn = await connect_anyhow(url)
     except (*DATABASE_ERRORS, ValueError) as error:
-        raise NotReady(f"can't connect to the database ({error or type(error).__name__})") from None
+        raise CantConnect(
+            f"can't connect to the database ({error or type(error).__name__})"
+        ) from None
     try:
         return await work(conn)
     finally:
@@ -69,8 +71,3 @@ def in_ledger(name: str, function: str, /, **arguments: Any) -> list[asyncpg.Rec
         return await call(conn, function, ledger=ledger, **arguments)
 
     return with_ledger(name, work)
-
-
-def print_rows(rows: list[asyncpg.Record]) -> None:
-    for row in rows:
-        print(row["body"])

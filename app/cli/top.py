@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import asyncpg
 import click
 
+from app.cli.examples import examples
+from app.cli.output import json_option, table, wants_json
 from app.cli.terminal import with_database
 from app.database.connections import call
 
@@ -31,13 +35,15 @@ class Ledger:
     sinks: str
 
 
-@click.command()
+@click.command(epilog=examples("top", "top --once --json"))
+@json_option
 @click.option("--interval", type=click.FloatRange(0.5, 3600), default=2.0, show_default=True)
 @click.option("--once", is_flag=True, help="Print one picture, and end.")
 def top(interval: float, once: bool) -> None:
-    """Show what each ledger does: events a second, what waits in the outbox, endpoints and sinks.
+    """Show what each ledger does.
 
-    Until Ctrl-C. Where nobody looks, such as in a pipe, it prints one picture after the other.
+    Events a second, what waits in the outbox, endpoints and sinks; until Ctrl-C. Where nobody
+    looks, such as in a pipe, it prints one picture after the other.
     """
 
     async def work(conn: asyncpg.Connection) -> None:
@@ -45,10 +51,14 @@ def top(interval: float, once: bool) -> None:
         while True:
             await asyncio.sleep(interval)
             now, moment = await look(conn), time.monotonic()
-            if not once and sys.stdout.isatty():
-                click.echo(CLEAR, nl=False)
-            for line in lines(before, now, moment - at):
-                click.echo(line)
+            if wants_json():
+                for told in records(before, now, moment - at):
+                    click.echo(json.dumps(told))
+            else:
+                if not once and sys.stdout.isatty():
+                    click.echo(CLEAR, nl=False)
+                for line in lines(before, now, moment - at):
+                    click.echo(line)
             if once:
                 return
             before, at = now, moment
@@ -88,14 +98,13 @@ def lines(before: dict[str, Ledger], now: dict[str, Ledger], seconds: float) -> 
     """Yield a table: a head, and a line for each ledger."""
     rows = [HEAD]
     for name, one in sorted(now.items()):
-        grown = one.events - before[name].events if name in before else 0
         enabled, failing, disabled = one.endpoints
         told = [f"{enabled} ok", *([f"{failing} failing"] if failing else [])]
         told += [f"{disabled} disabled"] if disabled else []
         rows.append(
             (
                 name,
-                f"{grown / seconds:.1f}",
+                f"{rate(before, name, one, seconds):.1f}",
                 str(one.events),
                 str(one.outbox),
                 f"{one.oldest_s:.1f} s",
@@ -104,11 +113,20 @@ def lines(before: dict[str, Ledger], now: dict[str, Ledger], seconds: float) -> 
                 one.sinks,
             )
         )
-    widths = [max(len(row[n]) for row in rows) for n in range(len(HEAD))]
-    numbers = {"events/s", "events", "outbox", "oldest", "behind"}
-    for row in rows:
-        cells = [
-            cell.rjust(width) if title in numbers else cell.ljust(width)
-            for cell, width, title in zip(row, widths, HEAD, strict=True)
-        ]
-        yield "  ".join(cells).rstrip()
+    yield from table(rows, {"events/s", "events", "outbox", "oldest", "behind"})
+
+
+def records(
+    before: dict[str, Ledger], now: dict[str, Ledger], seconds: float
+) -> Iterator[dict[str, Any]]:
+    """Yield what lines() tells, for programs."""
+    for name, one in sorted(now.items()):
+        endpoints = dict(zip(("enabled", "failing", "disabled"), one.endpoints, strict=True))
+        told = {**asdict(one), "endpoints": endpoints}
+        yield {"ledger": name, "events_per_s": rate(before, name, one, seconds), **told}
+
+
+def rate(before: dict[str, Ledger], name: str, now: Ledger, seconds: float) -> float:
+    """Return events a second."""
+    grown = now.events - before[name].events if name in before else 0
+    return round(grown / seconds, 1)

@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 import asyncpg
@@ -96,8 +97,19 @@ left join lateral (
 """
 
 
-async def migrate(conn: asyncpg.Connection, sql: Path = SQL) -> list[str]:
-    """Apply what is missing, and return the names of the migrations that ran now. Raises
+Tell = Callable[[int, str], None]
+
+
+def steps(sql: Path = SQL) -> int:
+    """Return how many steps migrate() tells."""
+    return sum(len(sql_files(sql, room)) for room in ("migrations", "functions", "retired"))
+
+
+async def migrate(
+    conn: asyncpg.Connection, sql: Path = SQL, tell: Tell = lambda *_: None
+) -> list[str]:
+    """Apply what is missing, and return the names of the migrations that ran now. tell: is called
+    before each step with the number of those that are done and the step's name. Raises
     EditedMigration, Unfit.
 
     A lock that is not free soon rolls everything back, and it is tried again: the service goes on
@@ -105,7 +117,7 @@ async def migrate(conn: asyncpg.Connection, sql: Path = SQL) -> list[str]:
     """
     for left in reversed(range(TRIES)):
         try:
-            return await migrate_once(conn, sql)
+            return await migrate_once(conn, sql, tell)
         except asyncpg.LockNotAvailableError:
             if not left:
                 raise
@@ -114,20 +126,23 @@ async def migrate(conn: asyncpg.Connection, sql: Path = SQL) -> list[str]:
     raise AssertionError
 
 
-async def migrate_once(conn: asyncpg.Connection, sql: Path) -> list[str]:
+async def migrate_once(conn: asyncpg.Connection, sql: Path, tell: Tell) -> list[str]:
     async with transaction(conn):
         await conn.execute("select pg_advisory_xact_lock($1)", LOCK_KEY)
         await check_fitness(conn)
         await conn.execute(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
         await conn.execute(BOOTSTRAP)
         await refuse_newer(conn, sql)
-        ran = await run_migrations(conn, sql)
+        ran = await run_migrations(conn, sql, tell)
         # Bodies name each other's functions, so Postgres checks them when all are there, at their
         # first call.
         await conn.execute("set local check_function_bodies = off")
         before = {row["oid"]: row["place"] for row in await conn.fetch(FUNCTIONS)}
-        for _, text in sql_files(sql, "functions") + sql_files(sql, "retired"):
+        done = len(sql_files(sql, "migrations"))
+        for name, text in sql_files(sql, "functions") + sql_files(sql, "retired"):
+            tell(done, name)
             await conn.execute(text)
+            done += 1
         for row in await conn.fetch(FUNCTIONS):
             if before.get(row["oid"]) == row["place"]:
                 await conn.execute(f"drop routine {row['name']}")
@@ -225,11 +240,12 @@ def release_of(sql: Path) -> tuple[int, str]:
     return int((sql / "release").read_text().split()[0]), digest.hexdigest()
 
 
-async def run_migrations(conn: asyncpg.Connection, sql: Path) -> list[str]:
+async def run_migrations(conn: asyncpg.Connection, sql: Path, tell: Tell) -> list[str]:
     rows = await conn.fetch("select name, sha256 from ledger.migrations")
     applied = {row["name"]: row["sha256"] for row in rows}
     ran = []
-    for name, text in sql_files(sql, "migrations"):
+    for number, (name, text) in enumerate(sql_files(sql, "migrations")):
+        tell(number, name)
         digest = hashlib.sha256(text.encode()).hexdigest()
         if name not in applied:
             await conn.execute(text)

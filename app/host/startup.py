@@ -11,7 +11,7 @@ from app.database.connections import call, connect_anyhow, transaction
 from app.database.errors import DATABASE_ERRORS
 from app.encryption import CantDecrypt, Encryption
 from app.host.migrate import Unfit, check_fitness, ensure_login, is_current, may_migrate, migrate
-from app.host.not_ready import NotReady
+from app.host.not_ready import CantConnect, NotReady
 from app.host.secret_files import ensure_key
 from app.settings import Settings
 
@@ -31,7 +31,7 @@ async def prepare(settings: Settings, url: str) -> tuple[str, str]:
     try:
         conn = await connect_anyhow(settings.direct_url or url)
     except (*DATABASE_ERRORS, ValueError) as error:
-        raise NotReady(
+        raise CantConnect(
             f"can't connect to DATABASE_URL ({error or type(error).__name__}); "
             "check its host, port, user, password and database."
         ) from None

@@ -9,6 +9,11 @@ import sys
 from tests.support.log_key import LOG_KEY
 
 
+def environment(url: str) -> dict[str, str]:
+    """Return the environment of a command that works on this database."""
+    return {**os.environ, "DATABASE_URL": url, "ZEROSUM_LOG_ORIGIN": LOG_KEY.origin}
+
+
 async def run(url: str, *arguments: str, **settings: str) -> tuple[int | None, str, str]:
     """Return its exit code, standard output and standard error. settings: of the environment."""
     process = await asyncio.create_subprocess_exec(
@@ -18,12 +23,7 @@ async def run(url: str, *arguments: str, **settings: str) -> tuple[int | None, s
         *arguments,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        env={
-            **os.environ,
-            "DATABASE_URL": url,
-            "ZEROSUM_LOG_ORIGIN": LOG_KEY.origin,
-            **settings,
-        },
+        env={**environment(url), **settings},
     )
     out, err = await process.communicate()
     return process.returncode, out.decode(), err.decode()

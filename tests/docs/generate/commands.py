@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 
 import click
 
+from app.cli.examples import HEAD
 from app.cli.main import cli
 
 
@@ -30,9 +32,8 @@ def commands(context: click.Context) -> Iterator[click.Context]:
 def section(context: click.Context) -> str:
     command = context.command
     usage = command.get_usage(context).removeprefix("Usage: ")
-    told = (
-        f"### {context.command_path}\n\n{command.help}\n\n```text\n{' '.join(usage.split())}\n```\n"
-    )
+    text = inspect.cleandoc(command.help or "")
+    told = f"### {context.command_path}\n\n{text}\n\n```text\n{' '.join(usage.split())}\n```\n"
     options = [
         record
         for parameter in command.get_params(context)
@@ -42,4 +43,10 @@ def section(context: click.Context) -> str:
     ]
     for name, text in options:
         told += f"\n- `{name}`: {' '.join(text.split())}"
-    return told + ("\n" if options else "")
+    if command.epilog:
+        lines = inspect.cleandoc(command.epilog.removeprefix("\b\n")).splitlines()
+        shown = "\n".join(line.strip() for line in lines if line != HEAD)
+        told += ("\n" if options else "") + f"\n```text\n{shown}\n```\n"
+    elif options:
+        told += "\n"
+    return told
