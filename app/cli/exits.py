@@ -21,6 +21,12 @@ from app.host.not_ready import CantConnect, NotReady
 from app.setting_values import BadSetting
 
 REFUSED, WRONG, AWAY, INTERRUPTED = 1, 2, 3, 130
+# What a call meets in a database that no release, or an older one, has migrated.
+NOT_MIGRATED = (
+    asyncpg.InvalidSchemaNameError,
+    asyncpg.UndefinedFunctionError,
+    asyncpg.UndefinedTableError,
+)
 CODES_TOLD = f"""\b
 Exit codes:
   0    done
@@ -57,6 +63,9 @@ def ending(error: BaseException) -> Ending | None:
         code = str(error.args[0])
         if (error.sqlstate or "").startswith("ZS") and code in CODES:
             return refusal(code, facts_of(error.detail))
+        if isinstance(error, NOT_MIGRATED):
+            todo = f"the database is not up to date ({error}): run zerosum migrate first"
+            return simple(WRONG, "not_migrated", todo)
         if not is_away(error):
             return simple(REFUSED, "database_error", str(error).replace("\nDETAIL: ", ""))
     # (Any other OSError is of a file, such as a full disk below standard output.)
@@ -102,6 +111,12 @@ class Guarded(click.Group):
             sys.exit(INTERRUPTED)
         except BrokenPipeError:  # Of standard output: click ends quietly.
             raise
+        except click.ClickException as error:
+            if not wants_json():
+                raise
+            code = "wrong_use" if isinstance(error, click.UsageError) else "refused"
+            click.echo(json.dumps({"code": code, "detail": error.format_message()}), err=True)
+            sys.exit(error.exit_code)
         except Exception as error:
             found = ending(error)
             if found is None:

@@ -139,8 +139,19 @@ async def test_what_is_wrong_ends_with_2_and_what_is_away_with_3(database_url: s
         ended, out, err = await run(url, *line.split(), **settings)
         assert (ended, out) == (code, ""), (line, err)
         assert "Traceback" not in err
+    for line in ("verify --ledger nil", "verify --since x", "keys revoke 9 --ledger nil"):
+        ended, out, err = await run(database_url, *line.split(), "--json")
+        assert (ended, out) == (2 if "since" in line else 1, "")
+        assert json.loads(err).keys() == {"code", "detail"}
     ended, _, err = await run(away, "verify", "--json")
     assert (ended, json.loads(err)["code"]) == (3, "database_unavailable")
+
+
+async def test_a_database_without_the_schema_says_what_to_run(server_url: str) -> None:
+    async with new_database(server_url) as empty:
+        for line in ("demo", "verify", "wallets list", "credit alice 5"):
+            code, _, err = await run(empty, *line.split())
+            assert (code, "run zerosum migrate first" in err) == (2, True), err
 
 
 async def test_ctrl_c_ends_with_130(db: asyncpg.Connection, database_url: str) -> None:
