@@ -11,43 +11,31 @@ BENCH_SECONDS sets how long each run of load takes.
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import re
 import shutil
-import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import asyncpg
 
 from app.host.embedded import start_embedded
-from bench import delivery, heart, history, sinks, streams
+from bench import console, delivery, heart, history, report, sinks, streams
+from bench.bars import Median, Result, judge
 from bench.harness import SECONDS, Bench, cpu_s
+from bench.machine import described
 from tests.support.process import free_port
 
 ROUNDS = 3
 CLIENTS, SQL_CLIENTS = 64, 32
 IDLE_S = 30
 
-Result = dict[str, float]
 
-
-class Median(Result):
-    """The median of each part of the runs, which are kept."""
-
-    def __init__(self, runs: list[Result]) -> None:
-        super().__init__({part: statistics.median(run[part] for run in runs) for part in runs[0]})
-        self.runs = runs
-
-
-async def measure(bench: Bench) -> dict[str, Result]:
-    await bench.prepare()
+async def money(bench: Bench) -> dict[str, Result]:
     results: dict[str, Result] = await rounds(
         {
             "pgbench TPC-B, 64 clients": partial(bench.tpcb, CLIENTS),
@@ -62,39 +50,48 @@ async def measure(bench: Bench) -> dict[str, Result]:
     )
     results["memory after load"] = {"mib": resident_mib(bench.processes[0].pid)}
     await delivery.settled(bench)
-    results["webhook, idle"] = await delivery.paced(bench, 10, 30)
-    results["webhook, 500 transfers/s"] = await delivery.paced(bench, 500, 10)
-    results["webhooks beside one that hangs"] = await delivery.beside_one_that_hangs(bench)
-    results["streams, 100 clients, 500 transfers/s"] = await streams.paced(bench, 500, 10)
-    results["relay, idle"] = await idle(bench)
-    results["webhooks from a backlog"] = await delivery.backlog(bench)
-    results["webhooks from a backlog, 10 endpoints"] = await delivery.backlog(bench, 10)
-    results |= await gate(bench)
-    results |= await rounds(
+    return results
+
+
+async def webhooks(bench: Bench) -> dict[str, Result]:
+    return {
+        "webhook, idle": await delivery.paced(bench, 10, 30),
+        "webhook, 500 transfers/s": await delivery.paced(bench, 500, 10),
+        "webhooks beside one that hangs": await delivery.beside_one_that_hangs(bench),
+        "streams, 100 clients, 500 transfers/s": await streams.paced(bench, 500, 10),
+        "relay, idle": await idle(bench),
+        "webhooks from a backlog": await delivery.backlog(bench),
+        "webhooks from a backlog, 10 endpoints": await delivery.backlog(bench, 10),
+    }
+
+
+async def writers(bench: Bench) -> dict[str, Result]:
+    """SQL clients, and several servers at once."""
+    return await gate(bench) | await rounds(
         {
             "two servers and SQL clients: credits": partial(world, bench, "world"),
             "two servers and SQL clients: transfers": partial(world, bench, "uniform"),
         }
     )
-    results |= await sinks_too(bench)
-    bench.stop()
-    bench.start("--no-relay")
-    results |= await rounds(
+
+
+async def bare(bench: Bench) -> dict[str, Result]:
+    return await rounds(
         {
             "transfers, no relay": partial(bench.transfers, CLIENTS, "uniform"),
             "bare answers": partial(bench.bare_answers, CLIENTS),
         }
     )
+
+
+async def ledgers(bench: Bench) -> dict[str, Result]:
     six = await bench.more_ledgers(6)
-    results |= await rounds(
+    return await rounds(
         {
             "transfers of one ledger": partial(bench.transfers, CLIENTS, "uniform"),
             "transfers of six ledgers": partial(bench.transfers, CLIENTS, "uniform", keys=six),
         }
     )
-    bench.stop()
-    results |= await heart.measure(bench, rounds)
-    return results | await history.measure(bench, rounds, CLIENTS)
 
 
 async def sinks_too(bench: Bench) -> dict[str, Result]:
@@ -127,21 +124,16 @@ async def sinks_too(bench: Bench) -> dict[str, Result]:
 
 
 async def rounds(works: dict[str, Callable[[], Awaitable[Result]]]) -> dict[str, Result]:
-    """Return the median of each figure over ROUNDS rounds, in which the runs take turns."""
-    runs: dict[str, list[Result]] = {}
+    """Return the median of each figure over ROUNDS rounds, in which the runs take turns. Each round
+    begins with another one: who comes later finds fuller tables."""
+    runs: dict[str, list[Result]] = {name: [] for name in works}
+    turns = list(works.items())
     for n in range(ROUNDS):
-        for name, work in works.items():
+        for name, work in turns:
             print(f"round {n + 1} of {ROUNDS}: {name}", file=sys.stderr, flush=True)
-            runs.setdefault(name, []).append(await work())
+            runs[name].append(await work())
+        turns = turns[1:] + turns[:1]
     return {name: Median(ran) for name, ran in runs.items()}
-
-
-def ratio(result: Result, base: Result, part: str) -> float:
-    """Return the median of each round's ratio of two things that took turns."""
-    if isinstance(result, Median) and isinstance(base, Median):
-        pairs = zip(result.runs, base.runs, strict=True)
-        return statistics.median(run[part] / other[part] for run, other in pairs)
-    return result[part] / base[part]
 
 
 async def gate(bench: Bench) -> dict[str, Result]:
@@ -216,85 +208,76 @@ def resident_mib(pid: int) -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
-# What each figure is compared with: its name, which part of it, the bar, and what it is divided by.
-BARS: list[tuple[str, str, str, float, str | None]] = [
-    ("transfers, 64 connections", "per_s", ">=", 2.0, "pgbench TPC-B, 64 clients"),
-    ("batches of 100, 4 connections", "per_s", ">=", 4.0, "pgbench TPC-B, 64 clients"),
-    ("holds placed and captured", "per_s", ">=", 0.6, "transfers, 64 connections"),
-    ("transfers, one hot wallet", "per_s", ">=", 0.9, "transfers, 64 connections"),
-    ("transfers, 1 connection", "p50_ms", "<=", 2.0, "pgbench TPC-B, 1 client"),
-    ("webhook, idle", "p50_ms", "<=", 10, None),
-    ("webhook, idle", "p99_ms", "<=", 50, None),
-    ("webhook, 500 transfers/s", "p99_ms", "<=", 250, None),
-    ("webhooks beside one that hangs", "ratio", "<=", 2, None),
-    ("streams, 100 clients, 500 transfers/s", "p99_ms", "<=", 200, None),
-    ("webhooks from a backlog", "per_s", ">=", 3000, None),
-    ("webhooks from a backlog, 10 endpoints", "per_s", ">=", 5000, None),
-    ("transfers, one endpoint subscribed", "per_s", ">=", 0.6, "transfers, no relay"),
-    ("transfers of six ledgers", "per_s", ">=", 0.9, "transfers of one ledger"),
-    ("SQL clients, relay awake", "per_s", ">=", 0.85, "SQL clients, trigger off"),
-    (
-        "two servers and SQL clients: credits",
-        "per_s",
-        ">=",
-        0.5,
-        "two servers and SQL clients: transfers",
-    ),
-    ("Kafka from a backlog", "per_s", ">=", 10_000, None),
-    ("Kafka, 200 transfers/s", "p50_ms", "<=", 20, None),
-    ("Redis Streams from a backlog", "per_s", ">=", 10_000, None),
-    ("transfers, a dead sink", "per_s", ">=", 0.97, "transfers, relay"),
-    ("transfers, Redis locks", "per_s", ">=", 0.8, "transfers, no locks"),
-    ("post, batches of 1", "cpu_us", "<=", 2.5, "bare rows, batches of 1"),
-    ("post, batches of 32", "cpu_us", "<=", 1.6, "bare rows, batches of 32"),
-    ("post, batches of 100", "cpu_us", "<=", 1.5, "bare rows, batches of 100"),
-    ("stamping", "cpu_us", "<=", 1.5, "bare stamping"),
-    ("zerosum.transfer, 64 SQL clients", "per_s", ">=", 0.8, "pgledger, 64 SQL clients"),
-    ("zerosum.transfer, 1 SQL client", "per_s", ">=", 0.8, "pgledger, 1 SQL client"),
-    ("transfers, no relay", "server_cpu_us", "<=", 2.5, "bare answers"),
-    (history.NAME, "per_s", ">=", 0.9, "transfers, none before"),
-    ("inclusion proof", "p50_ms", "<=", 10, None),
-    ("stamping with tiles", "per_s", ">=", 0.95, "stamping without tiles"),
-    ("transfers on disk", "bytes", "<=", 1200, None),
-    ("transfers on disk", "bytes_purged", "<=", 700, None),
-    ("memory after load", "mib", "<=", 150, None),
-    ("relay, idle", "queries_per_s", "<=", 1, None),
-    ("relay, idle", "core_percent", "<=", 1, None),
-]
+# What is measured, in this order, each with what must run: a server with its relay, one without, or
+# nothing.
+GROUPS: dict[str, tuple[str, Callable[[Bench], Awaitable[dict[str, Result]]]]] = {
+    "money": ("relay", money),
+    "webhooks": ("relay", webhooks),
+    "writers": ("relay", writers),
+    "sinks": ("relay", sinks_too),
+    "bare": ("no relay", bare),
+    "console": ("no relay", lambda bench: console.measure(bench, rounds, CLIENTS)),
+    "ledgers": ("no relay", ledgers),
+    "heart": ("nothing", lambda bench: heart.measure(bench, rounds)),
+    "history": ("nothing", lambda bench: history.measure(bench, rounds, CLIENTS)),
+}
 
 
-def report(results: dict[str, Result]) -> None:
+async def measure(bench: Bench, names: list[str], results: dict[str, Result]) -> dict[str, str]:
+    """Add the figures of these groups to `results`, each when it is measured. Returns where it
+    was measured."""
+    await bench.prepare()
+    async with bench.database() as conn:
+        machine = await described(conn, SECONDS)
+    runs = "relay"
+    for name in names:
+        needed, group = GROUPS[name]
+        if needed != runs:
+            bench.stop()
+            if needed != "nothing":
+                bench.start(*(["--no-relay"] if needed == "no relay" else []))
+            runs = needed
+        results |= await group(bench)
+    return machine
+
+
+def tell(results: dict[str, Result]) -> None:
+    """Print the figures, and which bars they meet."""
     for name, result in results.items():
         print(f"{name:38}" + "  ".join(f"{part} {value:,.2f}" for part, value in result.items()))
     print()
-    told: list[dict[str, Any]] = []
-    for name, part, sign, bar, base in BARS:
-        if name not in results or (base and base not in results):
-            print(f"not measured here: {name}" + (f" / {base}" if base else ""))
+    for one in judge(results):
+        bar = one.bar
+        against = f" / {bar.base}" if bar.base else ""
+        if one.value is None:
+            print(f"not measured here: {bar.figure}{against}")
             continue
-        value = ratio(results[name], results[base], part) if base else results[name][part]
-        met = value >= bar if sign == ">=" else value <= bar
-        against = f" / {base}" if base else ""
         print(
-            f"{'met   ' if met else 'MISSED'} {value:10,.2f} {sign} {bar:<6g} {name}: {part}{against}"
+            f"{'met   ' if one.met else 'MISSED'} {one.value:10,.2f} {bar.sign} {bar.limit:<6g}"
+            f" {bar.figure}: {bar.part}{against}"
         )
-        told.append(
-            {"figure": name, "part": part, "of": base, "value": value, "bar": bar, "met": met}
-        )
-    print(json.dumps({"seconds": SECONDS, "results": results, "bars": told}))
 
 
 def main() -> None:
+    """Measure all groups, or those that are named."""
+    names = sys.argv[1:] or list(GROUPS)
+    if unknown := set(names) - GROUPS.keys():
+        sys.exit(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(GROUPS)}")
     room = Path(tempfile.mkdtemp(prefix="zerosum-bench-"))
     room.chmod(0o755)
     postgres = start_embedded(room / "data")
     bench = Bench(postgres)
+    results: dict[str, Result] = {}
+    machine = {}
     try:
-        report(asyncio.run(measure(bench)))
+        machine = asyncio.run(measure(bench, names, results))
     finally:
         bench.stop()
         postgres.stop()
         shutil.rmtree(room)
+        # What was measured until then, if it is interrupted.
+        tell(results)
+    print(f"\nThe same with plots: {report.write(machine, results)}")
 
 
 if __name__ == "__main__":
