@@ -111,7 +111,8 @@ def write(machine: dict[str, str], results: dict[str, Result]) -> Path:
         row=ROW,
     )
     (OUT / "index.html").write_text(page)
-    told = {"machine": machine, "results": results}
+    # A run of some groups keeps the figures of the others.
+    told = {"machine": machine, "results": {**before, **results}}
     figures.write_text(json.dumps(told, indent=1))
     return OUT / "index.html"
 
