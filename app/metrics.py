@@ -121,7 +121,15 @@ CLOCK_JUMPS = Counter(
     ("direction",),
     registry=REGISTRY,
 )
-LEADER = Gauge("zerosum_relay_leader", "1 when this process's relay leads.", registry=REGISTRY)
+LEADER = Gauge(
+    "zerosum_relay_leader", "1 when this process's relay has a ledger.", registry=REGISTRY
+)
+LEASES = Gauge(
+    "zerosum_relay_lease",
+    "1 for each ledger that this process's relay has.",
+    ("ledger",),
+    registry=REGISTRY,
+)
 
 
 class OfLedger:

@@ -1,4 +1,4 @@
-"""The relay holds the ledgers' leases, stamps what is in the outbox, and wakes the endpoints'
+"""The relay holds the leases of its share of the ledgers, stamps what is in the outbox, and wakes the endpoints'
 workers.
 
 Asleep, it is woken by a NOTIFY. A poll about each second finds what a NOTIFY missed, retries that
@@ -7,15 +7,18 @@ by itself, so that writers spare the NOTIFY. Before it sleeps again it announces
 looking until every transaction that may have read the earlier announcement has ended: no wake-up is
 lost.
 
-All its state is in Postgres. When a relay dies, another one takes over and sends again, under the
-same ids, what may not have arrived.
+All its state is in Postgres. Relays of several hosts share the ledgers. When one comes, the others
+end their work in some ledgers and leave these. When one dies, the others take over and send again,
+under the same ids, what may not have arrived.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import secrets
+import socket
 import time
 
 import asyncpg
@@ -82,7 +85,8 @@ class Relay:
         self.pool, self.sender, self.carries = pool, sender, carries
         self.encryption, self.policy = encryption or Encryption(), policy or WebhookPolicy()
         self.keep = keep or Keep()
-        self.holder = f"relay-{secrets.token_hex(8)}"
+        # Who looks at the leases sees where each relay is.
+        self.holder = f"{socket.gethostname()[:64]}:{os.getpid()}:{secrets.token_hex(4)}"
         self.woken = asyncio.Event()
         self.checkpoints: Checkpoints | None = None
         if log_key is not None and checkpoint_every_s > 0:
@@ -92,6 +96,9 @@ class Relay:
         self.workers: dict[tuple[int, int], EndpointWorker | SinkWorker] = {}
         self.working: dict[tuple[int, int], asyncio.Task[None]] = {}
         self.leases: dict[int, Lease] = {}
+        self.names: dict[int, str] = {}  # of the ledgers whose leases are held
+        # Ledgers that another relay is to take, once the work here has ended.
+        self.leaving: dict[int, asyncio.Task[None]] = {}
         self.hinted: dict[tuple[int, int], float] = {}
         self.waited_for: dict[int, float] = {}
         self.unbundled: dict[int, int] = {}  # The epochs of ledgers in which events may be bundled.
@@ -108,6 +115,7 @@ class Relay:
         self.workers.clear()
         self.working.clear()
         self.leases.clear()
+        self.leaving.clear()
         self.hinted.clear()
         self.waited_for.clear()
         try:
@@ -188,6 +196,7 @@ class Relay:
         if rows:
             self.clock.see(asked, time.monotonic(), rows[0]["moment"])
         self.confirm_leases(rows, asked)
+        self.leave_surplus(rows)
         metrics.LEADER.set(bool(rows))
         self.whole = bool(rows) and rows[0]["whole"]
         stamped = 0
@@ -206,10 +215,29 @@ class Relay:
             await self.bundle(BUNDLES_ANYHOW)
         return stamped, all(row["settled"] for row in rows)
 
+    def leave_surplus(self, rows: list[asyncpg.Record]) -> None:
+        """Begin to leave what is beyond this relay's share: another relay has come."""
+        for row in rows:
+            ledger = row["ledger_id"]
+            if row["surplus"] and ledger not in self.leaving:
+                self.leaving[ledger] = self.group.create_task(self.leave(ledger))
+
+    async def leave(self, ledger: int) -> None:
+        """End the work in a ledger, so that nothing is sent twice, and release its lease."""
+        try:
+            if ended := self.stop_workers(ledger):
+                await asyncio.wait(ended)
+            await call(self.pool, "release_lease", ledger=ledger, holder=self.holder)
+        except DATABASE_ERRORS as error:
+            log.warning("the lease of ledger %d ends by itself: %s", ledger, error)
+        finally:
+            del self.leaving[ledger]
+
     def confirm_leases(self, rows: list[asyncpg.Record], asked: float) -> None:
         """Note the leases that still hold and those that are new. After a new epoch another relay
         may have sent meanwhile."""
         held = {row["ledger_id"]: row["epoch"] for row in rows}
+        self.tell_leases({row["ledger_id"]: row["name"] for row in rows})
         for ledger, lease in list(self.leases.items()):
             if held.get(ledger) != lease.epoch:
                 del self.leases[ledger]
@@ -217,6 +245,17 @@ class Relay:
         for ledger, epoch in held.items():
             lease = self.leases.setdefault(ledger, Lease(self.holder, epoch))
             lease.confirm(asked, LEASE_S / 2)  # Postgres prolongs a lease when half of it is over.
+
+    def tell_leases(self, names: dict[int, str]) -> None:
+        """Say in the metrics, and in the log if it changes, which ledgers this relay has."""
+        if names == self.names:
+            return
+        for ledger in self.names.keys() - names.keys():
+            metrics.LEASES.remove(self.names[ledger])
+        for name in names.values():
+            metrics.LEASES.labels(name).set(1)
+        self.names = names
+        log.info("this relay has the ledgers: %s", ", ".join(sorted(names.values())) or "none")
 
     async def look_at(self, row: asyncpg.Record) -> int:
         """Do what there is to do in one ledger, as zerosum.take_leases() returned it. Returns how
@@ -316,7 +355,7 @@ class Relay:
 
     async def wake_worker(self, ledger: int, reader: int) -> None:
         """Wake the worker of an endpoint or a sink, and create it first if there is none."""
-        if not self.carries:
+        if not self.carries or ledger in self.leaving:
             return
         worker = self.workers.get((ledger, reader))
         if worker is None:
@@ -324,11 +363,16 @@ class Relay:
             self.working[ledger, reader] = self.group.create_task(worker.run())
         worker.wake()
 
-    def stop_workers(self, ledger: int) -> None:
-        """Stop sending in this ledger: another relay has its lease."""
+    def stop_workers(self, ledger: int) -> list[asyncio.Task[None]]:
+        """Stop sending in this ledger: another relay has its lease, or is to have it. Returns the
+        tasks that end."""
+        ending = []
         for key in [key for key in self.workers if key[0] == ledger]:
             del self.workers[key]
-            self.working.pop(key).cancel()
+            ending.append(self.working.pop(key))
+        for task in ending:
+            task.cancel()
+        return ending
 
     async def make_worker(self, ledger: int, reader: int) -> EndpointWorker | SinkWorker:
         ((kind,),) = await call(self.pool, "reader_kind", ledger=ledger, id=reader)
@@ -345,6 +389,7 @@ class Relay:
         )
 
     async def let_go(self) -> None:
+        self.tell_leases({})
         try:
             await call(self.pool, "release_leases", holder=self.holder)
         except DATABASE_ERRORS as error:

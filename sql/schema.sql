@@ -2629,6 +2629,15 @@ begin
     return next;
 end $_$;
 
+CREATE FUNCTION zerosum.lease_states() RETURNS TABLE(ledger text, holder text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select g.name, case when f.until > clock_timestamp() then f.holder end
+    from ledger.ledgers g join ledger.feeds f on f.ledger_id = g.ledger_id
+    order by g.name
+$$;
+
 CREATE FUNCTION zerosum.ledger_size(ledger bigint) RETURNS TABLE(wallets bigint, transactions bigint, events bigint)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4165,10 +4174,19 @@ begin
     end loop;
 end $_$;
 
+CREATE FUNCTION zerosum.release_lease(ledger bigint, holder text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    update ledger.feeds f set until = clock_timestamp()
+    where f.ledger_id = $1 and f.holder = $2 and f.until > clock_timestamp()
+$_$;
+
 CREATE FUNCTION zerosum.release_leases(holder text) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
+    delete from ledger.relays r where r.holder = $1;
     update ledger.feeds f set until = clock_timestamp()
     from (select ledger_id from ledger.feeds where holder = $1 order by ledger_id for update) x
     where f.ledger_id = x.ledger_id and f.until > clock_timestamp()
@@ -4837,7 +4855,7 @@ CREATE FUNCTION zerosum.stored_secrets() RETURNS TABLE(kind text, ledger bigint,
     select 'sink url', s.ledger_id, s.id, 0, s.url from ledger.sinks s
 $$;
 
-CREATE FUNCTION zerosum.take_leases(holder text, seconds double precision, horizon text DEFAULT NULL::text) RETURNS TABLE(ledger_id bigint, epoch bigint, waiting boolean, due bigint[], expired boolean, whole boolean, settled boolean, moment timestamp with time zone)
+CREATE FUNCTION zerosum.take_leases(holder text, seconds double precision, horizon text DEFAULT NULL::text) RETURNS TABLE(ledger_id bigint, epoch bigint, waiting boolean, due bigint[], expired boolean, whole boolean, settled boolean, moment timestamp with time zone, name text, surplus boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
@@ -4846,19 +4864,48 @@ declare
     -- (A condition with clock_timestamp() itself would read the index of due deliveries to its
     -- end.)
     now_is constant timestamptz := clock_timestamp();
+    span constant interval := make_interval(secs => $2);
+    share int;
+    held int;
+    ends_soon boolean;
 begin
-    update ledger.feeds f
-    set holder = $1, until = clock_timestamp() + make_interval(secs => $2),
-        epoch = f.epoch + (f.holder is distinct from $1 or f.until <= clock_timestamp())::int
-    from (
-        select f.ledger_id from ledger.feeds f
-        where f.until <= clock_timestamp()
-            or f.until > clock_timestamp() + make_interval(secs => 2 * $2)
-            or f.holder = $1 and f.until < clock_timestamp() + make_interval(secs => $2 / 2)
-        order by f.ledger_id
-        for update skip locked
-    ) x
-    where f.ledger_id = x.ledger_id;
+    if not exists (
+        select from ledger.relays r
+        where r.holder = $1 and r.until > now_is + span / 2 and r.until <= now_is + 2 * span)
+    then
+        insert into ledger.relays as r values ($1, now_is + span)
+        on conflict (holder) do update set until = excluded.until;
+        delete from ledger.relays r where r.until < now_is - 10 * span;
+    end if;
+    -- (One look at all leases: a busy relay asks every ten milliseconds.)
+    select ceil(count(*)::numeric / greatest(1, (
+            select count(*) from ledger.relays r
+            where r.until > now_is and r.until <= now_is + 2 * span))),
+        count(*) filter (where f.holder = $1 and f.until > now_is and f.until <= now_is + 2 * span),
+        bool_or(f.holder = $1 and f.until > now_is and f.until < now_is + span / 2)
+    into share, held, ends_soon
+    from ledger.feeds f;
+    if ends_soon then
+        update ledger.feeds f set until = now_is + span
+        from (
+            select f.ledger_id from ledger.feeds f
+            where f.holder = $1 and f.until > now_is and f.until < now_is + span / 2
+            order by f.ledger_id
+            for update skip locked
+        ) x
+        where f.ledger_id = x.ledger_id;
+    end if;
+    if held < share then
+        update ledger.feeds f set holder = $1, until = now_is + span, epoch = f.epoch + 1
+        from (
+            select f.ledger_id from ledger.feeds f
+            where f.until <= now_is or f.until > now_is + 2 * span
+            order by f.ledger_id
+            limit share - held
+            for update skip locked
+        ) x
+        where f.ledger_id = x.ledger_id;
+    end if;
     return query
         select f.ledger_id, f.epoch,
             exists (select from ledger.outbox o where o.ledger_id = f.ledger_id),
@@ -4884,7 +4931,9 @@ begin
             not exists (select from ledger.feeds o where o.holder is distinct from $1
                 or o.until <= clock_timestamp()),
             coalesce(pg_snapshot_xmin(pg_current_snapshot()) >= $3::xid8, true),
-            now_is
+            now_is,
+            (select g.name from ledger.ledgers g where g.ledger_id = f.ledger_id),
+            row_number() over (order by f.ledger_id) > share
         from ledger.feeds f
         where f.holder = $1 and f.until > clock_timestamp();
 end $_$;
@@ -6099,6 +6148,11 @@ CREATE TABLE ledger.purged_bundles (
     CONSTRAINT purged_bundles_whole CHECK (((cardinality(transaction_ids) = 256) AND (cardinality(ids) = 256) AND (cardinality(types) = 256)))
 );
 
+CREATE TABLE ledger.relays (
+    holder text NOT NULL,
+    until timestamp with time zone NOT NULL
+);
+
 CREATE TABLE ledger.releases (
     number integer NOT NULL,
     sha256 text NOT NULL,
@@ -6218,6 +6272,9 @@ ALTER TABLE ONLY ledger.outbox
 
 ALTER TABLE ONLY ledger.purged_bundles
     ADD CONSTRAINT purged_bundles_pkey PRIMARY KEY (ledger_id, number);
+
+ALTER TABLE ONLY ledger.relays
+    ADD CONSTRAINT relays_pkey PRIMARY KEY (holder);
 
 ALTER TABLE ONLY ledger.releases
     ADD CONSTRAINT releases_pkey PRIMARY KEY (number);

@@ -24,12 +24,13 @@ from app.database.errors import DATABASE_ERRORS
 from app.host.embedded import EmbeddedError, database
 from app.host.migrate import Unfit, is_current
 from app.host.not_ready import NotReady
+from app.http.health import BEHIND_S
 from app.setting_values import BadSetting
 from app.settings import Settings, read_settings
 
 OLDEST, NEWEST = 15, 18  # Major versions of Postgres that are tried.
 A_PROCESS, A_RELAY = 6, 3  # Connections, at most.
-CLOCK_S, OUTBOX_S, TRANSACTION_S = 2.0, 60.0, 300.0
+CLOCK_S, TRANSACTION_S = 2.0, 300.0
 FREE_BYTES, XIDS, BACKUP_S = 2 * 1024**3, 1_500_000_000, 86400.0
 LISTEN_S = 5.0
 
@@ -209,7 +210,7 @@ async def of_ledgers(conn: asyncpg.Connection) -> list[Finding]:
     oldest = max((row["oldest_s"] for row in await call(conn, "outbox_state")), default=0.0)
     findings.append(
         Finding("ok", "No event waits to be stamped.")
-        if oldest <= OUTBOX_S
+        if oldest <= BEHIND_S
         else Finding("bad", f"Events wait for {oldest:.0f} s.", "See that a relay runs.")
     )
     for row in await call(conn, "endpoint_states"):

@@ -20,12 +20,13 @@ from app.cli.terminal import with_database
 from app.database.connections import call
 
 CLEAR = "\x1b[2J\x1b[H"
-HEAD = ("ledger", "events/s", "events", "outbox", "oldest", "endpoints", "behind", "sinks")
+HEAD = ("ledger", "events/s", "events", "outbox", "oldest", "endpoints", "behind", "sinks", "relay")
 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """A ledger at one moment. endpoints: enabled, failing and disabled ones."""
+    """A ledger at one moment. endpoints: enabled, failing and disabled ones. relay: who has its
+    lease; None: nobody."""
 
     events: int
     outbox: int
@@ -33,6 +34,7 @@ class Ledger:
     endpoints: tuple[int, int, int]
     behind: int
     sinks: str
+    relay: str | None
 
 
 @click.command(epilog=examples("top", "top --once --json"))
@@ -77,6 +79,7 @@ async def look(conn: asyncpg.Connection) -> dict[str, Ledger]:
     outbox = {row["ledger"]: row for row in await call(conn, "outbox_state")}
     endpoints = await call(conn, "endpoint_states")
     sinks = await call(conn, "sink_states")
+    holders = {row["ledger"]: row["holder"] for row in await call(conn, "lease_states")}
     found = {}
     for name in names.values():
         own = [row for row in endpoints if row["ledger"] == name]
@@ -90,6 +93,7 @@ async def look(conn: asyncpg.Connection) -> dict[str, Ledger]:
             endpoints=(states.count("enabled"), states.count("failing"), states.count("disabled")),
             behind=max((row["behind"] for row in own), default=0),
             sinks=", ".join(bad) or ("ok" if has_sinks else "none"),
+            relay=holders.get(name),
         )
     return found
 
@@ -111,6 +115,7 @@ def lines(before: dict[str, Ledger], now: dict[str, Ledger], seconds: float) -> 
                 ", ".join(told) if any(one.endpoints) else "none",
                 str(one.behind),
                 one.sinks,
+                one.relay or "none",
             )
         )
     yield from table(rows, {"events/s", "events", "outbox", "oldest", "behind"})

@@ -51,7 +51,7 @@ async def test_a_leader_that_was_paused_sends_no_page_twice(
     await subscribe(db, receiver.url)
     await db.execute("update ledger.endpoints set sent_seq = 0")
     async with pair[0].client() as client:
-        leads = "zerosum_relay_leader 1.0" in (await client.get("/metrics")).text
+        leads = 'zerosum_relay_lease{ledger="main"} 1.0' in (await client.get("/metrics")).text
     leader = pair[0] if leads else pair[1]
     assert leader.process is not None
     await receiver.until(200)

@@ -75,7 +75,7 @@ async def test_a_leader_that_was_paused_past_its_lease_stamps_nothing_twice(
         await first.post("/v1/webhooks", json={"url": receiver.url})
         leader, follower, client = pair[0], pair[1], second
         metrics = (await first.get("/metrics")).text
-        if "zerosum_relay_leader 1.0" not in metrics:
+        if 'zerosum_relay_lease{ledger="main"} 1.0' not in metrics:
             leader, follower, client = pair[1], pair[0], first
         assert leader.process is not None
         posted = 0

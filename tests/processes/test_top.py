@@ -28,19 +28,20 @@ async def test_a_line_for_each_ledger(db: asyncpg.Connection, database_url: str)
         "endpoints",
         "behind",
         "sinks",
+        "relay",
     ]
     assert main.split()[:4] == ["main", "0.0", "2", "1"]
     assert "1 ok" in main
-    assert main.split()[-2:] == ["2", "none"]
+    assert main.split()[-3:] == ["2", "none", "r"]
     assert other.split()[:3] == ["test", "0.0", "0"]
     assert "\x1b" not in said
 
 
 def test_rates_and_columns() -> None:
-    before = {"a": Ledger(10, 0, 0.0, (0, 0, 0), 0, "none")}
+    before = {"a": Ledger(10, 0, 0.0, (0, 0, 0), 0, "none", None)}
     now = {
-        "a": Ledger(30, 5, 1.25, (1, 2, 3), 40, "paused"),
-        "longer-name": Ledger(7, 0, 0.0, (0, 0, 0), 0, "ok"),
+        "a": Ledger(30, 5, 1.25, (1, 2, 3), 40, "paused", None),
+        "longer-name": Ledger(7, 0, 0.0, (0, 0, 0), 0, "ok", None),
     }
     told = list(lines(before, now, 4.0))
     assert "5.0" in told[1]
