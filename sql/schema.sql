@@ -5581,26 +5581,36 @@ CREATE FUNCTION zerosum.verify_triggers() RETURNS TABLE(fault text, subject text
     SET quote_all_identifiers TO 'off'
     AS $$
 with expected (name, digest) as (values
-    ('entries.entries_append', '5390e4e77093117103741e4f5ed060f5'),
+    ('entries.entries_append', '3a4ae9cbf95b349f05af509196ad13f0'),
     ('entries.entries_balance', '2130151c794041d897e6294a9e3b13df'),
-    ('event_bundles.event_bundles_append', 'b5c6c594f87f16a75171fe772c94afb3'),
+    ('entries.entries_truncate', '0d99c193c7aba4eb92cf9c9895019254'),
+    ('event_bundles.event_bundles_append', 'adc38aaf6bc20aa1f86e1c28dc553bfe'),
     ('event_bundles.event_bundles_purged', '074d196c0797fd5cc4cd10d083f7e006'),
-    ('events.events_append', 'c585b4651fdc6a1c02f5e245108819dd'),
+    ('event_bundles.event_bundles_truncate', 'dfcfb7bec5708fbb69add6aa08f6adae'),
+    ('events.events_append', 'd959c7fa12b848a93a68638c35e9d028'),
     ('events.events_bundled', '951c6f8e507cdf9d4fad5a44eed461ad'),
+    ('events.events_truncate', 'ce71311c7815015980ff960ab1de133e'),
     ('hold_postings.hold_postings_fixed', '78c73266f98a34cca4300f0cc49ae685'),
     ('hold_postings.hold_postings_forward', '4c8034ad705c83130f756db21efff9c7'),
-    ('hold_postings.hold_postings_keep', '7e55b0eca4f191e3f899da39714aa90c'),
-    ('outbox.outbox_fixed', 'd9a7482f29f579d2ddaf831384b20468'),
+    ('hold_postings.hold_postings_keep', '9b65383eb21ea7ce4ce13f5e87ebbcde'),
+    ('hold_postings.hold_postings_truncate', '3fcd6f652bd54f12d32776b25a672a4a'),
+    ('outbox.outbox_fixed', '397afa3a19f4683d6abf37425645fa77'),
     ('outbox.outbox_notify', '514efee3c01e45475d8c6dd1f3acc0fb'),
-    ('purged_bundles.purged_bundles_append', '376d0bd8996e56b20a5661effd50e93c'),
+    ('outbox.outbox_truncate', '92139ff199d6f502f9fe132956b76467'),
+    ('purged_bundles.purged_bundles_append', '119b8aba4b20d60a9cc0a901d6a1cfc0'),
+    ('purged_bundles.purged_bundles_truncate', '2636e5c0277cc855544d10eb3ca82ff0'),
     ('reversed_postings.reversed_postings_forward', 'e53ef1964f476a413a60018e273a482f'),
-    ('reversed_postings.reversed_postings_keep', '14b2510e490fcd822884257956c3ff96'),
-    ('tiles.tiles_append', 'e2c1f577d55e09f73b05e22955200c25'),
-    ('transactions.transactions_append', 'f75f1df8fb45d9c8bb67bd18253b67f2'),
+    ('reversed_postings.reversed_postings_keep', '424ee6e19f690a7e5de30b7b2704d8ff'),
+    ('reversed_postings.reversed_postings_truncate', '2db394b68e3cc67f65aeba453ff55384'),
+    ('tiles.tiles_append', 'a82bbf202be0664028005e0ca619cb24'),
+    ('tiles.tiles_truncate', '640948ee779bc48fc2b8c2e4da7b1771'),
+    ('transactions.transactions_append', '4b6124f8ab1b6448871c8c3ea886d48b'),
+    ('transactions.transactions_truncate', '11bba321a570be5e65300dddf7cdcd7e'),
     ('wallets.wallets_account', '4ca350f649d5b36e624f93434be37c9e'),
     ('wallets.wallets_empty', '6d6395d81d75004779ab33ed3cae8e12'),
     ('wallets.wallets_fixed', '3dd5ef61e6cb6dbd48fc5e0a0ce55225'),
-    ('wallets.wallets_keep', '7eafd3251ef2feec02a6e2c8f02d280d'),
+    ('wallets.wallets_keep', '78f4b5be489948fa079ced762cc14fcb'),
+    ('wallets.wallets_truncate', '574a8d7738eed5cad62d26d3df257b91'),
     ('wallets.wallets_world', '4aea55a509db28d178353a2223c91af2')
 ), found as (
     select c.relname || '.' || t.tgname as name,
@@ -6332,7 +6342,7 @@ CREATE INDEX transactions_origin ON ledger.transactions USING btree (origin_id, 
 
 CREATE INDEX transactions_reference ON ledger.transactions USING btree (reference, ledger_id, id) WHERE (reference IS NOT NULL);
 
-CREATE TRIGGER entries_append BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.entries FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
+CREATE TRIGGER entries_append BEFORE DELETE OR UPDATE ON ledger.entries FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
 
 ALTER TABLE ledger.entries ENABLE ALWAYS TRIGGER entries_append;
 
@@ -6340,7 +6350,11 @@ CREATE TRIGGER entries_balance AFTER INSERT ON ledger.entries REFERENCING NEW TA
 
 ALTER TABLE ledger.entries ENABLE ALWAYS TRIGGER entries_balance;
 
-CREATE TRIGGER event_bundles_append BEFORE UPDATE OR TRUNCATE ON ledger.event_bundles FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
+CREATE TRIGGER entries_truncate BEFORE TRUNCATE ON ledger.entries FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
+
+ALTER TABLE ledger.entries ENABLE ALWAYS TRIGGER entries_truncate;
+
+CREATE TRIGGER event_bundles_append BEFORE UPDATE ON ledger.event_bundles FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
 
 ALTER TABLE ledger.event_bundles ENABLE ALWAYS TRIGGER event_bundles_append;
 
@@ -6348,13 +6362,21 @@ CREATE TRIGGER event_bundles_purged AFTER DELETE ON ledger.event_bundles REFEREN
 
 ALTER TABLE ledger.event_bundles ENABLE ALWAYS TRIGGER event_bundles_purged;
 
-CREATE TRIGGER events_append BEFORE UPDATE OR TRUNCATE ON ledger.events FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
+CREATE TRIGGER event_bundles_truncate BEFORE TRUNCATE ON ledger.event_bundles FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
+
+ALTER TABLE ledger.event_bundles ENABLE ALWAYS TRIGGER event_bundles_truncate;
+
+CREATE TRIGGER events_append BEFORE UPDATE ON ledger.events FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
 
 ALTER TABLE ledger.events ENABLE ALWAYS TRIGGER events_append;
 
 CREATE TRIGGER events_bundled AFTER DELETE ON ledger.events REFERENCING OLD TABLE AS old_events FOR EACH STATEMENT EXECUTE FUNCTION ledger.events_bundled();
 
 ALTER TABLE ledger.events ENABLE ALWAYS TRIGGER events_bundled;
+
+CREATE TRIGGER events_truncate BEFORE TRUNCATE ON ledger.events FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
+
+ALTER TABLE ledger.events ENABLE ALWAYS TRIGGER events_truncate;
 
 CREATE TRIGGER hold_postings_fixed BEFORE UPDATE OF ledger_id, hold_id, posting, source, destination, asset, amount, expires_at ON ledger.hold_postings FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
 
@@ -6364,11 +6386,15 @@ CREATE TRIGGER hold_postings_forward AFTER UPDATE ON ledger.hold_postings FOR EA
 
 ALTER TABLE ledger.hold_postings ENABLE ALWAYS TRIGGER hold_postings_forward;
 
-CREATE TRIGGER hold_postings_keep BEFORE DELETE OR TRUNCATE ON ledger.hold_postings FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
+CREATE TRIGGER hold_postings_keep BEFORE DELETE ON ledger.hold_postings FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
 
 ALTER TABLE ledger.hold_postings ENABLE ALWAYS TRIGGER hold_postings_keep;
 
-CREATE TRIGGER outbox_fixed BEFORE UPDATE OR TRUNCATE ON ledger.outbox FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
+CREATE TRIGGER hold_postings_truncate BEFORE TRUNCATE ON ledger.hold_postings FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
+
+ALTER TABLE ledger.hold_postings ENABLE ALWAYS TRIGGER hold_postings_truncate;
+
+CREATE TRIGGER outbox_fixed BEFORE UPDATE ON ledger.outbox FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
 
 ALTER TABLE ledger.outbox ENABLE ALWAYS TRIGGER outbox_fixed;
 
@@ -6376,25 +6402,45 @@ CREATE TRIGGER outbox_notify AFTER INSERT ON ledger.outbox FOR EACH STATEMENT EX
 
 ALTER TABLE ledger.outbox ENABLE ALWAYS TRIGGER outbox_notify;
 
-CREATE TRIGGER purged_bundles_append BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.purged_bundles FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
+CREATE TRIGGER outbox_truncate BEFORE TRUNCATE ON ledger.outbox FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
+
+ALTER TABLE ledger.outbox ENABLE ALWAYS TRIGGER outbox_truncate;
+
+CREATE TRIGGER purged_bundles_append BEFORE DELETE OR UPDATE ON ledger.purged_bundles FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
 
 ALTER TABLE ledger.purged_bundles ENABLE ALWAYS TRIGGER purged_bundles_append;
+
+CREATE TRIGGER purged_bundles_truncate BEFORE TRUNCATE ON ledger.purged_bundles FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
+
+ALTER TABLE ledger.purged_bundles ENABLE ALWAYS TRIGGER purged_bundles_truncate;
 
 CREATE TRIGGER reversed_postings_forward BEFORE UPDATE ON ledger.reversed_postings FOR EACH ROW WHEN (((new.reversed <= old.reversed) OR ((new.ledger_id <> old.ledger_id) OR (new.transaction_id <> old.transaction_id) OR (new.posting <> old.posting) OR (new.amount <> old.amount)))) EXECUTE FUNCTION ledger.refuse();
 
 ALTER TABLE ledger.reversed_postings ENABLE ALWAYS TRIGGER reversed_postings_forward;
 
-CREATE TRIGGER reversed_postings_keep BEFORE DELETE OR TRUNCATE ON ledger.reversed_postings FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
+CREATE TRIGGER reversed_postings_keep BEFORE DELETE ON ledger.reversed_postings FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
 
 ALTER TABLE ledger.reversed_postings ENABLE ALWAYS TRIGGER reversed_postings_keep;
 
-CREATE TRIGGER tiles_append BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.tiles FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
+CREATE TRIGGER reversed_postings_truncate BEFORE TRUNCATE ON ledger.reversed_postings FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
+
+ALTER TABLE ledger.reversed_postings ENABLE ALWAYS TRIGGER reversed_postings_truncate;
+
+CREATE TRIGGER tiles_append BEFORE DELETE OR UPDATE ON ledger.tiles FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
 
 ALTER TABLE ledger.tiles ENABLE ALWAYS TRIGGER tiles_append;
 
-CREATE TRIGGER transactions_append BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.transactions FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
+CREATE TRIGGER tiles_truncate BEFORE TRUNCATE ON ledger.tiles FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
+
+ALTER TABLE ledger.tiles ENABLE ALWAYS TRIGGER tiles_truncate;
+
+CREATE TRIGGER transactions_append BEFORE DELETE OR UPDATE ON ledger.transactions FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
 
 ALTER TABLE ledger.transactions ENABLE ALWAYS TRIGGER transactions_append;
+
+CREATE TRIGGER transactions_truncate BEFORE TRUNCATE ON ledger.transactions FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
+
+ALTER TABLE ledger.transactions ENABLE ALWAYS TRIGGER transactions_truncate;
 
 CREATE TRIGGER wallets_account AFTER UPDATE ON ledger.wallets REFERENCING OLD TABLE AS old_wallets NEW TABLE AS new_wallets FOR EACH STATEMENT EXECUTE FUNCTION ledger.wallets_account();
 
@@ -6408,9 +6454,13 @@ CREATE TRIGGER wallets_fixed BEFORE UPDATE OF ledger_id, id, asset ON ledger.wal
 
 ALTER TABLE ledger.wallets ENABLE ALWAYS TRIGGER wallets_fixed;
 
-CREATE TRIGGER wallets_keep BEFORE DELETE OR TRUNCATE ON ledger.wallets FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
+CREATE TRIGGER wallets_keep BEFORE DELETE ON ledger.wallets FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
 
 ALTER TABLE ledger.wallets ENABLE ALWAYS TRIGGER wallets_keep;
+
+CREATE TRIGGER wallets_truncate BEFORE TRUNCATE ON ledger.wallets FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse();
+
+ALTER TABLE ledger.wallets ENABLE ALWAYS TRIGGER wallets_truncate;
 
 CREATE TRIGGER wallets_world AFTER INSERT ON ledger.wallets REFERENCING NEW TABLE AS new_wallets FOR EACH STATEMENT EXECUTE FUNCTION ledger.wallets_world();
 

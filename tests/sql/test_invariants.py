@@ -176,3 +176,17 @@ async def test_time_never_falls_along_a_wallets_versions(moved: asyncpg.Connecti
         assert await codes(moved, req(("alice", "bob", 1))) == ["posted"]
         assert tuple(await moved.fetchrow(newest) or ()) == (kept, True)
         await moved.execute("update ledger.wallets set recorded_at = clock_timestamp()")
+
+
+async def test_a_trigger_for_truncate_is_for_nothing_else(db: asyncpg.Connection) -> None:
+    """On Citus such a trigger is silently absent from the shards, with all that it refuses. And each
+    table that refuses to be emptied has one."""
+    truncates, others = 1 << 5, (1 << 2) | (1 << 3) | (1 << 4)  # As pg_trigger.tgtype has them.
+    rows = await db.fetch(
+        "select tgname, tgtype, tgenabled from pg_trigger t join pg_class c on c.oid = t.tgrelid"
+        " where c.relnamespace = 'ledger'::regnamespace and not tgisinternal"
+    )
+    emptied = [row for row in rows if row["tgtype"] & truncates]
+    assert len(emptied) == 10
+    assert [row["tgname"] for row in emptied if row["tgtype"] & others] == []
+    assert {row["tgenabled"] for row in rows} == {b"A"}
