@@ -124,6 +124,24 @@ CLOCK_JUMPS = Counter(
 LEADER = Gauge(
     "zerosum_relay_leader", "1 when this process's relay has a ledger.", registry=REGISTRY
 )
+REPLICA_OK = Gauge(
+    "zerosum_replica_ok",
+    "1 while a standby answers reads, by its place in DATABASE_REPLICA_URL.",
+    ("replica",),
+    registry=REGISTRY,
+)
+REPLICA_LAG = Gauge(
+    "zerosum_replica_lag_seconds",
+    "How far a standby is behind.",
+    ("replica",),
+    registry=REGISTRY,
+)
+REPLICA_READS = Counter(
+    "zerosum_replica_reads",
+    "Queries that a standby has answered.",
+    ("replica",),
+    registry=REGISTRY,
+)
 LEASES = Gauge(
     "zerosum_relay_lease",
     "1 for each ledger that this process's relay has.",

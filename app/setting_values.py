@@ -42,6 +42,15 @@ def database_url(given: Mapping[str, str], name: str) -> str | None:
         raise BadSetting(f"{name} {error}") from None
 
 
+def replica_urls(given: Mapping[str, str], name: str) -> tuple[str, ...]:
+    """Parse URLs with white space between them."""
+    return tuple(
+        url
+        for text in given.get(name, "").split()
+        if (url := database_url({name: text}, name)) is not None
+    )
+
+
 def workers(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MAX_WORKERS):
         raise BadSetting(f"WEB_CONCURRENCY must be a whole number from 1 to {MAX_WORKERS}.")

@@ -27,6 +27,11 @@ SETTINGS: dict[str, tuple[str, str]] = {
         "`DATABASE_URL`",
         "A URL past the pooler, where `DATABASE_URL` names one: the relay listens and migrations run there.",
     ),
+    "DATABASE_REPLICA_URL": (
+        "none",
+        "URLs of standbys of that Postgres, separated by white space: they answer GETs; see the guide to scaling.",
+    ),
+    "ZEROSUM_REPLICA_LAG": ("10", "Seconds; a standby that is further behind answers nothing."),
     "PORT": ("8000", "The port of the API."),
     "WEB_CONCURRENCY": (
         "1",
@@ -151,6 +156,8 @@ class Settings:
 
     database_url: None: the embedded Postgres in data_dir.
     direct_url: where to LISTEN, past a pooler; None: database_url.
+    replica_urls: of standbys that answer reads.
+    replica_lag: seconds; a standby that is further behind answers nothing.
     log_requests: write a line for each request.
     allow_unsafe: serve from a Postgres that may lose commits.
     listen: wake the relay by LISTEN; if not, it polls.
@@ -180,6 +187,8 @@ class Settings:
 
     database_url: str | None
     direct_url: str | None
+    replica_urls: tuple[str, ...]
+    replica_lag: int
     host: str
     port: int
     api_key: str | None
@@ -221,6 +230,10 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     return Settings(
         database_url=read.database_url(given, "DATABASE_URL"),
         direct_url=read.database_url(given, "DATABASE_DIRECT_URL"),
+        replica_urls=read.replica_urls(given, "DATABASE_REPLICA_URL"),
+        replica_lag=read.seconds(
+            given, "ZEROSUM_REPLICA_LAG", "10", "as far as reads may be behind"
+        ),
         host=given.get("ZEROSUM_HOST", "127.0.0.1"),
         port=read.port(given, "PORT", "8000") or 8000,
         api_key=read.api_key(given.get("ZEROSUM_API_KEY")),

@@ -4877,14 +4877,22 @@ begin
         on conflict (holder) do update set until = excluded.until;
         delete from ledger.relays r where r.until < now_is - 10 * span;
     end if;
-    -- (One look at all leases: a busy relay asks every ten milliseconds.)
-    select ceil(count(*)::numeric / greatest(1, (
-            select count(*) from ledger.relays r
-            where r.until > now_is and r.until <= now_is + 2 * span))),
-        count(*) filter (where f.holder = $1 and f.until > now_is and f.until <= now_is + 2 * span),
-        bool_or(f.holder = $1 and f.until > now_is and f.until < now_is + span / 2)
+    -- Each relay has as many, and who holds most has one more where that does not come out even:
+    -- nobody has none while another has two, and no lease changes hands without need.
+    select m.ledgers / m.relays + (m.place <= m.ledgers % m.relays)::int, m.held, m.ends_soon
     into share, held, ends_soon
-    from ledger.feeds f;
+    from (
+        select r.holder, count(f.ledger_id) as held,
+            bool_or(f.until < now_is + span / 2) as ends_soon,
+            row_number() over (order by count(f.ledger_id) desc, r.holder) as place,
+            count(*) over () as relays, (select count(*) from ledger.feeds) as ledgers
+        from ledger.relays r
+        left join ledger.feeds f on f.holder = r.holder
+            and f.until > now_is and f.until <= now_is + 2 * span
+        where r.until > now_is and r.until <= now_is + 2 * span
+        group by r.holder
+    ) m
+    where m.holder = $1;
     if ends_soon then
         update ledger.feeds f set until = now_is + span
         from (
@@ -5722,6 +5730,16 @@ begin
     transaction := told.transaction;
     return next;
 end $$;
+
+CREATE FUNCTION zerosum.wal_position() RETURNS TABLE(place text, standby boolean)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select (case when r.standby then pg_last_wal_replay_lsn()
+            else pg_current_wal_insert_lsn() end)::text,
+        r.standby
+    from (select pg_is_in_recovery() as standby) r
+$$;
 
 CREATE FUNCTION zerosum.wallet_ceiling(w ledger.wallets) RETURNS numeric
     LANGUAGE sql STABLE

@@ -21,6 +21,7 @@ from app.cli.output import json_option, tell
 from app.cli.terminal import on_connection
 from app.database.connections import call, connect_anyhow, is_pooled
 from app.database.errors import DATABASE_ERRORS
+from app.database.replicas import Replica, position_of
 from app.host.embedded import EmbeddedError, database
 from app.host.migrate import Unfit, is_current
 from app.host.not_ready import NotReady
@@ -135,7 +136,27 @@ async def of_database(conn: asyncpg.Connection, settings: Settings, url: str) ->
             Finding("bad", f"The Postgres has {names} off.", "Turn it on: it may lose commits.")
         )
     findings.append(await of_listening(settings, url))
-    return findings
+    return findings + [await of_replica(conn, *one) for one in enumerate(settings.replica_urls, 1)]
+
+
+async def of_replica(conn: asyncpg.Connection, number: int, url: str) -> Finding:
+    """Say how far a standby is behind the primary, to which `conn` is."""
+    replica = Replica(number, url)
+    try:
+        ((position, _),) = await call(conn, "wal_position")
+        async with asyncio.timeout(LISTEN_S):
+            await replica.look()
+    except (*DATABASE_ERRORS, ValueError) as error:
+        why = f"The standby {number} does not answer ({error or type(error).__name__})."
+        return Finding("warn", why, "Start it, or take it out of DATABASE_REPLICA_URL.")
+    finally:
+        if replica.pool is not None:
+            await replica.pool.close()
+    if replica.state != "ok":
+        todo = "Take it out of DATABASE_REPLICA_URL: it goes its own way."
+        return Finding("bad", f"The standby {number} was promoted.", todo)
+    behind = max(0, position_of(position) - replica.position)
+    return Finding("ok", f"The standby {number} answers, {behind} bytes of log behind.")
 
 
 def of_server(facts: Any, settings: Settings) -> Iterator[Finding]:

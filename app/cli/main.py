@@ -27,6 +27,7 @@ from app.cli.replay import replay
 from app.cli.sinks import sinks
 from app.cli.terminal import (
     ledger_option,
+    replica_option,
     with_database,
     with_ledger,
 )
@@ -122,8 +123,9 @@ def migrate_command() -> None:
     metavar="SEQ[:ROOT]",
     help="Verify only what came after this event; ROOT: the log's root then, in base64.",
 )
+@replica_option
 @json_option
-def verify(ledger: str | None, since: str | None) -> None:
+def verify(ledger: str | None, since: str | None, replica: bool) -> None:
     """Prove every ledger from its entries and events.
 
     Print each fault, and exit with 1 if there is one.
@@ -131,17 +133,19 @@ def verify(ledger: str | None, since: str | None) -> None:
     if since is not None and ledger is None:
         raise click.UsageError("--since needs --ledger")
     start = None if since is None else parse_since(since)
-    sys.exit(1 if with_database(lambda conn: verify_ledgers(conn, ledger, start)) else 0)
+    count = with_database(lambda conn: verify_ledgers(conn, ledger, start), replica)
+    sys.exit(1 if count else 0)
 
 
 @cli.command("export", epilog=examples("export > main.jsonl", "export --ledger shop | gzip"))
 @ledger_option
-def export_command(ledger: str) -> None:
+@replica_option
+def export_command(ledger: str, replica: bool) -> None:
     """Write a ledger to standard output as JSON lines.
 
     As of one moment; the server goes on meanwhile.
     """
-    with_ledger(ledger, lambda conn, number: export_ledger(conn, number, sys.stdout))
+    with_ledger(ledger, lambda conn, number: export_ledger(conn, number, sys.stdout), replica)
 
 
 @cli.command("import", epilog=examples("import main.jsonl", "import -"))

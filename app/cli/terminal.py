@@ -28,10 +28,20 @@ ledger_option = click.option(
 )
 
 
-def with_database(work: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
+replica_option = click.option(
+    "--replica", is_flag=True, help="Read from a standby, the first of DATABASE_REPLICA_URL."
+)
+
+
+def with_database(work: Callable[[asyncpg.Connection], Awaitable[T]], replica: bool = False) -> T:
     """Do something on one connection to the database: DATABASE_URL's, or the embedded one, started
-    if need be."""
-    with database(read_settings(os.environ)) as url:
+    if need be. replica: to a standby instead. Raises click.UsageError if there is none."""
+    settings = read_settings(os.environ)
+    if replica:
+        if not settings.replica_urls:
+            raise click.UsageError("--replica needs DATABASE_REPLICA_URL")
+        return asyncio.run(on_connection(settings.replica_urls[0], work))
+    with database(settings) as url:
         return asyncio.run(on_connection(url, work))
 
 
@@ -48,7 +58,11 @@ async def on_connection(url: str, work: Callable[[asyncpg.Connection], Awaitable
         await conn.close()
 
 
-def with_ledger(name: str, work: Callable[[asyncpg.Connection, int], Awaitable[T]]) -> T:
+def with_ledger(
+    name: str,
+    work: Callable[[asyncpg.Connection, int], Awaitable[T]],
+    replica: bool = False,
+) -> T:
     """The same, with the number of the ledger of this name."""
 
     async def find(conn: asyncpg.Connection) -> T:
@@ -57,7 +71,7 @@ def with_ledger(name: str, work: Callable[[asyncpg.Connection, int], Awaitable[T
                 return await work(conn, row["ledger_id"])
         raise no_such_ledger(name)
 
-    return with_database(find)
+    return with_database(find, replica)
 
 
 def no_such_ledger(name: str | None) -> click.ClickException:

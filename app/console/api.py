@@ -14,7 +14,7 @@ from starlette.types import Message, Receive, Scope
 from app.console.sessions import Session
 from app.http.auth import demand
 from app.http.endpoint import Endpoint
-from app.http.headers import read_fields
+from app.http.headers import LATEST, read_fields
 from app.http.problems import response_for
 from app.http.routes import ROUTES
 from app.http.services import Services
@@ -64,7 +64,12 @@ class ConsoleApi:
         route = endpoint.route
         given = {name: value for name, value in (query or {}).items() if value is not None}
         sent = json.dumps(body if body is not None else {}).encode()
-        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(sent))]
+        headers = [
+            (b"content-type", b"application/json"),
+            (b"content-length", b"%d" % len(sent)),
+            # A page that follows a form shows what the form has done.
+            (b"zerosum-position", LATEST.encode()),
+        ]
         if key is not None:
             headers.append((b"idempotency-key", key.encode()))
         scope: Scope = {

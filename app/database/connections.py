@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from typing import Any, Protocol
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
@@ -262,9 +262,13 @@ async def keep(_: asyncpg.Connection) -> None:
     """Reset nothing: we leave no session state, and a reset would be a round trip a query."""
 
 
-async def call(
-    conn: asyncpg.Connection | Pool, function: str, **arguments: Any
-) -> list[asyncpg.Record]:
+class Fetches(Protocol):
+    """A connection, a pool, or what stands for one."""
+
+    async def fetch(self, query: str, *arguments: Any) -> list[asyncpg.Record]: ...
+
+
+async def call(conn: Fetches, function: str, **arguments: Any) -> list[asyncpg.Record]:
     """Return the rows of `zerosum.function(argument => value, …)`. Names come from our code, never
     from input."""
     named = ", ".join(f"{name} => ${i}" for i, name in enumerate(arguments, 1))

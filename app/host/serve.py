@@ -24,6 +24,7 @@ from app.console.console import console_routes
 from app.console.rates import Rates
 from app.console.sessions import sign_in_link
 from app.database.connections import Pool, call, connect_to_post, is_pooled, open_pool
+from app.database.replicas import Replicas
 from app.encryption import Encryption
 from app.host.embedded import database
 from app.host.greeting import greeting
@@ -121,6 +122,7 @@ async def serve_database(
             ((deployment, _, _),) = await call(pool, "identity")
             rate_limit = RateLimit(settings.rate_limit, settings.redis_url, deployment)
             stack.push_async_callback(rate_limit.close)
+        replicas = await open_replicas(stack, settings, pool)
         log_key = ensure_log_key(settings)
         if relay or stamp_only:
             await stack.enter_async_context(relaying(settings, url, pooled, stamp_only, log_key))
@@ -131,6 +133,7 @@ async def serve_database(
             poster=redis_locks or group_commit,
             feed=FeedWatch(pool),
             pages=FeedPages(pool),
+            replicas=replicas,
             webhook_allow=settings.webhook_allow,
             webhooks_proxied=settings.egress_proxy is not None,
             encryption=Encryption(settings.secret_keys),
@@ -171,9 +174,24 @@ async def serve_database(
         if parent is not None:
             ending = asyncio.create_task(end_with(parent, server, services))
             stack.callback(ending.cancel)
-        await stack.enter_async_context(metrics_server(metrics_socket, keys_pool, group_commit))
+        await stack.enter_async_context(
+            metrics_server(metrics_socket, keys_pool, group_commit, replicas)
+        )
         collect_rarely()
         await server.serve([listening])
+
+
+async def open_replicas(
+    stack: contextlib.AsyncExitStack, settings: Settings, primary: Pool
+) -> Replicas | None:
+    """Look at the standbys, and go on looking until the stack closes; None: there are none."""
+    if not settings.replica_urls:
+        return None
+    replicas = Replicas(primary, settings.replica_urls, settings.replica_lag)
+    stack.push_async_callback(replicas.close)
+    await replicas.look()
+    await stack.enter_async_context(running(replicas.run))
+    return replicas
 
 
 async def first_link(settings: Settings, pool: Pool) -> str | None:

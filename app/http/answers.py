@@ -370,11 +370,18 @@ class SinkHealth(Struct, kw_only=True):
     behind: int
 
 
+class ReplicaHealth(Struct, kw_only=True):
+    replica: int
+    state: Literal["ok", "lagging", "away", "promoted"]
+    lag_s: float | None
+
+
 class Health(Struct, kw_only=True):
     status: Literal["ok", "unavailable"]
     database: str | None = None
     relay: Literal["ok", "behind"] | None = None
     sinks: list[SinkHealth] = []
+    replicas: list[ReplicaHealth] = []
 
 
 class Problem(Struct, kw_only=True):

@@ -13,8 +13,11 @@ import msgspec
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from app.database.connections import call
+from app.database.errors import DATABASE_ERRORS
+from app.database.replicas import position_of
 from app.http.auth import NOBODY, Caller
-from app.http.headers import field, read_fields
+from app.http.headers import LATEST, field, read_fields
 from app.http.parsing import key_text
 from app.http.problems import response_for
 from app.http.query import read_query
@@ -62,9 +65,26 @@ class Endpoint:
         key = None
         if route.keyed:
             key = key_text(field(scope, b"idempotency-key"), route.longest_key)
-        return await route.handler(
-            ApiRequest(scope, receive, self.services, caller, body, query, key)
-        )
+        request = ApiRequest(scope, receive, self.services, caller, body, query, key)
+        position = field(scope, b"zerosum-position")
+        if route.method != "GET":
+            response = await route.handler(request)
+            if position is not None and response.status_code < 400:
+                await self.tell_position(response)
+            return response
+        if self.services.replicas is not None and position != LATEST:
+            seen = position_of(position) if position is not None else 0
+            request.reads_from = await self.services.replicas.reads(seen)
+        return await route.handler(request)
+
+    async def tell_position(self, response: Response) -> None:
+        """Put the position into the answer of a write that asks for it: what it wrote lies below.
+        Without it, if the database can't say it any more."""
+        try:
+            ((position, _),) = await call(self.services.pool, "wal_position")
+        except DATABASE_ERRORS:
+            return
+        response.headers["Zerosum-Position"] = position
 
     def read_query(self, raw: bytes) -> dict[str, object]:
         """Return the query's parameters. Raises Refusal. Machines that probe an open route may add

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from starlette.types import Scope
 
 from app.errors import Refusal
@@ -15,9 +17,12 @@ KNOWN = frozenset(
         b"idempotency-key",
         b"last-event-id",
         b"zerosum-amounts",
+        b"zerosum-position",
     }
 )
 OURS = b"zerosum-"
+LATEST = "latest"
+POSITION = re.compile(r"latest|[0-9A-F]{1,8}/[0-9A-F]{1,8}")
 
 
 def read_fields(scope: Scope) -> dict[bytes, str]:
@@ -36,10 +41,14 @@ def read_fields(scope: Scope) -> dict[bytes, str]:
         elif name.startswith(OURS):
             raise Refusal(
                 "invalid_parameter",
-                reason=f"{name.decode('latin-1')} is not a header of this API; Zerosum-Amounts is.",
+                reason=f"{name.decode('latin-1')} is not a header of this API; "
+                "Zerosum-Amounts and Zerosum-Position are.",
             )
     if fields.get(b"zerosum-amounts", "string") not in {"string", "integer"}:
         raise Refusal("invalid_parameter", reason="Zerosum-Amounts must be string or integer.")
+    if not POSITION.fullmatch(fields.get(b"zerosum-position", LATEST)):
+        reason = "Zerosum-Position must be latest, or what an answer had, such as 16/B374D848."
+        raise Refusal("invalid_parameter", reason=reason)
     scope[FIELDS] = fields
     return fields
 

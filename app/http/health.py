@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from app import metrics
 from app.database.connections import Pool, call
 from app.database.errors import DATABASE_ERRORS
+from app.database.replicas import Replicas
 from app.posting.group_commit import GroupCommit
 
 READY_TIMEOUT_S = 2
@@ -24,9 +25,15 @@ SINKS = 100  # The metrics have all sinks.
 BEHIND_S = 60
 
 
-async def ready(pool: Pool, group_commit: GroupCommit | None, ledger: str | None) -> Response:
+async def ready(
+    pool: Pool,
+    group_commit: GroupCommit | None,
+    ledger: str | None,
+    replicas: Replicas | None = None,
+) -> Response:
     """Return the answer of /readyz. ledger: whose sinks are named; None: all ledgers', "": none.
-    group_commit: None where no money is posted."""
+    group_commit: None where no money is posted. A standby that is away makes nothing unready: the
+    primary answers."""
     try:
         async with asyncio.timeout(READY_TIMEOUT_S):
             ((_, writable, outbox_age_s),) = await call(pool, "readiness")
@@ -48,6 +55,11 @@ async def ready(pool: Pool, group_commit: GroupCommit | None, ledger: str | None
             for row in sinks
             if ledger in {None, row["ledger"]}
         ][:SINKS]
+        if replicas is not None:
+            document["replicas"] = [
+                {"replica": one.number, "state": one.state, "lag_s": one.lag_s}
+                for one in replicas.all
+            ]
     return JSONResponse(document)
 
 

@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app.database.connections import Pool
+from app.database.replicas import Replicas
 from app.http.health import measured, ready
 from app.http.server import Server
 from app.posting.group_commit import GroupCommit
@@ -22,7 +23,10 @@ from app.posting.group_commit import GroupCommit
 
 @contextlib.asynccontextmanager
 async def metrics_server(
-    listening: socket.socket | None, pool: Pool, group_commit: GroupCommit | None
+    listening: socket.socket | None,
+    pool: Pool,
+    group_commit: GroupCommit | None,
+    replicas: Replicas | None = None,
 ) -> AsyncIterator[None]:
     """Answer on this socket for as long as the block runs; None: there is no metrics port."""
     if listening is None:
@@ -33,7 +37,7 @@ async def metrics_server(
         return await measured(pool, group_commit, None)
 
     async def readyz(_: Request) -> Response:
-        return await ready(pool, group_commit, None)
+        return await ready(pool, group_commit, None, replicas)
 
     async def healthz(_: Request) -> Response:
         return JSONResponse({"status": "ok"})

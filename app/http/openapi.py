@@ -87,6 +87,13 @@ AMOUNTS_PARAMETER = {
     "description": "string: amounts in the answer are strings, for clients whose numbers end at 2^53.",
     "schema": {"type": "string", "enum": ["integer", "string"], "default": "integer"},
 }
+POSITION_PARAMETER = {
+    "name": "Zerosum-Position",
+    "in": "header",
+    "description": "On a write, latest: the answer has the position of what was written. On a read: that "
+    "position, so that it is seen, or latest, for the primary's answer.",
+    "schema": {"type": "string", "pattern": "^(latest|[0-9A-F]{1,8}/[0-9A-F]{1,8})$"},
+}
 # Facts for the example of each code.
 FACTS: dict[str, Any] = {
     "reason": "amount is there twice.",
@@ -162,6 +169,7 @@ def parameters(route: Route) -> list[dict[str, Any]]:
         found.append(LAST_ID_PARAMETER)
     if route.scope is not None:
         found.append(AMOUNTS_PARAMETER)
+        found.append(POSITION_PARAMETER)
     return found
 
 

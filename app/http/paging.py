@@ -15,7 +15,7 @@ async def list_by_id(request: ApiRequest[None], function: str) -> Response:
     """Answer a page of a `zerosum` function of (ledger, after, max) whose rows have id and body."""
     after, limit = request.query["after"], request.query["limit"]
     ledger = request.caller.ledger
-    rows = await call(request.services.pool, function, ledger=ledger, after=after, max=limit)
+    rows = await call(request.reads, function, ledger=ledger, after=after, max=limit)
     return page(request, rows, "id")
 
 
@@ -23,7 +23,7 @@ async def list_newest(request: ApiRequest[None], function: str) -> Response:
     """As list_by_id(), for a function of (ledger, before, max) that returns the highest ids first."""
     before, limit = request.query.get("after"), request.query["limit"]
     ledger = request.caller.ledger
-    rows = await call(request.services.pool, function, ledger=ledger, before=before, max=limit)
+    rows = await call(request.reads, function, ledger=ledger, before=before, max=limit)
     return page(request, rows, "id")
 
 
@@ -35,7 +35,5 @@ async def read_one(request: ApiRequest[Any], function: str, id_: int | None = No
     """
     ledger = request.caller.ledger
     wanted = request.number() if id_ is None else id_
-    rows = await call(
-        request.services.pool, function, ledger=ledger, after=0, max=1, only_id=wanted
-    )
+    rows = await call(request.reads, function, ledger=ledger, after=0, max=1, only_id=wanted)
     return only_body(rows)

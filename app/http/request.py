@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 from starlette.requests import Request
 from starlette.types import Receive, Scope
 
+from app.database.connections import Fetches
 from app.errors import Refusal
 from app.http.auth import Caller
 from app.http.bodies import MAX_ID
@@ -20,8 +21,8 @@ Body = TypeVar("Body", covariant=True)
 class ApiRequest(Generic[Body]):
     """caller: whose API key the request carries; NOBODY where the route may be asked without one.
     body: of the type that the route declares, None where it declares none. query: the parameters
-    by name, as their schemas' types, with defaults filled in. key: the Idempotency-Key. scope,
-    receive: ASGI's."""
+    by name, as their schemas' types, with defaults filled in. key: the Idempotency-Key.
+    reads_from: None: the primary. scope, receive: ASGI's."""
 
     scope: Scope
     receive: Receive
@@ -30,6 +31,12 @@ class ApiRequest(Generic[Body]):
     body: Body
     query: dict[str, Any]
     key: str | None
+    reads_from: Fetches | None = None
+
+    @property
+    def reads(self) -> Fetches:
+        """What a request that only reads is answered from: a standby, or the primary."""
+        return self.reads_from or self.services.pool
 
     @property
     def dry_run(self) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from app.database.connections import Pool
+from app.database.replicas import Replicas
 from app.encryption import Encryption
 from app.http.auth import Keys
 from app.http.feed.pages import FeedPages
@@ -34,7 +35,8 @@ class Poster(Protocol):
 class Services:
     """Whoever opens these closes them after the app has ended.
 
-    pool: for reads. keys: over a pool of its own where no read may keep it waiting. poster: for
+    pool: for reads. replicas: None where there are no standbys. keys: over a pool of its own where
+    no read may keep it waiting. poster: for
     single requests; batches go to the group commit. log_key: None where checkpoints are not signed.
     """
 
@@ -44,6 +46,7 @@ class Services:
     poster: Poster
     feed: FeedWatch
     pages: FeedPages
+    replicas: Replicas | None = None
     webhook_allow: tuple[Network, ...] = ()
     webhooks_proxied: bool = False
     encryption: Encryption = field(default_factory=Encryption)

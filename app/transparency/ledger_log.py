@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncpg
 
-from app.database.connections import Pool, call
+from app.database.connections import Fetches, call
 from app.database.errors import is_purged
 from app.transparency.proofs import bundle
 from app.transparency.signed_notes import LogKey
 
-Connection = asyncpg.Connection | Pool
+Connection = Fetches
 
 
 async def log_state(conn: Connection, ledger: int) -> tuple[str, int, bytes]:

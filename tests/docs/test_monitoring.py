@@ -67,7 +67,14 @@ async def test_they_ask_for_what_a_server_exports(
             )
 
         await until(is_all_there)
-    lazy = {"zerosum_relay_failures_total": {"ledger"}, "zerosum_sink_events_total": {"sink"}}
+    lazy = {
+        "zerosum_relay_failures_total": {"ledger"},
+        "zerosum_sink_events_total": {"sink"},
+        # There is no standby here; tests/edges/test_replicas reads them.
+        "zerosum_replica_ok": {"replica"},
+        "zerosum_replica_lag_seconds": {"replica"},
+        "zerosum_replica_reads_total": {"replica"},
+    }
     for expression, shown in queries():
         names = [name for name, _ in METRIC.findall(expression)]
         assert names, expression

@@ -90,6 +90,21 @@ async def test_more_relays_than_ledgers(db: asyncpg.Connection) -> None:
     assert sorted([len(await take(db, holder)) for holder in "bcd"]) == [0, 1, 1]
 
 
+async def test_nobody_stands_by_while_another_has_two(six: asyncpg.Connection) -> None:
+    """Four relays share six ledgers: two each and then one each. Rounding up would leave the fourth
+    without."""
+    for _ in range(4):
+        for holder in "abcd":
+            await leave(six, holder)
+    shares = [ids(await take(six, holder)) for holder in "abcd"]
+    assert sorted(map(len, shares)) == [1, 1, 2, 2]
+    # It stays so: who has two keeps them.
+    for _ in range(3):
+        for holder in "dcba":
+            await leave(six, holder)
+    assert [ids(await take(six, holder)) for holder in "abcd"] == shares
+
+
 async def test_an_idle_relay_writes_little(six: asyncpg.Connection) -> None:
     await take(six, "a")
     written = (

@@ -33,5 +33,5 @@ async def list_assets(request: ApiRequest[None]) -> Response:
     """
     after, limit = request.query.get("after"), request.query["limit"]
     ledger = request.caller.ledger
-    rows = await call(request.services.pool, "list_assets", ledger=ledger, after=after, max=limit)
+    rows = await call(request.reads, "list_assets", ledger=ledger, after=after, max=limit)
     return page(request, rows, "code")

@@ -47,7 +47,7 @@ async def put_consumer(request: ApiRequest[ConsumerRequest]) -> Response:
 async def list_consumers(request: ApiRequest[None]) -> Response:
     """List consumers by name."""
     rows = await call(
-        request.services.pool,
+        request.reads,
         "list_consumers",
         ledger=request.caller.ledger,
         after=request.query.get("after", ""),
@@ -62,7 +62,7 @@ async def read_consumer(request: ApiRequest[None]) -> Response:
     What it wants, up to which event it has acknowledged, and how far it is behind.
     """
     rows = await call(
-        request.services.pool,
+        request.reads,
         "list_consumers",
         ledger=request.caller.ledger,
         after="",

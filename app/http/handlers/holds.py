@@ -75,7 +75,7 @@ async def read_hold(request: ApiRequest[None]) -> Response:
     As it is now: the database's clock decides whether it has expired.
     """
     rows = await call(
-        request.services.pool,
+        request.reads,
         "list_holds",
         ledger=request.caller.ledger,
         before=None,

@@ -21,7 +21,9 @@ async def readyz(request: ApiRequest[None]) -> Response:
     for it.
     """
     services = request.services
-    return await ready(services.keys.pool, services.group_commit, request.caller.ledger_name)
+    return await ready(
+        services.keys.pool, services.group_commit, request.caller.ledger_name, services.replicas
+    )
 
 
 async def read_metrics(request: ApiRequest[None]) -> Response:

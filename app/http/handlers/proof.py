@@ -11,7 +11,7 @@ from typing import Any
 from starlette.datastructures import Headers
 from starlette.responses import Response
 
-from app.database.connections import Pool, call
+from app.database.connections import Fetches, call
 from app.errors import Refusal
 from app.http.request import ApiRequest
 from app.http.responses import BYTES, TEXT, answer
@@ -141,12 +141,12 @@ async def read_entries(request: ApiRequest[None]) -> Response:
     return Response(entries, 200, headers, BYTES)
 
 
-def needs(request: ApiRequest[None]) -> tuple[Pool, int, LogKey | None]:
-    """Return the pool, the ledger, and the key that signs its checkpoints."""
-    return request.services.pool, request.caller.ledger, request.services.log_key
+def needs(request: ApiRequest[None]) -> tuple[Fetches, int, LogKey | None]:
+    """Return what is read from, the ledger, and the key that signs its checkpoints."""
+    return request.reads, request.caller.ledger, request.services.log_key
 
 
-async def one(pool: Pool, function: str, /, **arguments: int) -> Any:
+async def one(pool: Fetches, function: str, /, **arguments: int) -> Any:
     """Return the value of a function. Raises Refusal not_found if there is none."""
     rows = await call(pool, function, **arguments)
     if not rows or rows[0][0] is None:
@@ -164,7 +164,7 @@ async def size_asked(request: ApiRequest[None]) -> int:
     """Return the query's `size`, or the log's size now."""
     size: int | None = request.query.get("size")
     if size is None:
-        _, size, _ = await log_state(request.services.pool, request.caller.ledger)
+        _, size, _ = await log_state(request.reads, request.caller.ledger)
     return size
 
 

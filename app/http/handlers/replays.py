@@ -78,7 +78,7 @@ async def list_replays(request: ApiRequest[None]) -> Response:
     """
     await webhook_body(request)
     rows = await call(
-        request.services.pool,
+        request.reads,
         "list_replays",
         **await named(request),
         before=request.query.get("after"),

@@ -57,7 +57,7 @@ async def read_transaction(request: ApiRequest[None]) -> Response:
     What its request was answered, and which transactions have reversed it.
     """
     ledger, id_ = request.caller.ledger, request.number()
-    rows = await call(request.services.pool, "read_transaction", ledger=ledger, id=id_)
+    rows = await call(request.reads, "read_transaction", ledger=ledger, id=id_)
     return answer(request, only_body(rows))
 
 
@@ -67,7 +67,7 @@ async def read_transaction_event(request: ApiRequest[None]) -> Response:
     As webhooks carry it. 404 until it is stamped, a moment after the transaction.
     """
     ledger, id_ = request.caller.ledger, request.number()
-    rows = await call(request.services.pool, "transaction_event", ledger=ledger, id=id_)
+    rows = await call(request.reads, "transaction_event", ledger=ledger, id=id_)
     return answer(request, only_body(rows))
 
 
@@ -83,7 +83,7 @@ async def list_transactions(request: ApiRequest[None]) -> Response:
         return await list_newest(request, "list_transactions")
     keys, values = metadata_filters(wanted)
     rows = await call(
-        request.services.pool,
+        request.reads,
         "search_transactions",
         ledger=request.caller.ledger,
         before=request.query.get("after"),

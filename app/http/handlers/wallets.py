@@ -115,7 +115,7 @@ async def list_wallets(request: ApiRequest[None]) -> Response:
     """
     keys, vals = metadata_filters(request.query)
     rows = await call(
-        request.services.pool,
+        request.reads,
         "list_wallets",
         ledger=request.caller.ledger,
         after=request.query.get("after"),
@@ -132,7 +132,7 @@ async def list_entries(request: ApiRequest[None]) -> Response:
     """List a wallet's entries, newest first."""
     await wallet_body(request)
     rows = await call(
-        request.services.pool,
+        request.reads,
         "list_entries",
         ledger=request.caller.ledger,
         wallet=request.text(),
@@ -147,5 +147,5 @@ async def wallet_body(request: ApiRequest[None]) -> str:
     ledger, wallet = request.caller.ledger, request.text()
     if not parsing.WALLET_ID.fullmatch(wallet):
         raise Refusal("not_found")
-    rows = await call(request.services.pool, "read_wallet", ledger=ledger, id=wallet)
+    rows = await call(request.reads, "read_wallet", ledger=ledger, id=wallet)
     return only_body(rows)

@@ -171,7 +171,7 @@ async def list_deliveries(request: ApiRequest[None]) -> Response:
     """
     await webhook_body(request)
     rows = await call(
-        request.services.pool,
+        request.reads,
         "list_deliveries",
         ledger=request.caller.ledger,
         endpoint=request.number(),

@@ -311,6 +311,7 @@ class Health(TypedDict):
     database: NotRequired[str | None]
     relay: NotRequired[Literal["behind", "ok"] | None]
     sinks: NotRequired[list[SinkHealth]]
+    replicas: NotRequired[list[ReplicaHealth]]
 
 
 class Hold(TypedDict):
@@ -609,6 +610,14 @@ class ReplayRequest(TypedDict):
     types: NotRequired[list[str]]
     status: NotRequired[Literal["dead", "delivered", "dismissed"] | None]
     source: NotRequired[int | None]
+
+
+class ReplicaHealth(TypedDict):
+    """ReplicaHealth"""
+
+    replica: int
+    state: Literal["away", "lagging", "ok", "promoted"]
+    lag_s: float | None
 
 
 class Resent(TypedDict):

@@ -381,6 +381,8 @@ export interface Health {
   relay?: "behind" | "ok" | null;
   /** How the ledger's sinks do; only with an API key. */
   sinks?: SinkHealth[];
+  /** How the standbys do; only with an API key. */
+  replicas?: ReplicaHealth[];
 }
 
 /** A hold as it is now, with its last 100 captures and its void. */
@@ -814,6 +816,16 @@ export interface ReplayRequest {
   status?: "dead" | "delivered" | "dismissed" | null;
   /** The endpoint whose deliveries `status` is about; the endpoint itself unless given. */
   source?: number | null;
+}
+
+/** ReplicaHealth */
+export interface ReplicaHealth {
+  /** Its place in DATABASE_REPLICA_URL, from 1 on. */
+  replica: number;
+  /** ok, retrying after a failure, or paused. */
+  state: "away" | "lagging" | "ok" | "promoted";
+  /** Seconds that it is behind the primary; null while it is away. */
+  lag_s: number | null;
 }
 
 /** Resent */

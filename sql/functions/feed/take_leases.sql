@@ -1,6 +1,6 @@
 -- Take or prolong this relay's share of the ledgers' leases, for `seconds` of database time. The
--- relays that work now share the ledgers: each holds at most as many as there are ledgers for one
--- of them, rounded up. Return one row for each ledger held, with what there is to do in it:
+-- relays that work now share the ledgers evenly. Return one row for each ledger held, with what
+-- there is to do in it:
 -- - epoch: the number to stamp under; each new holder gets a new one.
 -- - waiting: whether the outbox has rows.
 -- - due: endpoints that have a delivery to retry now or a replay, and endpoints and sinks that
@@ -42,14 +42,22 @@ begin
         on conflict (holder) do update set until = excluded.until;
         delete from ledger.relays r where r.until < now_is - 10 * span;
     end if;
-    -- (One look at all leases: a busy relay asks every ten milliseconds.)
-    select ceil(count(*)::numeric / greatest(1, (
-            select count(*) from ledger.relays r
-            where r.until > now_is and r.until <= now_is + 2 * span))),
-        count(*) filter (where f.holder = $1 and f.until > now_is and f.until <= now_is + 2 * span),
-        bool_or(f.holder = $1 and f.until > now_is and f.until < now_is + span / 2)
+    -- Each relay has as many, and who holds most has one more where that does not come out even:
+    -- nobody has none while another has two, and no lease changes hands without need.
+    select m.ledgers / m.relays + (m.place <= m.ledgers % m.relays)::int, m.held, m.ends_soon
     into share, held, ends_soon
-    from ledger.feeds f;
+    from (
+        select r.holder, count(f.ledger_id) as held,
+            bool_or(f.until < now_is + span / 2) as ends_soon,
+            row_number() over (order by count(f.ledger_id) desc, r.holder) as place,
+            count(*) over () as relays, (select count(*) from ledger.feeds) as ledgers
+        from ledger.relays r
+        left join ledger.feeds f on f.holder = r.holder
+            and f.until > now_is and f.until <= now_is + 2 * span
+        where r.until > now_is and r.until <= now_is + 2 * span
+        group by r.holder
+    ) m
+    where m.holder = $1;
     if ends_soon then
         update ledger.feeds f set until = now_is + span
         from (
