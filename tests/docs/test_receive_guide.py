@@ -95,6 +95,7 @@ async def post(client: httpx.AsyncClient, path: str, body: Any) -> Any:
     return answer.json()
 
 
+@pytest.mark.slow
 async def test_the_consumers_end_with_the_servers_balances(
     consumer: Consumer, tmp_path: Path, database_url: str, db: asyncpg.Connection
 ) -> None:

@@ -42,7 +42,7 @@ TRAPS = [
     (False, b"victim", "cut_answer"),
     (False, b"victim", "hold_answer"),
     *(
-        (True, marker, action)
+        pytest.param(True, marker, action, marks=pytest.mark.slow)
         for marker in (b"begin isolation", b"victim", b"commit\0")
         for action in ("cut", "hold", "cut_answer", "hold_answer")
     ),
@@ -217,6 +217,7 @@ async def test_a_refusal_is_not_believed_while_an_earlier_attempt_may_still_post
         assert await settled(db) == 5
 
 
+@pytest.mark.slow
 async def test_attempts_are_few_while_the_database_refuses(
     database_url: str, proxy: Proxy, quick: None, caplog: pytest.LogCaptureFixture
 ) -> None:

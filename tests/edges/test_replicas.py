@@ -133,6 +133,7 @@ async def test_a_position_is_waited_for_or_the_primary_answers(served: Served, p
     assert await served.reads() > before  # The standby, as soon as it was there.
 
 
+@pytest.mark.slow
 async def test_a_standby_that_lags_is_left_out(served: Served, pair: Pair) -> None:
     await pair.pause()
     try:
@@ -152,6 +153,7 @@ async def test_a_standby_that_lags_is_left_out(served: Served, pair: Pair) -> No
     await until(lambda: is_ok(served))
 
 
+@pytest.mark.slow
 async def test_a_standby_that_dies_fails_no_read(served: Served, pair: Pair) -> None:
     stop = asyncio.Event()
     statuses: list[int] = []
@@ -179,6 +181,7 @@ async def test_a_standby_that_dies_fails_no_read(served: Served, pair: Pair) -> 
     assert len(statuses) > 20
 
 
+@pytest.mark.slow
 async def test_the_console_shows_what_a_form_has_done(served: Served, pair: Pair) -> None:
     """Its pages are the primary's."""
     await pair.pause()
@@ -207,6 +210,7 @@ async def test_what_is_no_position_is_refused(served: Served, given: str) -> Non
     assert await served.posted(LATEST) == had
 
 
+@pytest.mark.slow
 async def test_commands_read_from_a_standby(served: Served, pair: Pair) -> None:
     written = await served.credit(2, LATEST)
     sees = {"Zerosum-Position": written.headers["Zerosum-Position"]}
@@ -222,6 +226,7 @@ async def test_commands_read_from_a_standby(served: Served, pair: Pair) -> None:
     assert (code, "DATABASE_REPLICA_URL" in err) == (2, True)
 
 
+@pytest.mark.slow
 async def test_doctor_looks_at_standbys(served: Served, pair: Pair) -> None:
     urls = f"{pair.standby_url} postgresql://postgres@127.0.0.1:1/x"
     _, out, _ = await run(pair.primary.url, "doctor", DATABASE_REPLICA_URL=urls)
@@ -229,6 +234,7 @@ async def test_doctor_looks_at_standbys(served: Served, pair: Pair) -> None:
     assert re.search(r"warn +The standby 2 does not answer", out)
 
 
+@pytest.mark.slow
 async def test_a_promoted_standby_is_no_standby(served: Served, pair: Pair) -> None:
     """What it says is another history from then on. (The last test: it does not go back.)"""
     pair.promote()

@@ -194,6 +194,7 @@ async def latencies(
     return took
 
 
+@pytest.mark.slow
 async def test_dead_name_servers_delay_only_their_own_endpoints(
     db: asyncpg.Connection,
     run_relay: RunRelay,

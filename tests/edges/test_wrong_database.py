@@ -82,6 +82,7 @@ async def test_a_database_that_takes_no_writes(tmp_path: Path, database_url: str
     await refused(tmp_path, database_url, "it takes no writes")
 
 
+@pytest.mark.slow
 async def test_a_standby(tmp_path_factory: pytest.TempPathFactory) -> None:
     """A cluster that was stopped in order and goes on in recovery, as a replica does."""
     room = tmp_path_factory.mktemp("standby")

@@ -156,6 +156,7 @@ async def test_a_wait_ends_with_the_next_event_or_when_the_page_is_free(
     assert (await read(fed, 409, wait=1))["code"] == "consumer_leased"
 
 
+@pytest.mark.slow
 async def test_workers_that_compete_lose_nothing_and_share_nothing(
     fed: Api, db: asyncpg.Connection
 ) -> None:

@@ -80,11 +80,11 @@ async def shop(api: Api) -> dict[str, Any]:
         ("wallet=alice&metadata.order=8", ["other"]),
     ],
 )
-@pytest.mark.parametrize("limit", [1, 2, 100])
 async def test_what_fits_is_found(
-    api: Api, shop: dict[str, Any], query: str, names: list[str], limit: int
+    api: Api, shop: dict[str, Any], query: str, names: list[str]
 ) -> None:
-    assert await search(api, query, limit) == [shop[name]["id"] for name in names]
+    for limit in (1, 2, 100):
+        assert await search(api, query, limit) == [shop[name]["id"] for name in names], limit
 
 
 async def test_a_transaction_is_found_by_its_key(api: Api) -> None:

@@ -71,6 +71,7 @@ def test_every_command_that_prints_prints_json(path: str) -> None:
     assert ("--json" in options) == (path.removeprefix("zerosum ") not in SILENT)
 
 
+@pytest.mark.slow
 async def test_programs_get_json(db: asyncpg.Connection, database_url: str) -> None:
     """One object a line and nothing else, of each command, even where it is a sentence else."""
     await wallets(db, ("alice", "bob"))

@@ -66,6 +66,7 @@ async def test_two_servers_neither_deadlock_nor_post_twice(
     assert await verify(db) == []
 
 
+@pytest.mark.slow
 async def test_a_leader_that_was_paused_past_its_lease_stamps_nothing_twice(
     pair: list[ServerProcess], db: asyncpg.Connection, receiver: Receiver
 ) -> None:

@@ -54,6 +54,7 @@ async def server(tmp_path: Path, database_url: str) -> AsyncIterator[ServerProce
         await server.end()
 
 
+@pytest.mark.slow
 async def test_secrets_are_encrypted_and_keys_are_changed(
     server: ServerProcess,
     db: asyncpg.Connection,

@@ -163,6 +163,7 @@ async def test_who_waits_for_an_event_is_answered_on_sigterm(server: ServerProce
     assert "Traceback" not in said
 
 
+@pytest.mark.slow
 async def test_every_acknowledged_transfer_survives_kill_9(server: ServerProcess) -> None:
     """Server, Postgres and its children are killed under load, three times. Clients retry by key."""
     await server.start()

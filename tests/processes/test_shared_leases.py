@@ -114,6 +114,7 @@ async def shares(servers: list[ServerProcess], wanted: list[int]) -> bool:
     return await parts(servers) == wanted
 
 
+@pytest.mark.slow
 async def test_a_killed_relays_ledgers_are_taken_within_a_lease(
     trio: list[ServerProcess], db: asyncpg.Connection, receiver: Receiver
 ) -> None:

@@ -22,6 +22,7 @@ async def until(db: asyncpg.Connection, bundles: int) -> None:
     raise AssertionError(await db.fetchval("select count(*) from ledger.event_bundles"))
 
 
+@pytest.mark.slow
 async def test_old_events_are_bundled(
     db: asyncpg.Connection,
     run_relay: RunRelay,
@@ -49,6 +50,7 @@ async def test_old_events_are_bundled(
     assert await verify(db) == []
 
 
+@pytest.mark.slow
 async def test_nothing_is_bundled_soon_after_stamping(
     db: asyncpg.Connection, run_relay: RunRelay, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 
+import pytest
+
 from tests.support.ledger import verify
 from tests.support.process import ServerProcess
 from tests.support.receiver import Receiver
@@ -16,6 +18,7 @@ create trigger block before insert on ledger.deliveries execute function ledger.
 """
 
 
+@pytest.mark.slow
 async def test_what_was_sent_but_not_recorded_is_sent_again_under_its_id(
     server: ServerProcess, receiver: Receiver
 ) -> None:

@@ -93,6 +93,7 @@ async def move(db: asyncpg.Connection, source: str, destination: str, amount: in
     assert await codes(db, asked) == ["posted"]
 
 
+@pytest.mark.slow
 async def test_each_wallets_events_arrive_in_order_whatever_fails(
     peopled: asyncpg.Connection, run_relay: RunRelay
 ) -> None:
@@ -166,6 +167,7 @@ async def has(consumer: Consumer, count: int) -> bool:
     return len(consumer.accepted) >= count
 
 
+@pytest.mark.slow
 async def test_the_time_is_bounded(peopled: asyncpg.Connection, run_relay: RunRelay) -> None:
     def answer(data: Any) -> int:
         return 500 if data["postings"][0]["amount"] == 13 else 204

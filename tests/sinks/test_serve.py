@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 
+import pytest
 import redis.asyncio
 
 from tests.sinks.redis import RedisServer
@@ -27,6 +28,7 @@ async def until_length(server: RedisServer, count: int) -> None:
             await asyncio.sleep(0.05)
 
 
+@pytest.mark.slow
 async def test_sinks_locks_and_limits_come_from_the_settings(
     server: ServerProcess, redis_server: RedisServer
 ) -> None:
@@ -69,6 +71,7 @@ async def test_sinks_locks_and_limits_come_from_the_settings(
     assert time.monotonic() - began < 8  # Nothing waits for a broker that never answers.
 
 
+@pytest.mark.slow
 async def test_stamp_only_fills_the_feed_and_carries_nothing(
     server: ServerProcess, redis_server: RedisServer
 ) -> None:
