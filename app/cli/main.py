@@ -19,6 +19,7 @@ from app.cli.export import export_ledger, import_ledger
 from app.cli.keys import keys
 from app.cli.ledgers import ledgers
 from app.cli.money import COMMANDS
+from app.cli.move import move
 from app.cli.output import json_option, tell
 from app.cli.parameters import given_secret, server_key
 from app.cli.progress import Progress
@@ -258,6 +259,7 @@ for command in (
     wallets,
     proof,
     replay,
+    move,
     demo,
     doctor,
     top,
