@@ -299,6 +299,7 @@ async def test_transactions_are_searched(console: Console) -> None:
         ({"until": "2020-01-31T12:00"}, 0),
     ):
         await console.see("/transactions")
+        await console.open("More fields")
         await fill(console, **fields)
         await press(console, "Search")
         assert await page.locator("tbody tr").count() == count, fields

@@ -15,6 +15,7 @@ from app.console.view import View, see, told
 from app.http.bodies import KINDS
 
 PAGING = {"limit", "after"}
+FOLDED = ("idempotency_key", "since", "until", "key", "value")  # behind "More fields"
 FILTERS = ("wallet", "kind", "reference", "idempotency_key", "since", "until")
 
 
@@ -33,6 +34,7 @@ async def list_transactions(view: View) -> Response:
         found=found,
         query=query,
         searched=searched,
+        more=any(view.query(name) for name in FOLDED),
         kinds=KINDS[1:],
         problem=problem,
     )
