@@ -12,7 +12,6 @@ import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
@@ -23,6 +22,7 @@ from app.cli.examples import HEAD
 from app.cli.main import cli
 from app.cli.output import spelled
 from tests.conftest import new_database
+from tests.docs.generate.commands import commands
 from tests.support.api import KEY
 from tests.support.command import environment, run, zerosum
 from tests.support.ledger import fund, post, req, stamp_all, wallets
@@ -31,17 +31,6 @@ from tests.support.webhooks import SECRET
 
 # They print nothing of their own, speak a protocol, or print what a shell reads.
 SILENT = {"serve", "relay", "mcp", "export", "completion"}
-
-
-def commands(context: click.Context) -> Iterator[click.Context]:
-    command = context.command
-    if not isinstance(command, click.Group):
-        yield context
-        return
-    for name in command.list_commands(context):
-        found = command.get_command(context, name)
-        assert found is not None
-        yield from commands(click.Context(found, info_name=name, parent=context))
 
 
 ALL = {one.command_path: one for one in commands(click.Context(cli, info_name="zerosum"))}

@@ -46,6 +46,16 @@ def restart(server: EmbeddedPostgres) -> None:
     server.ensure_started()
 
 
+async def begun(source: EmbeddedPostgres) -> asyncpg.Connection:
+    """Return a connection to a ledger with a transaction."""
+    conn = await connect(source.url)
+    await migrate(conn)
+    await conn.execute("select zerosum.create_ledger('main')")
+    await wallets(conn, ("alice",))
+    await fund(conn, "alice", 5)
+    return conn
+
+
 async def move(two: list[EmbeddedPostgres], step: str, *more: str) -> tuple[int | None, str]:
     source, target = two
     code, out, err = await run(source.url, "move", step, target.url, *more)
@@ -143,11 +153,7 @@ async def grown(found: list[int], count: int) -> bool:
 
 async def test_a_move_is_given_up_and_begun_again(two: list[EmbeddedPostgres]) -> None:
     source, target = two
-    conn = await connect(source.url)
-    await migrate(conn)
-    await conn.execute("select zerosum.create_ledger('main')")
-    await wallets(conn, ("alice",))
-    await fund(conn, "alice", 5)
+    conn = await begun(source)
     assert (await move(two, "status"))[0] == 1
     assert (await move(two, "finish"))[0] == 1
     await fund(conn, "alice", 5)  # A finish that can't be leaves the source as it was.
@@ -175,11 +181,7 @@ async def test_a_move_is_given_up_and_begun_again(two: list[EmbeddedPostgres]) -
 async def test_a_target_that_differs_is_not_switched_to(two: list[EmbeddedPostgres]) -> None:
     """Somebody wrote there: the source is writable again, and nothing was switched."""
     source, target = two
-    conn = await connect(source.url)
-    await migrate(conn)
-    await conn.execute("select zerosum.create_ledger('main')")
-    await wallets(conn, ("alice",))
-    await fund(conn, "alice", 5)
+    conn = await begun(source)
     await conn.close()
     assert (await move(two, "start"))[0] == 0
     other = await connect(target.url)

@@ -7,8 +7,7 @@ from typing import Any
 from starlette.responses import Response
 
 from app.console.api import Refused
-from app.console.pages.rewinding import one_of, rewind
-from app.console.spelling import BadInput
+from app.console.pages.rewinding import rewind
 from app.console.view import View, see, told
 
 
@@ -40,16 +39,7 @@ async def delete_consumer(view: View) -> Response:
 
 
 async def rewind_consumer(view: View) -> Response:
-    """Say how many events would be sent again, or rewind."""
-    typed = dict(view.form)
-    try:
-        one = one_of(await view.read("list_consumers", query={"limit": 1000}), view.text("reader"))
-        counted = await rewind(view, "rewind_consumer", one, one)
-    except (Refused, BadInput) as error:
-        return await show(view, 422, problem=told(error), rewinding=typed)
-    if counted is None:
-        return see("/consumers", done="rewound")
-    return await show(view, counted=counted, rewinding=typed)
+    return await rewind(view, "consumer", show)
 
 
 PAGES = [
