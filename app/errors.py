@@ -245,6 +245,12 @@ CODES = {
         "Read on with after={purged_seq}: the events up to it are no longer kept. What they told is "
         "in the transactions.",
     ),
+    "cursor_ahead": Code(
+        409,
+        "Cursor beyond the feed",
+        "The feed ends with event {last_seq}: the database was restored to an earlier time, or the "
+        "cursor is another ledger's. Compare what you have with the feed, and go on from there.",
+    ),
     "no_log_key": Code(
         404,
         "No key to sign checkpoints with",

@@ -730,7 +730,9 @@ CREATE FUNCTION zerosum.check_kept(ledger bigint, after bigint) RETURNS void
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
-    select zerosum.kept_after($1, $2)
+    select zerosum.kept_after($1, $2);
+    select zerosum.refuse_ahead($2, coalesce((
+        select f.last_seq from ledger.feeds f where f.ledger_id = $1), 0))
 $_$;
 
 CREATE FUNCTION zerosum.check_lease(ledger bigint, holder text) RETURNS void
@@ -3883,7 +3885,10 @@ CREATE FUNCTION zerosum.read_events(ledger bigint, after bigint, max integer, ty
 #variable_conflict use_column
 declare
     low constant bigint := zerosum.kept_after($1, $2);
+    last constant bigint := coalesce((
+        select f.last_seq from ledger.feeds f where f.ledger_id = $1), 0);
 begin
+    perform zerosum.refuse_ahead($2, last);
     -- With a filter at most this many events are scanned, so that a call is short.
     return query with scanned as materialized (
         select v.seq, v.type, v.body
@@ -3906,10 +3911,7 @@ begin
             else p.last_seq end, low) as read_to
         from page p
     )
-    select position.read_to,
-        position.read_to >= coalesce((
-            select f.last_seq from ledger.feeds f where f.ledger_id = $1), 0),
-        page.seqs, page.bodies
+    select position.read_to, position.read_to >= last, page.seqs, page.bodies
     from page, position;
 end $_$;
 
@@ -4121,6 +4123,18 @@ CREATE FUNCTION zerosum.record_verification(ledger bigint, seq bigint, faults in
     on conflict (ledger_id) do update
     set at = excluded.at, seq = excluded.seq, faults = excluded.faults
 $_$;
+
+CREATE FUNCTION zerosum.refuse_ahead(after bigint, last_seq bigint) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if after > last_seq then
+        raise exception 'the feed ends with seq %', last_seq
+            using errcode = zerosum.sqlstate('cursor_ahead'),
+                detail = json_build_object('last_seq', last_seq)::text;
+    end if;
+end $$;
 
 CREATE FUNCTION zerosum.refuse_purged(purged_seq bigint) RETURNS void
     LANGUAGE plpgsql STABLE
@@ -4735,6 +4749,7 @@ CREATE FUNCTION zerosum.sqlstate(code text) RETURNS text
         when 'reversal_exceeded' then 'ZS224'
         when 'lease_lost' then 'ZS301'
         when 'events_purged' then 'ZS302'
+        when 'cursor_ahead' then 'ZS303'
         else 'ZS000' end
 $_$;
 

@@ -59,12 +59,22 @@ FAILURES = {
 }
 
 
+# Where a feed can't be read from: the code of each SQLSTATE.
+PLACES = {"ZS302": "events_purged", "ZS303": "cursor_ahead"}
+
+
 def failure(error: BaseException) -> Failure:
     """Return what this error of DATABASE_ERRORS means."""
     state: str | None = getattr(error, "sqlstate", None)
     if state is None:
         return Failure.LOST
     return FAILURES.get(state) or FAILURES.get(state[:2]) or Failure.FAILED
+
+
+def is_no_place(error: BaseException) -> TypeGuard[asyncpg.PostgresError]:
+    """Return whether SQL refused to read a feed from a place where it is purged, or beyond its end.
+    The error's detail has its facts, as JSON."""
+    return getattr(error, "sqlstate", None) in PLACES
 
 
 def is_purged(error: BaseException) -> TypeGuard[asyncpg.PostgresError]:

@@ -116,6 +116,7 @@ FACTS: dict[str, Any] = {
     "remaining": 40,
     "endpoint": 1,
     "purged_seq": 256,
+    "last_seq": 1500,
     "min_balance": 0,
     "max_balance": 1000,
     "would_be": -250,
@@ -134,7 +135,7 @@ def statuses(route: Route) -> list[int]:
     if "{" in route.path or route.path.startswith("/v1/proof/"):
         found |= {404}
     if route.from_event:
-        found |= {410}
+        found |= {409, 410}
     return sorted(found - set(route.answers))
 
 

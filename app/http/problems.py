@@ -13,7 +13,14 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from app.amounts import AMOUNTS
-from app.database.errors import DATABASE_ERRORS, Failure, NotConnected, failure, is_purged
+from app.database.errors import (
+    DATABASE_ERRORS,
+    PLACES,
+    Failure,
+    NotConnected,
+    failure,
+    is_no_place,
+)
 from app.errors import CODES, Refusal, problem_body
 from app.http.headers import wants_strings
 
@@ -62,8 +69,8 @@ def response_for(scope: Scope, error: Exception) -> Response:
     if isinstance(error, ClientDisconnect):  # Nobody reads this answer.
         reason = "The connection closed before the body ended."
         return problem(scope, "invalid_body", {"reason": reason})
-    if is_purged(error):
-        return problem(scope, "events_purged", json.loads(error.detail or "{}"))
+    if is_no_place(error):
+        return problem(scope, PLACES[error.sqlstate], json.loads(error.detail or "{}"))
     if isinstance(error, DATABASE_ERRORS) and (code := code_of(error, scope["method"])):
         return problem(scope, code)
     log.error("a request failed", exc_info=error)

@@ -210,3 +210,22 @@ def test_a_body_of_several_lines_is_one_event() -> None:
     page = Page(read_to=7, at_end=True, seqs=[5], bodies=['{\r\n"a":\r1\n}'])
     text = page.frames(strings=False).decode()
     assert text == 'id: 5\ndata: {\ndata: "a":\ndata: 1\ndata: }\n\nid: 7\n\n'
+
+
+async def test_a_cursor_beyond_the_end_is_told_so(api: Api, db: asyncpg.Connection) -> None:
+    """After a restore to an earlier time a reader that waits there would miss what comes."""
+    await api.wallets("alice")
+    await api.fund("alice", 1)
+    await stamp(db, "r", await lease(db, "r"))
+    end = (await api.read("/v1/events"))["read_to"]
+    assert (await api.read(f"/v1/events?after={end}"))["data"] == []
+    for path in (
+        f"/v1/events?after={end + 1}",
+        f"/v1/events?after={end + 1}&wait=5",
+        f"/v1/events?after={end + 1}&types=hold.*",
+        f"/v1/events?after={2**62}",
+        f"/v1/events/stream?after={end + 1}",
+    ):
+        answer = await api.get(path)
+        assert (answer.status_code, answer.json()["code"]) == (409, "cursor_ahead"), path
+        assert answer.json()["last_seq"] == end

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from app import metrics
 from app.database.connections import call
-from app.database.errors import DATABASE_ERRORS, is_away, is_purged
+from app.database.errors import DATABASE_ERRORS, is_away, is_no_place
 from app.errors import Refusal
 from app.event_filter import EventFilter
 from app.http.auth import bearer_key
@@ -42,11 +42,11 @@ class EventStream:
         self.is_allowed = allowed or self.is_key_allowed
         self.ledger, self.services = request.caller.ledger, request.services
         self.strings = wants_strings(request.scope)
-        self.purged = False
+        self.ended = False
 
     async def check(self) -> None:
-        """Raise what the database's driver raises if the next events are purged: once the stream is
-        open, no status can say so."""
+        """Raise what the database's driver raises if the feed can't be read from there: once the
+        stream is open, no status can say so."""
         try:
             await call(self.services.pool, "check_kept", ledger=self.ledger, after=self.after)
         except DATABASE_ERRORS as error:
@@ -66,7 +66,7 @@ class EventStream:
                     yield found
                 elif not self.services.feed.closed:
                     await self.services.feed.after(self.ledger, self.after, due - clock())
-                if self.services.feed.closed or self.purged:
+                if self.services.feed.closed or self.ended:
                     return
                 if clock() >= due:
                     if not await self.is_allowed():
@@ -81,8 +81,8 @@ class EventStream:
         try:
             page = await self.services.pages.read(self.ledger, self.after, PAGE, self.wanted)
         except DATABASE_ERRORS as error:
-            if is_purged(error):  # The client comes back, and is told so.
-                self.purged = True
+            if is_no_place(error):  # The client comes back, and is told so.
+                self.ended = True
                 return b""
             log.warning("a stream waits for the database: %s", error)
             await asyncio.sleep(AWAY_S)

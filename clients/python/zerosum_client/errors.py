@@ -251,6 +251,10 @@ class EventsPurged(Problem):
     """410: Purged events."""
 
 
+class CursorAhead(Problem):
+    """409: Cursor beyond the feed."""
+
+
 class NoLogKey(Problem):
     """404: No key to sign checkpoints with."""
 
@@ -361,6 +365,7 @@ BY_CODE: dict[str, type[Problem]] = {
     "lease_lost": LeaseLost,
     "beyond_lease": BeyondLease,
     "events_purged": EventsPurged,
+    "cursor_ahead": CursorAhead,
     "no_log_key": NoLogKey,
     "insufficient_funds": InsufficientFunds,
     "max_balance_exceeded": MaxBalanceExceeded,

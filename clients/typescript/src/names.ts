@@ -78,6 +78,7 @@ export type Code =
   | "lease_lost"
   | "beyond_lease"
   | "events_purged"
+  | "cursor_ahead"
   | "no_log_key"
   | "insufficient_funds"
   | "max_balance_exceeded"

@@ -4,7 +4,7 @@
 -- whether nothing is stamped beyond that; seqs and bodies: arrays of one length.
 -- `after` 0: from the oldest event that is kept.
 -- Locks: none.
--- Codes: ZS302 events after `after` are purged.
+-- Codes: ZS302 events after `after` are purged; ZS303 the feed ends before `after`.
 create or replace function zerosum.read_events(
     ledger bigint, after bigint, max int, types text[] default '{*}',
     wallets text[] default '{*}', kinds text[] default '{*}'
@@ -15,7 +15,10 @@ set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmap
 #variable_conflict use_column
 declare
     low constant bigint := zerosum.kept_after($1, $2);
+    last constant bigint := coalesce((
+        select f.last_seq from ledger.feeds f where f.ledger_id = $1), 0);
 begin
+    perform zerosum.refuse_ahead($2, last);
     -- With a filter at most this many events are scanned, so that a call is short.
     return query with scanned as materialized (
         select v.seq, v.type, v.body
@@ -38,9 +41,6 @@ begin
             else p.last_seq end, low) as read_to
         from page p
     )
-    select position.read_to,
-        position.read_to >= coalesce((
-            select f.last_seq from ledger.feeds f where f.ledger_id = $1), 0),
-        page.seqs, page.bodies
+    select position.read_to, position.read_to >= last, page.seqs, page.bodies
     from page, position;
 end $$;

@@ -48,5 +48,6 @@ language sql immutable as $$
         when 'reversal_exceeded' then 'ZS224'
         when 'lease_lost' then 'ZS301'
         when 'events_purged' then 'ZS302'
+        when 'cursor_ahead' then 'ZS303'
         else 'ZS000' end
 $$;
