@@ -8,6 +8,7 @@ import random
 import asyncpg
 import pytest
 
+from app.cli.verify import NOTICE
 from tests.support.command import zerosum
 from tests.support.faults import DISABLE
 from tests.support.ledger import lease, post, stamp, verify
@@ -33,9 +34,18 @@ async def fill(db: asyncpg.Connection) -> None:
 @pytest.mark.slow
 async def test_a_fault_in_any_slice_is_found(db: asyncpg.Connection, database_url: str) -> None:
     await fill(db)
+    # The command draws its progress from these.
+    told: list[str] = []
+    db.add_log_listener(lambda _, said: told.append(said.message))
+    assert await verify(db) == []
+    assert "wallets: 500 looked at" in told
+    assert {found[1] for one in told if (found := NOTICE.fullmatch(one))} == {
+        "wallets",
+        "transactions",
+        "events",
+    }
     code, said = await zerosum(database_url, "verify")
     assert code == 0, said
-    assert "ledger main: wallets: 500 looked at\n" in said
     ((first, last),) = await db.fetch("select min(id), max(id) from ledger.transactions")
     for n in (first, first + SLICE, last):
         for kind, statement in (
