@@ -39,11 +39,9 @@ async def test_a_fault_in_any_slice_is_found(db: asyncpg.Connection, database_ur
     db.add_log_listener(lambda _, said: told.append(said.message))
     assert await verify(db) == []
     assert "wallets: 500 looked at" in told
-    assert {found[1] for one in told if (found := NOTICE.fullmatch(one))} == {
-        "wallets",
-        "transactions",
-        "events",
-    }
+    found = [NOTICE.fullmatch(one) for one in told]
+    assert None not in found
+    assert {one[1] for one in found if one} >= {"wallets", "events"}
     code, said = await zerosum(database_url, "verify")
     assert code == 0, said
     ((first, last),) = await db.fetch("select min(id), max(id) from ledger.transactions")
