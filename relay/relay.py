@@ -96,7 +96,8 @@ class Relay:
         self.workers: dict[tuple[int, int], EndpointWorker | SinkWorker] = {}
         self.working: dict[tuple[int, int], asyncio.Task[None]] = {}
         self.leases: dict[int, Lease] = {}
-        self.names: dict[int, str] = {}  # of the ledgers whose leases are held
+        # Of the ledgers whose leases are held; None: it has not looked yet.
+        self.names: dict[int, str] | None = None
         # Ledgers that another relay is to take, once the work here has ended.
         self.leaving: dict[int, asyncio.Task[None]] = {}
         self.hinted: dict[tuple[int, int], float] = {}
@@ -247,15 +248,17 @@ class Relay:
             lease.confirm(asked, LEASE_S / 2)  # Postgres prolongs a lease when half of it is over.
 
     def tell_leases(self, names: dict[int, str]) -> None:
-        """Say in the metrics, and in the log if it changes, which ledgers this relay has."""
+        """Say in the metrics which ledgers this relay has, and in the log when that changes."""
         if names == self.names:
             return
-        for ledger in self.names.keys() - names.keys():
-            metrics.LEASES.remove(self.names[ledger])
+        before = self.names or {}
+        for ledger in before.keys() - names.keys():
+            metrics.LEASES.remove(before[ledger])
         for name in names.values():
             metrics.LEASES.labels(name).set(1)
+        if self.names is not None:
+            log.info("this relay has the ledgers: %s", ", ".join(sorted(names.values())) or "none")
         self.names = names
-        log.info("this relay has the ledgers: %s", ", ".join(sorted(names.values())) or "none")
 
     async def look_at(self, row: asyncpg.Record) -> int:
         """Do what there is to do in one ledger, as zerosum.take_leases() returned it. Returns how
@@ -389,7 +392,9 @@ class Relay:
         )
 
     async def let_go(self) -> None:
-        self.tell_leases({})
+        for name in (self.names or {}).values():
+            metrics.LEASES.remove(name)
+        self.names = None
         try:
             await call(self.pool, "release_leases", holder=self.holder)
         except DATABASE_ERRORS as error:
