@@ -175,6 +175,7 @@ async def repeated(api: Api, key: str) -> httpx.Response:
         await asyncio.sleep(0.1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", ["53300", "28P01", "57P03", "3D000", "08006"])
 async def test_what_was_never_sent_is_database_unavailable(
     db: asyncpg.Connection, database_url: str, proxy: Proxy, quick: None, state: str
@@ -281,6 +282,7 @@ create trigger fail before insert on ledger.assets for each statement execute fu
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", ["53100", "53200", "57014", "25006", "58030", "57P03"])
 async def test_what_the_server_says_of_itself_is_database_unavailable(
     db: asyncpg.Connection,

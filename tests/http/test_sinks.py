@@ -167,6 +167,7 @@ async def test_the_settings_are_the_whole_truth_of_the_sinks_that_they_name(
     assert (code, "comes from ZEROSUM_SINKS" in said) == (1, True)
 
 
+@pytest.mark.slow
 async def test_at_a_terminal(db: asyncpg.Connection, database_url: str) -> None:
     async def said(*arguments: str, code: int = 0) -> str:
         ended, out = await zerosum(database_url, "sinks", *arguments)

@@ -115,6 +115,7 @@ async def test_refusals_end_with_1_in_plain_words(
     assert (code, "(invalid_wallet_id)" in said) == (1, True)
 
 
+@pytest.mark.slow
 async def test_what_is_wrong_ends_with_2_and_what_is_away_with_3(database_url: str) -> None:
     away = "postgresql://postgres@127.0.0.1:1/x"
     for code, url, line, settings in (

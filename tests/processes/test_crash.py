@@ -44,6 +44,7 @@ async def transfer(client: httpx.AsyncClient, rnd: random.Random, key: str) -> h
     return await client.post("/v1/transfers", json=body, headers={"Idempotency-Key": key})
 
 
+@pytest.mark.slow
 async def test_two_servers_neither_deadlock_nor_post_twice(
     pair: list[ServerProcess], db: asyncpg.Connection
 ) -> None:

@@ -17,6 +17,7 @@ from tests.support.receiver import Receiver
 from tests.support.webhooks import subscribe
 
 
+@pytest.mark.slow
 async def test_checkpoints_are_told(
     db: asyncpg.Connection, run_relay: RunRelay, receiver: Receiver
 ) -> None:

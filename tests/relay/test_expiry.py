@@ -15,6 +15,7 @@ from tests.support.receiver import Receiver
 from tests.support.webhooks import subscribe
 
 
+@pytest.mark.slow
 async def test_expired_holds_are_told(
     db: asyncpg.Connection, database_url: str, run_relay: RunRelay, receiver: Receiver
 ) -> None:

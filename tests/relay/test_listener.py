@@ -36,6 +36,7 @@ async def until_listening(value: float) -> None:
             await asyncio.sleep(0.02)
 
 
+@pytest.mark.slow
 async def test_a_silent_cut_is_noticed_told_once_and_healed(
     db: asyncpg.Connection,
     run_relay: RunRelay,

@@ -131,6 +131,7 @@ async def test_its_pace_is_kept_and_no_retry_is_lost(
     assert await verify(moved) == []
 
 
+@pytest.mark.slow
 async def test_what_waits_goes_to_the_endpoint_as_it_is_by_then(
     moved: asyncpg.Connection,
     run_relay: RunRelay,

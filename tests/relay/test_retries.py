@@ -202,6 +202,7 @@ async def test_an_arrival_ends_it_and_zero_is_never(
     assert (row["disabled_at"], row["warned_at"]) == (None, None)
 
 
+@pytest.mark.slow
 async def test_the_operator_sets_the_schedule(
     moved: asyncpg.Connection, run_relay: RunRelay, receiver: Receiver
 ) -> None:
