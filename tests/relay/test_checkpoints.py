@@ -7,6 +7,7 @@ import base64
 import json
 
 import asyncpg
+import pytest
 
 from app.transparency.signed_notes import open_checkpoint
 from tests.relay.conftest import RunRelay

@@ -7,6 +7,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
+import pytest
 
 from app.database.connections import connect
 from tests.relay.conftest import RunRelay
