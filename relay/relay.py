@@ -1,5 +1,5 @@
-"""The relay holds the leases of its share of the ledgers, stamps what is in the outbox, and wakes the endpoints'
-workers.
+"""The relay holds the leases of its share of the ledgers, stamps what is in the outbox, and wakes
+the endpoints' workers.
 
 Asleep, it is woken by a NOTIFY. A poll about each second finds what a NOTIFY missed, retries that
 are due, and leases that other relays have released. Busy, it announces that it is awake and looks

@@ -6,7 +6,6 @@ HEAD = "Examples:"
 
 
 def examples(*lines: str) -> str:
-    """Return a command's epilog. lines: as they are typed, without `zerosum`; a comment may follow
-    after `  # `."""
+    """Return a command's epilog. lines: as they are typed, without `zerosum`."""
     # click keeps the lines of a paragraph that begins with \b.
     return "\n".join(["\b", HEAD, *(f"  zerosum {line}" for line in lines)])

@@ -97,7 +97,7 @@ def serve(
 def relay_command(stamp_only: bool) -> None:
     """Run the relay until SIGTERM or Ctrl-C.
 
-    A second one stands by.
+    Relays of several hosts share the ledgers.
     """
     from app.host.serve import relay_only
 

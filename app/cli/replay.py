@@ -16,8 +16,9 @@ from app.cli.output import json_option, tell
 from app.cli.progress import Progress
 from app.cli.terminal import NUMBER, ledger_option, with_ledger
 from app.database.connections import call
-from app.event_filter import are_types
-from app.http.bodies import MAX_ID
+from app.errors import Refusal, problem_body
+from app.http.bodies import MAX_ID, ReplayRequest
+from app.http.handlers.replays import planned
 
 LOOK_S = 0.5  # between two looks at how far it is
 FROM_ZERO = click.IntRange(0, MAX_ID)
@@ -80,19 +81,16 @@ def replay(ledger: str, endpoint: int, count: bool, wait: bool, **range_: Any) -
 
 
 def asked(given: dict[str, Any]) -> str:
-    """Return the replay as zerosum.plan_replay() reads it. Raises click.UsageError."""
-    types = given.pop("types").split(",")
-    if not are_types(types):
-        raise click.UsageError("--types are *, types, or prefixes such as hold.*")
-    for one, other in (("after_seq", "since"), ("upto_seq", "until")):
-        if given[one] is not None and given[other] is not None:
-            raise click.UsageError(f"give --{one.replace('_', '-')} or --{other}, not both")
+    """Return the replay as the API plans it. Raises click.UsageError."""
     told = {
         name: value.isoformat() if isinstance(value, datetime) else value
         for name, value in given.items()
-        if value is not None
     }
-    return json.dumps({**told, "types": types})
+    try:
+        return planned(ReplayRequest(**{**told, "types": given["types"].split(",")}))
+    except Refusal as refused:
+        problem = json.loads(problem_body(refused.code, refused.facts))
+        raise click.UsageError(problem["detail"]) from None
 
 
 async def follow(

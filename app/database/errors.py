@@ -80,7 +80,7 @@ def is_no_place(error: BaseException) -> TypeGuard[asyncpg.PostgresError]:
 def is_purged(error: BaseException) -> TypeGuard[asyncpg.PostgresError]:
     """Return whether SQL refused to read events that are purged. The error's detail has its facts,
     as JSON."""
-    return getattr(error, "sqlstate", None) == "ZS302"
+    return PLACES.get(getattr(error, "sqlstate", "")) == "events_purged"
 
 
 def is_away(error: BaseException) -> bool:

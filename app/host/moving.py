@@ -189,12 +189,9 @@ async def make_read_only(source: asyncpg.Connection, read_only: bool) -> None:
     would keep what they began with."""
     name = await source.fetchval("select quote_ident(current_database())")
     await source.execute("set default_transaction_read_only = off")
-    value = (
-        "set default_transaction_read_only = on"
-        if read_only
-        else ("reset default_transaction_read_only")
-    )
-    await source.execute(f"alter database {name} {value}")
+    setting = "default_transaction_read_only"
+    change = f"set {setting} = on" if read_only else f"reset {setting}"
+    await source.execute(f"alter database {name} {change}")
     await source.execute(
         "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()"
         " and datname = current_database() and backend_type = 'client backend'"

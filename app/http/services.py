@@ -36,8 +36,8 @@ class Services:
     """Whoever opens these closes them after the app has ended.
 
     pool: for reads. replicas: None where there are no standbys. keys: over a pool of its own where
-    no read may keep it waiting. poster: for
-    single requests; batches go to the group commit. log_key: None where checkpoints are not signed.
+    no read may keep it waiting. poster: for single requests; batches go to the group commit.
+    log_key: None where checkpoints are not signed.
     """
 
     pool: Pool

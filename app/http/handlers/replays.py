@@ -26,7 +26,7 @@ async def create_replay(request: ApiRequest[ReplayRequest]) -> Response:
     whose delivery has it, such as `dead`; `source` looks at the deliveries of another endpoint.
     """
     rows = await call(
-        request.services.pool, "create_replay", **await named(request), asked=asked(request)
+        request.services.pool, "create_replay", **await named(request), asked=planned(request.body)
     )
     if not rows:
         raise await refusal_to_send(request)
@@ -40,7 +40,7 @@ async def count_replay(request: ApiRequest[ReplayRequest]) -> Response:
     """
     await webhook_body(request)
     (row,) = await call(
-        request.services.pool, "count_replay", **await named(request), asked=asked(request)
+        request.services.pool, "count_replay", **await named(request), asked=planned(request.body)
     )
     complete = "true" if row["complete"] else "false"
     return answer(request, f'{{"events":{row["events"]},"complete":{complete}}}')
@@ -55,9 +55,8 @@ async def named(request: ApiRequest[Any]) -> dict[str, int]:
     return {"ledger": request.caller.ledger, "endpoint": request.number()}
 
 
-def asked(request: ApiRequest[ReplayRequest]) -> str:
+def planned(body: ReplayRequest) -> str:
     """Return the replay as zerosum.plan_replay() reads it. Raises Refusal."""
-    body = request.body
     check_filter(body.types)
     for one, other in (("after_seq", "since"), ("upto_seq", "until")):
         if getattr(body, one) is not None and getattr(body, other) is not None:
