@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,7 @@ class Row:
 
 
 def rows_of(
-    results: dict[str, Result], before: dict[str, Result], parts: Iterable[str]
+    results: dict[str, Result], before: dict[str, Result], parts: Sequence[str]
 ) -> list[Row]:
     """Return the figures that have one of these parts, in pixels of the longest."""
     found = [
@@ -69,10 +69,9 @@ def rows_of(
     rows = []
     for name, part, value in found:
         then = before.get(name, {}).get(part)
-        label = name if part in {"per_s", "p50_ms", "p99_ms"} else f"{name}: {part}"
         rows.append(
             Row(
-                label=label.removesuffix(": server_cpu_us").removesuffix(": cpu_us"),
+                label=name if len(parts) == 1 else f"{name}: {part}",
                 text=spelled(value),
                 length=max(1.0, value * scale),
                 before=None if then is None else max(1.0, then * scale),
