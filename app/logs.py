@@ -7,9 +7,12 @@ import asyncio
 import atexit
 import json
 import logging
+import os
 import sys
 import time
 from datetime import UTC, datetime
+
+from app.log_writer import LogWriter
 
 FLUSH_S = 0.05
 
@@ -27,8 +30,23 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
+class WriterHandler(logging.Handler):
+    def __init__(self, writer: LogWriter) -> None:
+        super().__init__()
+        self.writer = writer
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.writer.write(self.format(record) + "\n")
+
+
+# Of this process; None before set_up_logs().
+WRITER: LogWriter | None = None
+
+
 def set_up_logs() -> None:
-    handler = logging.StreamHandler(sys.stderr)
+    global WRITER
+    WRITER = WRITER or LogWriter(log_fileno())
+    handler = WriterHandler(WRITER)
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     for chatty in ("uvicorn", "asyncio", "aiohttp"):
@@ -36,6 +54,14 @@ def set_up_logs() -> None:
     # It warns with a traceback of each connection that the database refuses. Whoever wanted the
     # connection says so in a sentence.
     logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
+
+
+def log_fileno() -> int:
+    """Return where lines go: standard error, or nowhere if the process was started without."""
+    # (Python says so by None; the number may be another file's by now.)
+    if sys.stderr is None:
+        return os.open(os.devnull, os.O_WRONLY)
+    return sys.stderr.fileno()
 
 
 class RequestLog:
@@ -66,5 +92,7 @@ class RequestLog:
         lines, self.lines = self.lines, []
         if not lines:
             return
-        sys.stderr.write("".join(lines))
-        sys.stderr.flush()
+        if WRITER is not None:
+            WRITER.write("".join(lines))
+        else:
+            sys.stderr.write("".join(lines))

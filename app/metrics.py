@@ -109,6 +109,11 @@ REDIS = Gauge(
 LISTENING = Gauge(
     "zerosum_relay_listen_healthy", "1 when notifications arrive, else 0.", registry=REGISTRY
 )
+LOG_LINES_DROPPED = Counter(
+    "zerosum_log_lines_dropped",
+    "Log lines that nobody read in time.",
+    registry=REGISTRY,
+)
 RELAY_FAILURES = Counter(
     "zerosum_relay_failures",
     "Looks at a ledger's outbox that failed; the other ledgers' went on.",
