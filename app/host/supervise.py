@@ -20,8 +20,8 @@ async def running(work: Callable[[], Coroutine[None, None, None]]) -> AsyncItera
         yield
     finally:
         task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        # (To suppress what the task raises would suppress a cancellation of the caller too.)
+        await asyncio.wait([task])
 
 
 async def keep_running(work: Callable[[], Coroutine[None, None, None]]) -> None:

@@ -6,14 +6,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import Counter, deque
+from collections import deque
 from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
 import msgspec
 
-from app import metrics
 from app.amounts import quote_amounts
 from app.database.connections import Pool, call
 from app.database.errors import DATABASE_ERRORS
@@ -22,6 +21,7 @@ from relay.lease import Lease, is_lost
 from relay.webhooks.backoff import retry_after_s
 from relay.webhooks.lines import Lines, wallets_of
 from relay.webhooks.message import Message, Outcome, Target
+from relay.webhooks.outcomes import Settled, record, verdict
 from relay.webhooks.pace import Pace
 from relay.webhooks.policy import WebhookPolicy
 from relay.webhooks.sender import WebhookSender
@@ -42,7 +42,6 @@ MAX_BUSY = 512  # Take no more until some of so many are recorded.
 GATHER_S = 0.01  # between two recordings, so that more outcomes share one commit
 DATABASE_RETRY_S = 0.5
 DRAIN_S = 3
-GONE = 410
 # Its event is tried once: who tests an endpoint looks at the outcome, and tests it again.
 TEST = "endpoint.test"
 
@@ -99,8 +98,8 @@ class EndpointWorker:
         self.busy: set[int] = set()
         self.fresh: set[int] = set()
         self.read_to = self.recorded_to = 0
-        # What is to be recorded: seq, seconds until the next try (None: no more), outcome.
-        self.outcomes: list[tuple[int, float | None, Outcome]] = []
+        # What is to be recorded.
+        self.outcomes: list[Settled] = []
 
     def wake(self) -> None:
         self.woken.set()
@@ -177,6 +176,11 @@ class EndpointWorker:
                 self.add_senders()
         elif self.lines is None:
             self.forget()
+            # What is being sent has no line, and Postgres calls pending what is not recorded: that
+            # would hold its line, with nobody to settle it.
+            while self.busy:
+                self.woken.clear()
+                await self.woken.wait()
             lines, now = Lines(self.policy.hold_s), time.monotonic()
             for row in await call(
                 self.pool,
@@ -316,7 +320,7 @@ class EndpointWorker:
     def note(self, event: Waiting, outcome: Outcome) -> None:
         """Keep an outcome to be recorded, and let the next event of its lines go."""
         retry_s = self.retry_s(event, outcome)
-        self.outcomes.append((event.seq, retry_s, outcome))
+        self.outcomes.append(Settled(event.seq, retry_s, outcome))
         self.finished.set()
         if self.lines is None:
             return
@@ -351,47 +355,27 @@ class EndpointWorker:
                 self.busy.difference_update(seq for seq, _, _ in outcomes)
                 self.fresh.difference_update(seq for seq, _, _ in outcomes)
                 self.just_recorded.update(seq for seq, _, _ in outcomes)
+                # What was passed over while the last of `fresh` were recorded woke nobody.
+                if not self.fresh and self.read_to > self.recorded_to:
+                    self.finished.set()
                 self.woken.set()
                 await asyncio.sleep(GATHER_S)
 
-    def sent_to(self, outcomes: list[tuple[int, float | None, Outcome]]) -> int:
+    def sent_to(self, outcomes: list[Settled]) -> int:
         """Return the seq up to which, with these outcomes, nothing is left to be sent for the first
         time."""
         left = self.fresh.difference(seq for seq, _, _ in outcomes)
         return min([self.read_to, *(seq - 1 for seq in left)])
 
-    async def write(self, outcomes: list[tuple[int, float | None, Outcome]]) -> None:
-        verdicts = [verdict(outcome, retry_s) for _, retry_s, outcome in outcomes]
-        keep = self.policy.keep_answers
+    async def write(self, outcomes: list[Settled]) -> None:
         sent_to = self.sent_to(outcomes)
-        await call(
+        await record(
             self.pool,
-            "record_deliveries",
-            ledger=self.ledger,
-            endpoint=self.endpoint,
-            sent_to=sent_to,
-            seqs=[seq for seq, _, _ in outcomes],
-            outcomes=verdicts,
-            statuses=[outcome.status for _, _, outcome in outcomes],
-            errors=[outcome.error for _, _, outcome in outcomes],
-            durations_ms=[outcome.duration_ms for _, _, outcome in outcomes],
-            retries_s=[retry_s for _, retry_s, _ in outcomes],
-            holder=self.lease.holder,
-            addresses=[outcome.address for _, _, outcome in outcomes],
-            answers=[outcome.answer if keep else None for _, _, outcome in outcomes],
-            disable_after_s=self.policy.disable_after_s,
+            self.ledger,
+            self.endpoint,
+            self.lease.holder,
+            sent_to,
+            outcomes,
+            self.policy,
         )
-        for word, count in Counter(verdicts).items():
-            metrics.DELIVERIES.labels(word).inc(count)
-        for _, _, outcome in outcomes:
-            metrics.DELIVERY_TIME.observe(outcome.duration_ms / 1000)
         self.recorded_to = sent_to
-
-
-def verdict(outcome: Outcome, retry_s: float | None) -> str:
-    """Return the outcome's name for Postgres. 410 Gone says that the endpoint wants nothing more."""
-    if outcome.delivered:
-        return "delivered"
-    if outcome.status == GONE:
-        return "gone"
-    return "dead" if retry_s is None else "pending"

@@ -54,10 +54,12 @@ def run_relay(database_url: str, listening: bool) -> RunRelay:
         **rest: Any,
     ) -> AsyncIterator[relay.Relay]:
         pool = await open_pool(database_url, relay.POOL_SIZE)
-        async with WebhookSender(allow) as sender:
-            made = relay.Relay(pool, listen_url, sender, **rest)
-            async with running(made.run):
-                yield made
-        await pool.close()
+        try:
+            async with WebhookSender(allow) as sender:
+                made = relay.Relay(pool, listen_url, sender, **rest)
+                async with running(made.run):
+                    yield made
+        finally:
+            await pool.close()
 
     return run

@@ -8,10 +8,11 @@ from typing import Any
 import asyncpg
 import pytest
 
+from relay.webhooks.endpoint import EndpointWorker
 from tests.relay.conftest import RunRelay
 from tests.support.ledger import codes, fund, req, verify, wallets
 from tests.support.receiver import Receiver
-from tests.support.until import until
+from tests.support.until import until, until_locked_out
 from tests.support.webhooks import settled, subscribe
 
 CHANGE = "select zerosum.change_endpoint(1, $1, $2)"
@@ -19,6 +20,12 @@ CHANGE = "select zerosum.change_endpoint(1, $1, $2)"
 
 async def select(db: asyncpg.Connection, endpoint: int, **changes: Any) -> None:
     await db.execute(CHANGE, endpoint, json.dumps(changes))
+
+
+async def passed_all(db: asyncpg.Connection) -> bool:
+    """Whether every endpoint's cursor is at the end of its feed."""
+    behind = "select count(*) from ledger.endpoints p join ledger.feeds f using (ledger_id)"
+    return not await db.fetchval(f"{behind} where p.sent_seq < f.last_seq")
 
 
 async def test_wallets_and_kinds_select_what_is_sent(
@@ -39,13 +46,8 @@ async def test_wallets_and_kinds_select_what_is_sent(
         # A test event reaches an endpoint whatever it selects.
         await db.execute("select zerosum.test_endpoint(1, $1)", of_user)
         await settled(db, 6)
-
-        async def is_read() -> bool:
-            behind = "select count(*) from ledger.endpoints p join ledger.feeds f using (ledger_id)"
-            return not await db.fetchval(f"{behind} where p.sent_seq < f.last_seq")
-
         # What is not selected is passed over for good.
-        await until(is_read)
+        await until(lambda: passed_all(db))
 
     def moved(path: str) -> list[Any]:
         got = sorted(
@@ -61,6 +63,34 @@ async def test_wallets_and_kinds_select_what_is_sent(
     assert moved("/users") == [moves[0], moves[2], moves[3]]
     assert len(receiver.got) == 6
     assert await verify(db) == []
+
+
+async def test_the_cursor_passes_what_was_read_while_the_last_outcome_was_recorded(
+    db: asyncpg.Connection, run_relay: RunRelay, receiver: Receiver, database_url: str
+) -> None:
+    """Else an endpoint stays behind until its next event, and what is behind is not purged."""
+    await wallets(db, ("alice", "bob", "carol"))
+    await fund(db, "alice", 1000)
+    endpoint = await subscribe(db, receiver.url)
+    await select(db, endpoint, wallets=["bob"])
+    async with run_relay() as relay:
+        other = await asyncpg.connect(database_url)
+        async with other.transaction():
+            await other.execute("select from ledger.endpoints for update")
+            assert await codes(db, req(("alice", "bob", 1))) == ["posted"]
+            await until_locked_out(db)
+            worker = relay.workers[1, endpoint]
+            assert isinstance(worker, EndpointWorker)
+            read_to = worker.read_to
+            assert await codes(db, req(("alice", "carol", 1))) == ["posted"]
+
+            async def is_read() -> bool:
+                return worker.read_to > read_to
+
+            await until(is_read)
+        await other.close()
+        await until(lambda: passed_all(db))
+    assert len(receiver.got) == 1
 
 
 @pytest.mark.parametrize(

@@ -25,13 +25,16 @@ NAMES = ("a", "b", "c", "d", "e", "f")
 
 
 class Consumer:
-    """Answers as `answer` says for an event's data; keeps what it has accepted."""
+    """Answers as `answer` says for an event's data, while `open` is set; keeps what it has
+    accepted."""
 
     def __init__(self, answer: Callable[[Any], int], slow_s: float = 0.0) -> None:
         self.answer, self.slow_s = answer, slow_s
         self.accepted: list[Any] = []
         self.tried: list[Any] = []
         self.now = self.most = 0
+        self.open = asyncio.Event()
+        self.open.set()
 
     async def __aenter__(self) -> Consumer:
         app = web.Application()
@@ -53,6 +56,7 @@ class Consumer:
         self.now += 1
         self.most = max(self.most, self.now)
         await asyncio.sleep(self.slow_s * random.random())
+        await self.open.wait()
         self.now -= 1
         status = self.answer(data)
         if status < 300:
@@ -218,6 +222,34 @@ async def test_the_head_is_retried_however_many_wait_behind_it(
     assert consumer.ids() == sorted(consumer.ids())
     assert len(consumer.ids()) == 601
     assert await verify(peopled) == []
+
+
+async def test_order_that_begins_before_a_retry_is_recorded_waits_for_that(
+    peopled: asyncpg.Connection, run_relay: RunRelay, database_url: str
+) -> None:
+    """Else the retry, which Postgres calls pending, would hold its wallets though it has arrived."""
+    consumer = Consumer(lambda _: 500 if len(consumer.tried) == 1 else 204)
+
+    async def is_retried() -> bool:
+        if consumer.tried:
+            consumer.open.clear()
+        return len(consumer.tried) == 2
+
+    async with consumer:
+        endpoint = await ordered(peopled, consumer.url, ordered=False)
+        await move(peopled, "a", "b")
+        async with run_relay(policy=WebhookPolicy((0.3,) * 9)):
+            await until(is_retried)
+            change = "select zerosum.change_endpoint(1, $1, '{\"ordered\": true}')"
+            other = await asyncpg.connect(database_url)
+            await peopled.execute(change, endpoint)
+            async with other.transaction():
+                await other.execute("select from ledger.endpoints for update")
+                consumer.open.set()
+                await move(peopled, "b", "c")
+                await asyncio.sleep(2)  # The relay polls, and sees that order begins.
+            await other.close()
+            await until(lambda: are_settled(peopled, 2), 10)
 
 
 async def test_without_order_nothing_is_held(

@@ -14,6 +14,7 @@ declare
     moment constant timestamptz := clock_timestamp();
     c ledger.consumers;
     page record;
+    last bigint;
 begin
     select * into c from ledger.consumers o where o.ledger_id = $1 and o.name = $2 for update;
     if not found then
@@ -31,13 +32,14 @@ begin
     bodies := page.bodies;
     if cardinality(bodies) > 0 then
         until := moment + make_interval(secs => $4);
+        last := page.seqs[cardinality(page.seqs)];
         update ledger.consumers o
-        set lease = $3, leased_seq = page.seqs[cardinality(page.seqs)],
-            leased_until = lease_page.until
+        set lease = $3, leased_seq = last, leased_until = lease_page.until
         where o.ledger_id = $1 and o.name = $2;
     elsif read_to > c.acknowledged_seq or c.lease is not null then
         update ledger.consumers o
-        set acknowledged_seq = page.read_to, lease = null, leased_seq = null, leased_until = null
+        set acknowledged_seq = lease_page.read_to, lease = null, leased_seq = null,
+            leased_until = null
         where o.ledger_id = $1 and o.name = $2;
     end if;
     return next;

@@ -12,14 +12,16 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
     last bigint;
+    first bigint;
     c ledger.consumers;
 begin
     select f.last_seq into last from ledger.feeds f where f.ledger_id = $1 for update;
-    insert into ledger.consumers as o (ledger_id, name, types, wallets, kinds, acknowledged_seq)
-    values ($1, $2, $3, $4, $5, case when $6 = 'now' or exists (
+    first := case when $6 = 'now' or exists (
             select from ledger.consumers e where e.ledger_id = $1 and e.name = $2) then last
         else zerosum.kept_after($1, case $6 when 'beginning' then 0
-            else least($6::bigint - 1, last) end) end)
+            else least($6::bigint - 1, last) end) end;
+    insert into ledger.consumers as o (ledger_id, name, types, wallets, kinds, acknowledged_seq)
+    values ($1, $2, $3, $4, $5, first)
     on conflict (ledger_id, name) do nothing
     returning o.* into c;
     created := c.name is not null;

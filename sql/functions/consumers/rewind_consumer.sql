@@ -8,12 +8,17 @@ returns table (body text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     last bigint;
+    place bigint;
+    c ledger.consumers;
 begin
     select f.last_seq into last from ledger.feeds f where f.ledger_id = $1 for update;
-    return query
-        update ledger.consumers c
-        set acknowledged_seq = zerosum.kept_after($1, least($3 - 1, last)), lease = null,
-            leased_seq = null, leased_until = null
-        where c.ledger_id = $1 and c.name = $2
-        returning zerosum.consumer_json(c);
+    place := zerosum.kept_after($1, least($3 - 1, last));
+    update ledger.consumers o
+    set acknowledged_seq = place, lease = null, leased_seq = null, leased_until = null
+    where o.ledger_id = $1 and o.name = $2
+    returning o.* into c;
+    if c.name is not null then
+        body := zerosum.consumer_json(c);
+        return next;
+    end if;
 end $$;

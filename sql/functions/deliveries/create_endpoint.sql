@@ -11,11 +11,12 @@ create or replace function zerosum.create_endpoint(
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
+    last bigint;
     made ledger.endpoints;
 begin
-    insert into ledger.endpoints as p (ledger_id, url, types, sent_seq)
-    select f.ledger_id, $2, $3, f.last_seq
-    from (select * from ledger.feeds f where f.ledger_id = $1 for update) f
+    select f.last_seq into last from ledger.feeds f where f.ledger_id = $1 for update;
+    insert into ledger.endpoints as p (ledger_id, id, url, types, sent_seq)
+    values ($1, nextval('ledger.endpoint_id'), $2, $3, last)
     returning p.* into made;
     made := zerosum.changed_endpoint(made, more);
     perform zerosum.store_endpoint(made);

@@ -5,17 +5,19 @@
 -- Codes: none; false if it does not exist.
 create or replace function zerosum.delete_endpoint(ledger bigint, endpoint bigint) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    moment constant timestamptz := clock_timestamp();
 begin
     update ledger.endpoints p
-    set deleted_at = clock_timestamp(), disabled_at = coalesce(p.disabled_at, clock_timestamp())
+    set deleted_at = moment, disabled_at = coalesce(p.disabled_at, moment)
     where p.ledger_id = $1 and p.id = $2 and p.deleted_at is null;
     if not found then
         return false;
     end if;
-    update ledger.replays r set cancelled = true, finished_at = clock_timestamp()
+    update ledger.replays r set cancelled = true, finished_at = moment
     where r.endpoint_id = $2 and r.ledger_id = $1 and r.finished_at is null;
     update ledger.deliveries d
-    set status = 'dead', settled_at = clock_timestamp(), last_error = 'the endpoint was deleted'
+    set status = 'dead', settled_at = moment, last_error = 'the endpoint was deleted'
     where d.endpoint_id = $2 and d.ledger_id = $1 and d.status = 'pending';
     return true;
 end $$;

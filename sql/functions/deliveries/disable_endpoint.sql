@@ -6,9 +6,10 @@ create or replace function zerosum.disable_endpoint(ledger bigint, endpoint bigi
 returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
+    moment constant timestamptz := clock_timestamp();
     p ledger.endpoints;
 begin
-    update ledger.endpoints e set disabled_at = clock_timestamp(), disabled_reason = $3
+    update ledger.endpoints e set disabled_at = moment, disabled_reason = $3
     where e.ledger_id = $1 and e.id = $2 and e.disabled_at is null and e.deleted_at is null
     returning * into p;
     if p.id is null then

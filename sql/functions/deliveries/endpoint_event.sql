@@ -5,9 +5,13 @@
 create or replace function zerosum.endpoint_event(
     p ledger.endpoints, type text, at timestamptz default null
 ) returns uuid
-language sql set search_path = pg_catalog, pg_temp as $$
-    insert into ledger.outbox (ledger_id, aggregatetype, aggregateid, type, payload, recorded_at)
-    values (p.ledger_id, 'endpoint', p.id::text, $2, zerosum.endpoint_json(p),
-        coalesce($3, clock_timestamp()))
-    returning id
-$$;
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+    event constant uuid := gen_random_uuid();
+begin
+    insert into ledger.outbox (ledger_id, ord, id, aggregatetype, aggregateid, type, payload,
+        recorded_at)
+    values (p.ledger_id, nextval('ledger.outbox_ord'), event, 'endpoint', p.id::text, $2,
+        zerosum.endpoint_json(p), coalesce($3, clock_timestamp()));
+    return event;
+end $$;

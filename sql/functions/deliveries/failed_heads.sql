@@ -15,7 +15,7 @@ set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off as 
         from ledger.deliveries d
         where d.ledger_id = $1 and d.endpoint_id = $2 and d.status = 'pending' and d.attempts > 0
     )
-    select h.seq, h.failed_s, v.type, v.body
+    select h.seq, h.failed_s::float8, v.type, v.body
     from heads h
     join zerosum.events_at($1, array(select h.seq from heads h where h.failed_s < $3)) v
         on v.seq = h.seq

@@ -9,6 +9,7 @@ language plpgsql set search_path = pg_catalog, pg_temp set enable_seqscan = off 
 declare
     r ledger.replays;
     page record;
+    ended timestamptz;
 begin
     select * into r from ledger.replays o
     where o.endpoint_id = $2 and o.ledger_id = $1 and o.finished_at is null
@@ -26,8 +27,10 @@ begin
     where not exists (
         select from ledger.deliveries d
         where d.endpoint_id = $2 and d.ledger_id = $1 and d.seq = s.seq and d.status = 'pending');
+    if r.read_seq >= r.upto_seq then
+        ended := clock_timestamp();
+    end if;
     update ledger.replays o
-    set read_seq = r.read_seq, replayed = o.replayed + cardinality(page.seqs),
-        finished_at = case when r.read_seq >= o.upto_seq then clock_timestamp() end
+    set read_seq = r.read_seq, replayed = o.replayed + cardinality(page.seqs), finished_at = ended
     where o.endpoint_id = $2 and o.ledger_id = $1 and o.number = r.number;
 end $$;
