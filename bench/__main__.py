@@ -11,27 +11,28 @@ BENCH_SECONDS sets how long each run of load takes.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import re
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from pathlib import Path
 
 import asyncpg
 
 from app.host.embedded import start_embedded
-from bench import console, delivery, heart, history, report, sinks, streams
+from bench import citus, console, delivery, heart, history, report, sinks, streams
 from bench.bars import Median, Result, judge
 from bench.harness import SECONDS, Bench, cpu_s
 from bench.machine import described
 from tests.support.process import free_port
 
 ROUNDS = 3
-CLIENTS, SQL_CLIENTS = 64, 32
+CLIENTS, MANY, SQL_CLIENTS = 64, 384, 32
 IDLE_S = 30
 
 
@@ -90,8 +91,49 @@ async def ledgers(bench: Bench) -> dict[str, Result]:
         {
             "transfers of one ledger": partial(bench.transfers, CLIENTS, "uniform"),
             "transfers of six ledgers": partial(bench.transfers, CLIENTS, "uniform", keys=six),
+            f"transfers of one ledger, {MANY} clients": partial(bench.transfers, MANY, "uniform"),
+            f"transfers of six ledgers, {MANY} clients": partial(
+                bench.transfers, MANY, "uniform", keys=six
+            ),
         }
     )
+
+
+async def processes(bench: Bench) -> dict[str, Result]:
+    return await rounds(
+        {
+            "transfers of one process": partial(bench.transfers, CLIENTS, "uniform"),
+            "transfers of two processes": partial(two_processes, bench, CLIENTS),
+            f"transfers of one process, {MANY} clients": partial(bench.transfers, MANY, "uniform"),
+            f"transfers of two processes, {MANY} clients": partial(two_processes, bench, MANY),
+        }
+    )
+
+
+async def two_processes(bench: Bench, clients: int) -> Result:
+    """Transfers between the same wallets by two processes, half of the connections each."""
+    with second_server(bench, "--relay") as base:
+        before = await bench.deadlocks()
+        ran = await asyncio.gather(
+            bench.transfers(clients // 2, "uniform"),
+            bench.transfers(clients // 2, "uniform", base),
+        )
+        deadlocks = await bench.deadlocks() - before
+    per_s = sum(run["per_s"] for run in ran)
+    return {"per_s": per_s, "deadlocks": deadlocks, "p99_ms": max(run["p99_ms"] for run in ran)}
+
+
+@contextlib.contextmanager
+def second_server(bench: Bench, *options: str) -> Iterator[str]:
+    """Run a second server over the database, with these options. Yields its base URL."""
+    port = free_port()
+    process = bench.start(*options, port=port)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        bench.processes.remove(process)
+        process.terminate()
+        process.wait(30)
 
 
 async def sinks_too(bench: Bench) -> dict[str, Result]:
@@ -159,18 +201,12 @@ async def gate(bench: Bench) -> dict[str, Result]:
 
 async def world(bench: Bench, shape: str) -> Result:
     """Credits by two server processes and SQL clients at once, in all."""
-    port = free_port()
-    second = bench.start("--no-relay", port=port)
-    try:
+    with second_server(bench, "--no-relay") as base:
         ran = await asyncio.gather(
             bench.transfers(CLIENTS // 2, shape),
-            bench.transfers(CLIENTS // 2, shape, f"http://127.0.0.1:{port}"),
+            bench.transfers(CLIENTS // 2, shape, base),
             bench.direct(SQL_CLIENTS, shape),
         )
-    finally:
-        bench.processes.remove(second)
-        second.terminate()
-        second.wait(30)
     return {"per_s": sum(run["per_s"] for run in ran), "by_sql_per_s": ran[2]["per_s"]}
 
 
@@ -214,10 +250,12 @@ GROUPS: dict[str, tuple[str, Callable[[Bench], Awaitable[dict[str, Result]]]]] =
     "money": ("relay", money),
     "webhooks": ("relay", webhooks),
     "writers": ("relay", writers),
+    "processes": ("relay", processes),
     "sinks": ("relay", sinks_too),
     "bare": ("no relay", bare),
     "console": ("no relay", lambda bench: console.measure(bench, rounds, CLIENTS)),
     "ledgers": ("no relay", ledgers),
+    "citus": ("nothing", lambda _: citus.measure(rounds, CLIENTS)),
     "heart": ("nothing", lambda bench: heart.measure(bench, rounds)),
     "history": ("nothing", lambda bench: history.measure(bench, rounds, CLIENTS)),
 }

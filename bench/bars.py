@@ -79,6 +79,10 @@ BARS = [
     Bar("webhooks from a backlog, 10 endpoints", "per_s", ">=", 5000),
     Bar("transfers, one endpoint subscribed", "per_s", ">=", 0.6, "transfers, no relay"),
     Bar("transfers of six ledgers", "per_s", ">=", 0.9, "transfers of one ledger"),
+    Bar("transfers of two processes", "per_s", ">=", 1.0, "transfers of one process"),
+    Bar("transfers of two processes", "deadlocks", "<=", 0),
+    Bar("batches of 100, Citus", "per_s", ">=", 0.7, "batches of 100, PostgreSQL"),
+    Bar("transfers, the ledger moves", "p99_ms", "<=", 1000),
     Bar("SQL clients, relay awake", "per_s", ">=", 0.85, "SQL clients, trigger off"),
     Bar(
         "two servers and SQL clients: credits",

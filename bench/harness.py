@@ -136,6 +136,14 @@ class Bench:
         finally:
             await conn.close()
 
+    async def deadlocks(self) -> int:
+        """Return how many the database has met."""
+        async with self.database() as conn:
+            count: int = await conn.fetchval(
+                "select deadlocks from pg_stat_database where datname = current_database()"
+            )
+        return count
+
     async def checkpoint(self) -> None:
         """Let the database finish what the last load left, so that no figure pays for another's,
         pgbench's neither."""
@@ -204,7 +212,12 @@ class Bench:
         return await self.run_pgbench(clients, database, "-f", str(script))
 
     async def transfers(
-        self, connections: int, shape: str, base: str | None = None, keys: str = KEY
+        self,
+        connections: int,
+        shape: str,
+        base: str | None = None,
+        keys: str = KEY,
+        seconds: float = SECONDS,
     ) -> dict[str, float]:
         """Send transfers over HTTP, from a process of its own. base: another server's address.
         keys: of several ledgers."""
@@ -216,7 +229,7 @@ class Bench:
             base or self.base,
             keys,
             str(connections),
-            str(SECONDS),
+            str(seconds),
             shape,
             stdout=asyncio.subprocess.PIPE,
         )
@@ -228,7 +241,7 @@ class Bench:
             raise SystemExit("the load failed")
         result: dict[str, float] = json.loads(out)
         if server:
-            result["server_cpu_us"] = (cpu_s(server) - before) * 1e6 / (result["per_s"] * SECONDS)
+            result["server_cpu_us"] = (cpu_s(server) - before) * 1e6 / (result["per_s"] * seconds)
         return result
 
     async def bare_answers(self, connections: int) -> dict[str, float]:

@@ -30,7 +30,8 @@ HOLD = re.compile(rb'{"id":(\d+),"kind":"hold"')
 class Requests:
     """Requests without end, each under a key of its own.
 
-    shape: `uniform` over the wallets; `hot`: one wallet is the source of every transfer; `world`:
+    shape: `uniform` over the wallets; `ordered`: the same, with keys that rise with time; `hot`:
+    one wallet is the source of every transfer; `world`:
     credits from @world; `batch`: many transactions a request; `holds`: holds, each of which its
     client then captures.
     """
@@ -38,11 +39,15 @@ class Requests:
     def __init__(self, base: str, key: str, shape: str) -> None:
         paths = {"world": "credits", "batch": "transactions/batch", "holds": "holds"}
         self.shape, self.path = shape, paths.get(shape, "transfers")
-        self.keys = (f"{random.getrandbits(48):012x}-{number}" for number in itertools.count())
+        self.keys = (f"{self.prefix():012x}-{number}" for number in itertools.count())
         self.head = (
             f"Host: {urlsplit(base).netloc}\r\nAuthorization: Bearer {key}\r\n"
             "Content-Type: application/json\r\n"
         )
+
+    def prefix(self) -> int:
+        """Return 48 random bits, as of a UUID, or the milliseconds since 1970, as of a UUIDv7."""
+        return int(time.time() * 1000) if self.shape == "ordered" else random.getrandbits(48)
 
     def post(self, path: str, body: str) -> bytes:
         return (
