@@ -24,7 +24,10 @@ from collections import Counter, defaultdict
 from hashlib import sha256
 from typing import Any, TextIO
 
-PARTS = ("asset", "transaction", "hold", "reversed", "wallet", "purged", "event", "outbox")
+PARTS = (
+    *("asset", "transaction", "hold", "reversed", "wallet", "purged", "event", "outbox"),
+    "restoration",
+)
 MOVES_NOTHING = ("hold", "void")
 
 

@@ -22,11 +22,22 @@ import click
 from app.cli.progress import Progress
 from app.cli.verify import watched
 from app.database.connections import call, transaction
+from app.host.citus.conversion import is_distributed
 from app.transparency.ledger_log import log_state
 from app.transparency.signed_notes import encoded
 
 FORMAT = "zerosum-export@v1"
-PARTS = ("asset", "transaction", "hold", "reversed", "wallet", "purged", "event", "outbox")
+PARTS = (
+    "asset",
+    "transaction",
+    "hold",
+    "reversed",
+    "wallet",
+    "purged",
+    "event",
+    "outbox",
+    "restoration",
+)
 COUNTED = {"transaction", "wallet", "event", "outbox"}  # What ledger_size() counts.
 PAGE = 1000
 
@@ -34,17 +45,17 @@ PAGE = 1000
 async def export_ledger(conn: asyncpg.Connection, ledger: int, out: TextIO) -> None:
     """Write the ledger as of one moment."""
     async with conn.transaction(isolation="repeatable_read", readonly=True):
-        name, size, root = await log_state(conn, ledger)
+        state = await log_state(conn, ledger)
         ((wallets, transactions, events),) = await call(conn, "ledger_size", ledger=ledger)
         head = {
             "format": FORMAT,
-            "ledger": name,
-            "size": size,
-            "root": encoded(root),
+            "ledger": state.ledger,
+            "size": state.size,
+            "root": encoded(state.root),
         }
         print(json.dumps(head), file=out)
         done = 0
-        with Progress(f"export {name}", wallets + transactions + events) as progress:
+        with Progress(f"export {state.ledger}", wallets + transactions + events) as progress:
             for part in PARTS:
                 after = ""
                 while rows := await call(
@@ -63,6 +74,11 @@ async def import_ledger(conn: asyncpg.Connection, source: TextIO) -> tuple[str, 
     Raises ClickException if it is no export, is not whole, or does not verify.
     """
     head = read_head(source)
+    if await is_distributed(conn):
+        raise click.ClickException(
+            "an import is one transaction, which on Citus no ledger's server runs: import into a"
+            " database on one server, and scale that"
+        )
     count = 0
     async with transaction(conn):
         with Progress(f"import {head['ledger']}", size_of(source)) as progress:

@@ -25,6 +25,8 @@ from app.cli.parameters import given_secret, server_key
 from app.cli.progress import Progress
 from app.cli.proof import proof
 from app.cli.replay import replay
+from app.cli.restored import restored
+from app.cli.scale import scale
 from app.cli.sinks import sinks
 from app.cli.terminal import (
     ledger_option,
@@ -259,7 +261,9 @@ for command in (
     wallets,
     proof,
     replay,
+    restored,
     move,
+    scale,
     demo,
     doctor,
     top,

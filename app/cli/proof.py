@@ -39,7 +39,9 @@ def make_key() -> None:
 @ledger_option
 def print_vkey(ledger: str) -> None:
     """Print the public key of the ledger's log, for whoever checks it."""
-    vkey = log_key().vkey(ledger)
+    key = log_key()
+    (state,) = in_ledger(ledger, "log_state")
+    vkey = key.vkey(state["name"])
     tell({"vkey": vkey}, vkey)
 
 

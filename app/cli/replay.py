@@ -57,11 +57,10 @@ def replay(ledger: str, endpoint: int, count: bool, wait: bool, **range_: Any) -
     wanted = asked(range_)
 
     async def work(conn: asyncpg.Connection, number: int) -> None:
-        if not any(
-            row["id"] == endpoint
-            for row in await call(conn, "list_endpoints", ledger=number, after=endpoint - 1, max=1)
-        ):
-            raise click.ClickException(f"the ledger {ledger} has no endpoint {endpoint}")
+        for one in (endpoint, range_["source"] or endpoint):
+            rows = await call(conn, "list_endpoints", ledger=number, after=one - 1, max=1)
+            if not any(row["id"] == one for row in rows):
+                raise click.ClickException(f"the ledger {ledger} has no endpoint {one}")
         where = {"ledger": number, "endpoint": endpoint}
         if count:
             (row,) = await call(conn, "count_replay", **where, asked=wanted)

@@ -22,6 +22,15 @@ from pathlib import Path
 import asyncpg
 
 from app.database.connections import call, transaction
+from app.host.citus.conversion import (
+    SHARDS,
+    admit_changes,
+    distribute_functions,
+    distribute_tables,
+    functions,
+    guard_shards,
+    is_distributed,
+)
 
 SQL = Path(__file__).parents[2] / "sql"
 LOCK_KEY = 0x7A65726F  # "zero"
@@ -117,7 +126,10 @@ async def migrate(
     """
     for left in reversed(range(TRIES)):
         try:
-            return await migrate_once(conn, sql, tell)
+            ran = await migrate_once(conn, sql, tell)
+            if await is_distributed(conn):
+                await guard_shards(conn)
+            return ran
         except asyncpg.LockNotAvailableError:
             if not left:
                 raise
@@ -133,19 +145,25 @@ async def migrate_once(conn: asyncpg.Connection, sql: Path, tell: Tell) -> list[
         await conn.execute(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
         await conn.execute(BOOTSTRAP)
         await refuse_newer(conn, sql)
+        scaled = await is_distributed(conn)
+        if scaled and await pending(conn, sql):
+            await conn.execute(admit_changes(LOCK_TIMEOUT))
         ran = await run_migrations(conn, sql, tell)
         # Bodies name each other's functions, so Postgres checks them when all are there, at their
         # first call.
         await conn.execute("set local check_function_bodies = off")
         before = {row["oid"]: row["place"] for row in await conn.fetch(FUNCTIONS)}
         done = len(sql_files(sql, "migrations"))
-        for name, text in sql_files(sql, "functions") + sql_files(sql, "retired"):
+        for name, text in functions(sql, texts(sql)) if scaled else texts(sql):
             tell(done, name)
             await conn.execute(text)
             done += 1
         for row in await conn.fetch(FUNCTIONS):
             if before.get(row["oid"]) == row["place"]:
                 await conn.execute(f"drop routine {row['name']}")
+        if scaled:
+            await distribute_tables(conn, sql, SHARDS)
+            await distribute_functions(conn)
         await conn.execute(
             "insert into ledger.releases (number, sha256) values ($1, $2)"
             " on conflict (number) do update set sha256 = excluded.sha256, applied_at = default"
@@ -235,9 +253,18 @@ def newer(what: str) -> Unfit:
 def release_of(sql: Path) -> tuple[int, str]:
     """Return the number in sql/release and the digest of the functions. (A test compares the two.)"""
     digest = hashlib.sha256()
-    for name, text in sql_files(sql, "functions") + sql_files(sql, "retired"):
+    for name, text in texts(sql) + sql_files(sql, "citus"):
         digest.update(f"{name}\0{text}\0".encode())
     return int((sql / "release").read_text().split()[0]), digest.hexdigest()
+
+
+async def pending(conn: asyncpg.Connection, sql: Path) -> bool:
+    """Return whether a migration has not run here yet."""
+    names = [name for name, _ in sql_files(sql, "migrations")]
+    applied = await conn.fetchval(
+        "select count(*) from ledger.migrations where name = any ($1)", names
+    )
+    return bool(applied < len(names))
 
 
 async def run_migrations(conn: asyncpg.Connection, sql: Path, tell: Tell) -> list[str]:
@@ -259,6 +286,11 @@ async def run_migrations(conn: asyncpg.Connection, sql: Path, tell: Tell) -> lis
                 "restore it and put the change into a new file."
             )
     return ran
+
+
+def texts(sql: Path) -> list[tuple[str, str]]:
+    """Return names and texts of the functions, and of those that the release before calls."""
+    return sql_files(sql, "functions") + sql_files(sql, "retired")
 
 
 def sql_files(sql: Path, folder: str) -> list[tuple[str, str]]:

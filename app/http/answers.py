@@ -241,6 +241,17 @@ class Checkpoint(Struct, kw_only=True):
     checkpoint: str
 
 
+class Skipped(Struct, kw_only=True):
+    """The data of an event `ledger.skipped`: nothing."""
+
+
+class Restored(Struct, kw_only=True):
+    """The data of an event `ledger.restored`."""
+
+    kept_seq: int
+    log_number: int
+
+
 class Webhook(Struct, kw_only=True):
     id: int
     url: str

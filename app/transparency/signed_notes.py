@@ -29,22 +29,23 @@ class BadNote(Exception):
 
 @dataclass(frozen=True, slots=True)
 class LogKey:
-    """What signs an operator's checkpoints. Each ledger has a log of its own, named origin/ledger."""
+    """What signs an operator's checkpoints. Each ledger has a log of its own, named
+    origin/log."""
 
     private: Ed25519PrivateKey
     origin: str
 
-    def name(self, ledger: str) -> str:
-        return f"{self.origin}/{ledger}"
+    def name(self, log: str) -> str:
+        return f"{self.origin}/{log}"
 
-    def vkey(self, ledger: str) -> str:
-        name, public = self.name(ledger), self.private.public_key().public_bytes_raw()
+    def vkey(self, log: str) -> str:
+        name, public = self.name(log), self.private.public_key().public_bytes_raw()
         key = encoded(ED25519 + public)
         return f"{name}+{key_id(name, public).hex()}+{key}"
 
-    def checkpoint(self, ledger: str, size: int, root: bytes) -> str:
+    def checkpoint(self, log: str, size: int, root: bytes) -> str:
         """Return the signed note that the log had this root at this size."""
-        name, public = self.name(ledger), self.private.public_key().public_bytes_raw()
+        name, public = self.name(log), self.private.public_key().public_bytes_raw()
         text = f"{name}\n{size}\n{encoded(root)}\n"
         signature = key_id(name, public) + self.private.sign(text.encode())
         return f"{text}\n{DASH} {name} {encoded(signature)}\n"

@@ -53,6 +53,7 @@ async def write_all(api: Api, db: asyncpg.Connection) -> None:
     soon = (datetime.now(UTC) + timedelta(milliseconds=200)).isoformat()
     await api.made("/v1/holds", {**pay, "expires_at": soon})
     await api.client.patch("/v1/wallets/bob", json={"max_balance": 1000})
+    await db.execute("select * from zerosum.restore_ledger(1, 30)")
     for verb in ("freeze", "unfreeze"):
         await api.post(f"/v1/wallets/bob/{verb}", {})
     await api.post("/v1/wallets/old/close", {})

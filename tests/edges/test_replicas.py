@@ -5,11 +5,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import re
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
@@ -72,6 +75,7 @@ async def served(pair: Pair, tmp_path: Path) -> AsyncIterator[Served]:
         DATABASE_REPLICA_URL=pair.standby_url,
         ZEROSUM_REPLICA_LAG="3",
         ZEROSUM_ALLOW_UNSAFE="1",
+        ZEROSUM_LOG_REQUESTS="0",
     )
     await server.start()
     async with server.client() as client:
@@ -179,6 +183,77 @@ async def test_a_standby_that_dies_fails_no_read(served: Served, pair: Pair) -> 
     await asyncio.gather(*readers)
     assert set(statuses) == {200}
     assert len(statuses) > 20
+
+
+class Unsteady:
+    """A standby that stops, lags, loses its backends and is killed."""
+
+    def __init__(self, pair: Pair, rng: random.Random) -> None:
+        self.pair, self.rng = pair, rng
+
+    async def run(self, until_s: float) -> None:
+        while asyncio.get_running_loop().time() < until_s:
+            await self.rng.choice([self.stop, self.lag, self.cut, self.kill])()
+            await asyncio.sleep(self.rng.uniform(0, 0.5))
+
+    async def stop(self) -> None:
+        self.pair.signal(signal.SIGSTOP)
+        await asyncio.sleep(self.rng.uniform(0.1, 1))
+        self.pair.signal(signal.SIGCONT)
+
+    async def lag(self) -> None:
+        await self.pair.pause()
+        await asyncio.sleep(self.rng.uniform(0.1, 1))
+        await self.pair.pause(False)
+
+    async def cut(self) -> None:
+        conn = await asyncpg.connect(self.pair.standby_url)
+        await conn.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where backend_type = 'client backend' and pid <> pg_backend_pid()"
+        )
+        await conn.close()
+
+    async def kill(self) -> None:
+        standby = self.pair.standby
+        assert standby is not None
+        stop = ("pg_ctl", "stop", "-D", standby.data_dir, "-m", "immediate", "-w")
+        await asyncio.to_thread(standby.run, *stop)
+        await asyncio.sleep(self.rng.uniform(0, 0.5))
+        await asyncio.to_thread(standby.ensure_started)
+
+
+async def write_and_read(server: ServerProcess, wallet: str, until_s: float) -> int:
+    """Credit the wallet, and see that in each list at once. Returns how often."""
+    total = 0
+    async with server.client() as http:
+        await http.post("/v1/wallets", json={"id": wallet, "asset": "USD"}, headers=LATEST)
+        while asyncio.get_running_loop().time() < until_s:
+            body = {"wallet": wallet, "amount": 1}
+            written = await http.post("/v1/credits", json=body, headers=LATEST)
+            assert written.status_code == 201, written.text
+            total += 1
+            told = {"Zerosum-Position": written.headers["Zerosum-Position"]}
+            found = []
+            for path in (f"wallets/{wallet}", f"wallets/{wallet}/entries", "transactions"):
+                answer = await http.get(f"/v1/{path}", headers=told)
+                assert answer.status_code == 200, answer.text
+                found.append(answer.json())
+            assert found[0]["posted"] == found[1]["data"][0]["balance"] == total
+            assert written.json()["id"] in {one["id"] for one in found[2]["data"]}
+    return total
+
+
+@pytest.mark.slow
+async def test_whatever_a_standby_does_each_client_sees_what_it_was_told(
+    served: Served, pair: Pair
+) -> None:
+    before, end = await served.reads(), asyncio.get_running_loop().time() + 15
+    clients = [write_and_read(served.server, f"w{n}", end) for n in range(6)]
+    *seen, _ = await asyncio.gather(*clients, Unsteady(pair, random.Random(5)).run(end))
+    assert sum(int(one or 0) for one in seen) > 200
+    assert await served.reads() > before + 200
+    await until(lambda: is_ok(served))
 
 
 @pytest.mark.slow

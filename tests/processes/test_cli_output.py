@@ -269,6 +269,7 @@ async def test_a_replay_is_begun_counted_and_followed(
     assert re.search(r"Replay 1 is done: \d events\.", told), told
     for line, code in (
         (("9999",), 1),
+        ((str(endpoint), "--source", "9999"), 1),
         ((str(endpoint), "--after-seq", "1", "--since", "2030-01-01T00:00:00Z"), 2),
         ((str(endpoint), "--types", "No!"), 2),
         ((str(endpoint), "--status", "lost"), 2),

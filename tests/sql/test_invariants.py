@@ -187,6 +187,6 @@ async def test_a_trigger_for_truncate_is_for_nothing_else(db: asyncpg.Connection
         " where c.relnamespace = 'ledger'::regnamespace and not tgisinternal"
     )
     emptied = [row for row in rows if row["tgtype"] & truncates]
-    assert len(emptied) == 10
+    assert len(emptied) == 11
     assert [row["tgname"] for row in emptied if row["tgtype"] & others] == []
     assert {row["tgenabled"] for row in rows} == {b"A"}

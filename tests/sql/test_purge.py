@@ -117,6 +117,16 @@ async def test_no_reader_goes_past_what_is_purged_unknowing(read: asyncpg.Connec
         assert json.loads(told or "") == {"purged_seq": PURGED}, name
 
 
+async def test_no_reader_is_ahead_of_the_feed_unknowing(read: asyncpg.Connection) -> None:
+    """Who is has read another feed, such as this one before a restore."""
+    for call in ("list_events(1, 1101, 1)", "read_events(1, 1101, 10)", "check_kept(1, 1101)"):
+        with pytest.raises(asyncpg.PostgresError) as caught:
+            await read.fetch(f"select * from zerosum.{call}")
+        assert caught.value.sqlstate == "ZS303", call
+    for call in ("list_events(1, 1100, 1)", "read_events(1, 1100, 10)", "check_kept(1, 1100)"):
+        await read.fetch(f"select * from zerosum.{call}")
+
+
 async def test_from_the_beginning_is_from_the_oldest_that_is_kept(read: asyncpg.Connection) -> None:
     await purge(read)
     (row,) = await read.fetch("select * from zerosum.read_events(1, 0, 10)")

@@ -14,9 +14,9 @@ def environment(url: str) -> dict[str, str]:
     return {**os.environ, "DATABASE_URL": url, "ZEROSUM_LOG_ORIGIN": LOG_KEY.origin}
 
 
-async def run(url: str, *arguments: str, **settings: str) -> tuple[int | None, str, str]:
-    """Return its exit code, standard output and standard error. settings: of the environment."""
-    process = await asyncio.create_subprocess_exec(
+async def begin(url: str, *arguments: str, **settings: str) -> asyncio.subprocess.Process:
+    """Return it as it runs, its output in pipes. settings: of the environment."""
+    return await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "app",
@@ -25,6 +25,11 @@ async def run(url: str, *arguments: str, **settings: str) -> tuple[int | None, s
         stderr=asyncio.subprocess.PIPE,
         env={**environment(url), **settings},
     )
+
+
+async def run(url: str, *arguments: str, **settings: str) -> tuple[int | None, str, str]:
+    """Return its exit code, standard output and standard error. settings: of the environment."""
+    process = await begin(url, *arguments, **settings)
     out, err = await process.communicate()
     return process.returncode, out.decode(), err.decode()
 

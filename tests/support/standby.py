@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 from pathlib import Path
 
 import asyncpg
@@ -55,6 +57,15 @@ class Pair:
         conn = await asyncpg.connect(self.standby_url)
         await conn.execute(f"select pg_wal_replay_{'pause' if paused else 'resume'}()")
         await conn.close()
+
+    def signal(self, sig: int) -> None:
+        """Send a signal to every process of the standby."""
+        assert self.standby is not None
+        postmaster = int((self.standby.data_dir / "postmaster.pid").read_text().split()[0])
+        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+        for pid in [postmaster, *map(int, children)]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, sig)
 
     def close(self) -> None:
         if self.standby is not None:

@@ -31,11 +31,11 @@ async def read_proof(request: ApiRequest[None]) -> Response:
     The wallets of each asset sum to zero.
     """
     pool, ledger, key = needs(request)
-    name, size, root = await log_state(pool, ledger)
+    state = await log_state(pool, ledger)
     rows = await call(pool, "trial_balance", ledger=ledger)
     verified = await call(pool, "last_verification", ledger=ledger)
     document = {
-        "ledger": name,
+        "ledger": state.ledger,
         "assets": [
             {
                 "asset": row["asset"],
@@ -48,10 +48,10 @@ async def read_proof(request: ApiRequest[None]) -> Response:
         ],
         "entries": sum(row["entries"] for row in rows),
         "log": {
-            "origin": key and key.name(name),
-            "vkey": key and key.vkey(name),
-            "size": size,
-            "root": encoded(root),
+            "origin": key and key.name(state.log),
+            "vkey": key and key.vkey(state.log),
+            "size": state.size,
+            "root": encoded(state.root),
         },
         "verified": json.loads(verified[0]["body"]) if verified else None,
     }
@@ -64,8 +64,8 @@ async def read_checkpoint(request: ApiRequest[None]) -> Response:
     Size and root as they are now, as a C2SP signed note.
     """
     pool, ledger, key = needs(request)
-    name, size, root = await log_state(pool, ledger)
-    return Response(signer(key).checkpoint(name, size, root), 200, UNTIL_NOW, TEXT)
+    log, size, root = await log_state(pool, ledger)
+    return Response(signer(key).checkpoint(log, size, root), 200, UNTIL_NOW, TEXT)
 
 
 async def read_event_proof(request: ApiRequest[None]) -> Response:

@@ -18,6 +18,7 @@ declare
     wallets text[];
     busy text[];
     one bigint;
+    expired text;
     settled int := 0;
 begin
     due := array(
@@ -49,11 +50,13 @@ begin
         where p.ledger_id = $1 and p.hold_id = one and p.status = 'pending';
         continue when not found;
         settled := settled + 1;
-        insert into ledger.outbox (ledger_id, aggregatetype, aggregateid, type, payload,
+        expired := (
+            select zerosum.hold_json(p) from ledger.hold_postings p
+            where p.ledger_id = $1 and p.hold_id = one and p.posting = 1);
+        insert into ledger.outbox (ledger_id, ord, aggregatetype, aggregateid, type, payload,
             recorded_at)
-        select g.ledger_id, 'hold', one::text, 'hold.expired', zerosum.hold_json(p), moment
-        from ledger.ledgers g, ledger.hold_postings p
-        where g.ledger_id = $1 and p.ledger_id = $1 and p.hold_id = one and p.posting = 1;
+        values ($1, nextval('ledger.outbox_ord'), 'hold', one::text, 'hold.expired', expired,
+            moment);
     end loop;
     return settled;
 end $$;

@@ -5,14 +5,19 @@
 -- Codes: none (checks raise 23514).
 create or replace function zerosum.add_key(ledger bigint, key_hash bytea, scope text, hint text)
 returns table (added boolean, body text)
-language sql security definer set search_path = pg_catalog, pg_temp as $$
-    with made as (
-        insert into ledger.api_keys as k (key_hash, ledger_id, scope, hint) values ($2, $1, $3, $4)
-        on conflict (key_hash) do nothing
-        returning k.*
-    )
-    select true, zerosum.key_json((m.*)::ledger.api_keys) from made m
-    union all
-    select false, zerosum.key_json(k) from ledger.api_keys k where k.key_hash = $2
-    limit 1
-$$;
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+declare
+    made ledger.api_keys;
+begin
+    insert into ledger.api_keys as k (key_hash, ledger_id, id, scope, hint)
+    values ($2, $1, nextval('ledger.api_key_id'), $3, $4)
+    on conflict (key_hash) do nothing
+    returning k.* into made;
+    added := made.key_hash is not null;
+    if not added then
+        select k.* into made from ledger.api_keys k where k.key_hash = $2;
+    end if;
+    body := zerosum.key_json(made);
+    return next;
+end $$;

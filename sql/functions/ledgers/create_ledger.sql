@@ -8,13 +8,15 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
     l bigint;
+    s record;
 begin
     perform pg_advisory_xact_lock(hashtext('zerosum.create_ledger'));
     select g.ledger_id into l from ledger.ledgers g where g.name = $1;
     if l is not null then
         return l;
     end if;
-    insert into ledger.ledgers as g (name) values ($1) returning g.ledger_id into l;
+    l := nextval('ledger.ledger_id');
+    insert into ledger.ledgers (ledger_id, name) values (l, $1);
     insert into ledger.feeds (ledger_id) values (l);
     insert into ledger.assets (ledger_id, code, scale)
     select l, code, 2 from unnest(string_to_array(
@@ -31,10 +33,13 @@ begin
     union all
     select l, code, 3 from unnest(string_to_array('BHD IQD JOD KWD LYD OMR TND', ' ')) code;
     -- Sinks from the settings get every ledger's feed.
-    insert into ledger.sinks (ledger_id, name, url, types, sent_seq, configured)
-    select distinct on (s.name) g.ledger_id, s.name, s.url, s.types, 0, true
-    from ledger.ledgers g, ledger.sinks s
-    where g.ledger_id = l and s.configured and s.paused_by is distinct from 'settings'
-    order by s.name, s.ledger_id;
+    for s in
+        select distinct on (o.name) o.name, o.url, o.types from ledger.sinks o
+        where o.configured and o.paused_by is distinct from 'settings'
+        order by o.name, o.ledger_id
+    loop
+        insert into ledger.sinks (ledger_id, id, name, url, types, sent_seq, configured)
+        values (l, nextval('ledger.endpoint_id'), s.name, s.url, s.types, 0, true);
+    end loop;
     return l;
 end $$;

@@ -1,8 +1,8 @@
 -- Return a part of a ledger's export, one JSON line a row, in order, at most `max` lines after
 -- the one whose `place` is `after` (empty: from the first). Parts: asset, transaction (with its
--- entries), hold, reversed, wallet, purged (256 events a line, with their leaves), event, outbox.
--- Amounts are integers, times RFC 3339, bytes hexadecimal. The caller keeps one snapshot for all
--- parts. Only the owner of the tables may call this.
+-- entries), hold, reversed, wallet, purged (256 events a line, with their leaves), event, outbox,
+-- restoration. Amounts are integers, times RFC 3339, bytes hexadecimal. The caller keeps one
+-- snapshot for all parts. Only the owner of the tables may call this.
 -- Locks: none.
 -- Codes: none.
 create or replace function zerosum.export_lines(ledger bigint, part text, after text, max int)
@@ -87,5 +87,11 @@ begin
             select o.ord::text,
                 (jsonb_build_object('part', part) || to_jsonb(o) - 'ledger_id')::text
             from ledger.outbox o where o.ledger_id = l and o.ord > past order by o.ord limit max;
+    elsif part = 'restoration' then
+        return query
+            select r.number::text,
+                (jsonb_build_object('part', part) || to_jsonb(r) - 'ledger_id')::text
+            from ledger.restorations r where r.ledger_id = l and r.number > past
+            order by r.number limit max;
     end if;
 end $$;

@@ -89,14 +89,20 @@ begin
             recorded_at timestamptz, id uuid, type text,
             body text);
     elsif part = 'outbox' then
-        insert into ledger.outbox (ledger_id, id, aggregatetype, aggregateid, type, payload,
+        insert into ledger.outbox (ledger_id, ord, id, aggregatetype, aggregateid, type, payload,
             transaction_id, recorded_at)
-        select l, x.id, x.aggregatetype, x.aggregateid, x.type, x.payload, x.transaction_id,
+        select l, nextval('ledger.outbox_ord'), x.id, x.aggregatetype, x.aggregateid, x.type,
+            x.payload, x.transaction_id,
             x.recorded_at
         from jsonb_to_recordset(lines) x (ord bigint, id uuid, aggregatetype text, aggregateid text,
             type text,
             payload text, transaction_id bigint, recorded_at timestamptz)
         order by x.ord;
+    elsif part = 'restoration' then
+        insert into ledger.restorations (ledger_id, number, kept_seq, restored_seq, restored_at)
+        select l, x.number, x.kept_seq, x.restored_seq, x.restored_at
+        from jsonb_to_recordset(lines) x (number int, kept_seq bigint, restored_seq bigint,
+            restored_at timestamptz);
     else
         raise exception 'there is no part %', part using errcode = '22023';
     end if;

@@ -26,12 +26,12 @@ set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_sort =
                 order by s.posting) as entries
         from (
             select * from ledger.entries s
-            where s.ledger_id = t.ledger_id and s.transaction_id = t.id and s.amount < 0
+            where s.ledger_id = $1 and s.transaction_id = t.id and s.amount < 0
                 order by s.posting offset 0
         ) s
         cross join lateral (
             select * from ledger.entries d
-            where d.ledger_id = t.ledger_id and d.transaction_id = t.id and d.amount > 0
+            where d.ledger_id = $1 and d.transaction_id = t.id and d.amount > 0
                 and d.posting between s.posting and s.posting
             order by d.posting limit 1
         ) d
@@ -39,7 +39,7 @@ set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_sort =
     left join lateral (
         select string_agg(zerosum.posting_json(p.source, p.destination, p.amount, p.asset), ','
                 order by p.posting) as postings
-        from ledger.hold_postings p where t.kind = 'hold' and p.ledger_id = t.ledger_id
+        from ledger.hold_postings p where t.kind = 'hold' and p.ledger_id = $1
             and p.hold_id = t.id
     ) h on true
 $$;

@@ -4,14 +4,17 @@
 -- Codes: none.
 create or replace function zerosum.readiness()
 returns table (version text, writable boolean, outbox_age_s float8)
-language sql stable security definer set search_path = pg_catalog,
+language plpgsql stable security definer set search_path = pg_catalog,
     pg_temp set enable_seqscan = off as $$
-    select (select max(m.name) from ledger.migrations m),
-        not pg_is_in_recovery() and current_setting('transaction_read_only') = 'off',
-        coalesce(extract(epoch from clock_timestamp() - min(o.recorded_at)), 0)::float8
-    from ledger.ledgers g
-    cross join lateral (
-        select o.recorded_at from ledger.outbox o where o.ledger_id = g.ledger_id
-            order by o.ord limit 1
-    ) o
-$$;
+begin
+    version := (select max(m.name) from ledger.migrations m);
+    writable := not pg_is_in_recovery() and current_setting('transaction_read_only') = 'off';
+    outbox_age_s := (
+        select coalesce(extract(epoch from clock_timestamp() - min(o.recorded_at)), 0)
+        from ledger.ledgers g
+        cross join lateral (
+            select o.recorded_at from ledger.outbox o where o.ledger_id = g.ledger_id
+                order by o.ord limit 1
+        ) o);
+    return next;
+end $$;

@@ -5,13 +5,21 @@
 create or replace function zerosum.change_sink(
     ledger bigint, sink bigint, paused boolean default null, next_seq bigint default null
 ) returns table (body text)
-language sql security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    moment constant timestamptz := clock_timestamp();
+    last constant bigint := (select f.last_seq from ledger.feeds f where f.ledger_id = $1);
+    changed ledger.sinks;
+begin
     update ledger.sinks s
     set paused_at = case when $3 is null then s.paused_at
-        when $3 then coalesce(s.paused_at, clock_timestamp()) end,
+        when $3 then coalesce(s.paused_at, moment) end,
         paused_by = case when $3 is null then s.paused_by when $3 then 'operator' end,
-        sent_seq = coalesce(least($4 - 1, f.last_seq), s.sent_seq), error = null, failed_at = null
-    from ledger.feeds f
-    where s.ledger_id = $1 and s.id = $2 and f.ledger_id = $1
-    returning zerosum.sink_json(s, f.last_seq)
-$$;
+        sent_seq = coalesce(least($4 - 1, last), s.sent_seq), error = null, failed_at = null
+    where s.ledger_id = $1 and s.id = $2
+    returning * into changed;
+    if changed.id is not null then
+        body := zerosum.sink_json(changed, last);
+        return next;
+    end if;
+end $$;

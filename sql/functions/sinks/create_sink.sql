@@ -14,22 +14,28 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
     last bigint;
+    first bigint;
+    made ledger.sinks;
 begin
     select f.last_seq into last from ledger.feeds f where f.ledger_id = $1 for update;
-    return query
-        insert into ledger.sinks as s (ledger_id, name, url, types, sent_seq, configured)
-        select g.ledger_id, $2, $3, $4,
-            case when $5 = 'now' or exists (
-                    select from ledger.sinks o where o.ledger_id = $1 and o.name = $2)
-                then coalesce(last, 0)
-                else zerosum.kept_after(g.ledger_id, case $5 when 'beginning' then 0
-                    else $5::bigint - 1 end) end, $6
-        from ledger.ledgers g where g.ledger_id = $1
-        on conflict on constraint sinks_name do update
-        set url = excluded.url, types = excluded.types, configured = excluded.configured,
-            paused_at = case when s.paused_by = 'operator' then s.paused_at end,
-            paused_by = nullif(s.paused_by, 'settings'),
-            error = null, failed_at = null
-        where excluded.configured or not s.configured
-        returning zerosum.sink_json(s, coalesce(last, 0));
+    if not found then
+        return;
+    end if;
+    first := case when $5 = 'now' or exists (
+            select from ledger.sinks o where o.ledger_id = $1 and o.name = $2) then last
+        else zerosum.kept_after($1, case $5 when 'beginning' then 0
+            else $5::bigint - 1 end) end;
+    insert into ledger.sinks as s (ledger_id, id, name, url, types, sent_seq, configured)
+    values ($1, nextval('ledger.endpoint_id'), $2, $3, $4, first, $6)
+    on conflict on constraint sinks_name do update
+    set url = excluded.url, types = excluded.types, configured = excluded.configured,
+        paused_at = case when s.paused_by = 'operator' then s.paused_at end,
+        paused_by = nullif(s.paused_by, 'settings'),
+        error = null, failed_at = null
+    where excluded.configured or not s.configured
+    returning s.* into made;
+    if made.id is not null then
+        body := zerosum.sink_json(made, last);
+        return next;
+    end if;
 end $$;

@@ -2,7 +2,10 @@
 -- Locks: the sinks' rows.
 -- Codes: none.
 create or replace function zerosum.keep_sinks(ledger bigint, names text[]) returns void
-language sql security definer set search_path = pg_catalog, pg_temp as $$
-    update ledger.sinks s set paused_at = clock_timestamp(), paused_by = 'settings'
-    where s.ledger_id = $1 and s.configured and s.paused_at is null and s.name <> all ($2)
-$$;
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    moment constant timestamptz := clock_timestamp();
+begin
+    update ledger.sinks s set paused_at = moment, paused_by = 'settings'
+    where s.ledger_id = $1 and s.configured and s.paused_at is null and s.name <> all ($2);
+end $$;

@@ -10,11 +10,12 @@ create or replace function zerosum.record_sink(
     holder text default null
 ) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    failed constant timestamptz := case when $5 is not null then clock_timestamp() end;
 begin
     perform zerosum.check_lease($1, holder);
     perform set_config('synchronous_commit', 'off', true);
-    update ledger.sinks s set sent_seq = $4, error = $5, failed_at = case when $5 is not null
-        then clock_timestamp() end
+    update ledger.sinks s set sent_seq = $4, error = $5, failed_at = failed
     where s.ledger_id = $1 and s.id = $2 and s.sent_seq = $3;
     return found;
 end $$;

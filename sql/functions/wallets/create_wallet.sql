@@ -38,8 +38,7 @@ begin
         return;
     end if;
     insert into ledger.wallets as w (ledger_id, id, asset, min_balance, max_balance, metadata)
-    select g.ledger_id, chosen, $3, $4::numeric, $5::numeric, $6
-    from ledger.ledgers g where g.ledger_id = $1
+    values ($1, chosen, $3, $4::numeric, $5::numeric, $6)
     on conflict (ledger_id, id) do nothing
     returning w.* into made;
     if made.id is not null then

@@ -56,6 +56,15 @@ EVENTS: dict[str, tuple[str, tuple[type, ...]]] = {
         "The state of the transparency log, signed; once an hour in which something happened.",
         (answers.Checkpoint,),
     ),
+    "ledger.restored": (
+        "The database lost its end, by a restore or a failover, and goes on: see the guide.",
+        (answers.Restored,),
+    ),
+    "ledger.skipped": (
+        "Takes a seq that others saw with an event that is lost. Only the feed has it: webhooks and "
+        "sinks get it if they ask for this type by its name.",
+        (answers.Skipped,),
+    ),
 }
 
 
@@ -64,9 +73,11 @@ def block() -> str:
         (
             f"`{name}`",
             when,
-            " or ".join(f"[{shape.__name__}](api.md#{shape.__name__.lower()})" for shape in shapes)
-            if name != "ledger.checkpoint"
-            else "origin, size, root, checkpoint",
+            ", ".join(field.name for field in msgspec.structs.fields(shapes[0]))
+            if name.startswith("ledger.")
+            else " or ".join(
+                f"[{shape.__name__}](api.md#{shape.__name__.lower()})" for shape in shapes
+            ),
             f"[schema](events/{name}.schema.json)",
         )
         for name, (when, shapes) in EVENTS.items()
