@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import itertools
 import os
 import shutil
 import subprocess
@@ -22,13 +23,14 @@ import httpx
 import pytest
 
 from app.database import connections as db_module
-from app.database.connections import connect_to_post, open_pool
+from app.database.connections import connect, connect_to_post, open_pool
 from app.database.errors import Failure, failure
 from app.host.supervise import running
 from app.posting import committer as committer_module
 from app.posting import lost_backends as lost_module
 from app.posting import waiting as batch_module
 from app.posting.group_commit import GroupCommit
+from tests.conftest import new_database
 from tests.support.api import Api, app_over
 from tests.support.ledger import verify
 from tests.support.proxy import Proxy
@@ -47,17 +49,9 @@ TRAPS = [
         for action in ("cut", "hold", "cut_answer", "hold_answer")
     ),
 ]
-# What the database is like for new connections. read_only: it accepts them, and refuses to write.
-AFTER = [
-    ("there", None),
-    ("there", "k"),
-    *(
-        # The proxy says so, whichever Postgres is behind it.
-        pytest.param(state, key, marks=[pytest.mark.slow, pytest.mark.once])
-        for state in ("53300", "28P01", "57P03", "3D000", "read_only", "silent")
-        for key in (None, "k")
-    ),
-]
+# What the database is like for new connections, besides "there". The proxy says so, whichever
+# Postgres is behind it. read_only: it accepts them, and refuses to write.
+AWAY = ("53300", "28P01", "57P03", "3D000", "read_only", "silent")
 SAYS_NOTHING_WAS_WRITTEN = {"database_unavailable", "wallet_busy", "queue_full"}
 
 
@@ -118,20 +112,58 @@ async def turn_back(db: asyncpg.Connection, proxy: Proxy) -> None:
     proxy.release()
 
 
-@pytest.mark.parametrize(("after", "key"), AFTER)
+@pytest.mark.parametrize("key", [None, "k"])
 @pytest.mark.parametrize(("pooled", "marker", "action"), TRAPS)
 async def test_no_answer_claims_what_is_not_so(
-    db: asyncpg.Connection,
     database_url: str,
-    proxy: Proxy,
+    tmp_path: Path,
     quick: None,
+    pooled: bool,
+    marker: bytes,
+    action: str,
+    key: str | None,
+) -> None:
+    await spring(tmp_path, database_url, pooled, marker, action, "there", key)
+
+
+@pytest.mark.slow
+@pytest.mark.once
+@pytest.mark.parametrize(("pooled", "marker", "action"), TRAPS)
+async def test_no_answer_claims_what_is_not_so_while_the_database_is_away(
+    server_url: str,
+    template: str,
+    tmp_path: Path,
+    quick: None,
+    pooled: bool,
+    marker: bytes,
+    action: str,
+) -> None:
+    """The cells wait more than they work, so all go on at a time."""
+
+    async def cell(after: str, key: str | None) -> None:
+        room = tmp_path / f"{after}{key}"
+        room.mkdir()
+        async with new_database(server_url, template) as url:
+            await spring(room, url, pooled, marker, action, after, key)
+
+    async with asyncio.TaskGroup() as cells:
+        for after, key in itertools.product(AWAY, (None, "k")):
+            cells.create_task(cell(after, key))
+
+
+async def spring(
+    room: Path,
+    url: str,
     pooled: bool,
     marker: bytes,
     action: str,
     after: str,
     key: str | None,
 ) -> None:
-    async with serving(database_url, proxy.url, pooled) as api:
+    """Credit a wallet while this happens at this step, and compare the answer with what is there.
+    after: what the database is like then."""
+    db = await connect(url)
+    async with Proxy(room, url) as proxy, serving(url, proxy.url, pooled) as api:
         await api.wallets("other", "victim")
         await api.fund("other", 1)  # The connection for money is open.
         proxy.trap(marker, action)
@@ -164,6 +196,7 @@ async def test_no_answer_claims_what_is_not_so(
             if balance == 1:
                 assert again.headers["idempotency-replayed"] == "true"
     assert await verify(db) == []
+    await db.close()
 
 
 async def repeated(api: Api, key: str) -> httpx.Response:

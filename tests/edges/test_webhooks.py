@@ -240,7 +240,7 @@ async def test_hanging_endpoints_leave_the_others_their_connections(
         for n in range(149):
             await receiver.until(20, f"/shop{n}")
         took = await latencies(db, receiver, 20, 0)
-    assert statistics.median(took) < 1
+    assert statistics.median(took) < 3
     failed = "select count(*) from ledger.attempts a where a.endpoint_id > 50"
     assert await db.fetchval(failed) == 0
 
