@@ -27,6 +27,7 @@ from app.console.view import (
     plain_page,
     read_form,
     see,
+    status_of,
     told,
 )
 from app.database.errors import DATABASE_ERRORS
@@ -91,8 +92,7 @@ class Page:
             problem = {"title": "Form that was not sent", "detail": str(error), "code": None}
             return view.page("refused.html", 400, problem=problem)
         except (Refused, BadInput) as error:
-            status = error.status if isinstance(error, Refused) else 422
-            return view.page("refused.html", status, problem=told(error))
+            return view.page("refused.html", status_of(error), problem=told(error))
 
 
 async def ours(request: Request, session: Session) -> dict[str, str]:

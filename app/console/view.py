@@ -237,3 +237,8 @@ def told(error: Refused | spelling.BadInput) -> dict[str, Any]:
     if isinstance(error, spelling.BadInput):
         return {"title": "That can't be read", "detail": str(error), "code": None}
     return error.problem
+
+
+def status_of(error: Refused | spelling.BadInput) -> int:
+    """Return the status of a page that shows a refusal: the API's own."""
+    return error.status if isinstance(error, Refused) else 422

@@ -223,13 +223,30 @@ async def test_a_reader_changes_nothing_and_sees_no_buttons(
     form = {"csrf": await token(person)}
     for path in ("/wallets/alice/freeze", "/wallets", "/move", "/webhooks", "/assets", "/keys"):
         given = {**form, "id": "x", "asset": "USD", "url": "https://x.example", "code": "X"}
+        given |= {"kind": "credit", "wallet": "alice", "amount": "1"}
         answer = await person.post(
             f"/console{path}", data={**given, "scope": "admin", "scale": "2", "step": "post"}
         )
-        assert answer.status_code in {403, 422}, (path, answer.status_code)
+        assert answer.status_code == 403, (path, answer.status_code)
         assert "forbidden" in answer.text or "scope" in answer.text, path
     assert (await api.read("/v1/wallets/alice"))["status"] == "open"
     assert (await person.get("/console/keys")).status_code == 403
+
+
+async def test_a_page_has_the_status_of_the_refusal_that_it_shows(
+    api: Api, person: httpx.AsyncClient
+) -> None:
+    await api.wallets("alice")
+    await sign_in(person)
+    form = {"csrf": await token(person), "code": "USD", "scale": "3"}
+    assert (await person.post("/console/assets", data=form)).status_code == 409
+    form |= {"kind": "debit", "wallet": "alice", "amount": "1", "step": "post"}
+    form["idempotency_key"] = "k"
+    poor = await person.post("/console/move", data=form)
+    assert poor.status_code == 422, poor.text
+    assert "insufficient_funds" in poor.text, poor.text
+    gone = await person.post("/console/move", data={**form, "wallet": "nobody"})
+    assert gone.status_code == 404
 
 
 async def test_a_form_that_is_sent_twice_posts_once(

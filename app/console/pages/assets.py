@@ -7,7 +7,7 @@ from typing import Any
 from starlette.responses import Response
 
 from app.console.api import Refused
-from app.console.view import View, see, told
+from app.console.view import View, see, status_of, told
 
 
 async def list_assets(view: View) -> Response:
@@ -26,7 +26,7 @@ async def create_asset(view: View) -> Response:
     try:
         await view.call("create_asset", body=body)
     except Refused as refused:
-        return await show(view, 422, problem=told(refused), typed=dict(view.form))
+        return await show(view, status_of(refused), problem=told(refused), typed=dict(view.form))
     return see("/assets", done="created")
 
 

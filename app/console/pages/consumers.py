@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from app.console.api import Refused
 from app.console.pages.rewinding import rewind
-from app.console.view import View, see, told
+from app.console.view import View, see, status_of, told
 
 
 async def list_consumers(view: View) -> Response:
@@ -29,7 +29,7 @@ async def create_consumer(view: View) -> Response:
     try:
         await view.call("put_consumer", path={"name": view.text("name")}, body=body)
     except Refused as refused:
-        return await show(view, 422, problem=told(refused), typed=dict(view.form))
+        return await show(view, status_of(refused), problem=told(refused), typed=dict(view.form))
     return see("/consumers", done="created")
 
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from app.console.api import Refused
 from app.console.spelling import BadInput
-from app.console.view import View, see, told
+from app.console.view import View, see, status_of, told
 
 
 async def list_holds(view: View) -> Response:
@@ -50,7 +50,9 @@ async def settle(view: View) -> Response:
             body = await capture(view, id_)
         made = await view.move(f"{action}_hold", body, {"id": id_})
     except (Refused, BadInput) as error:
-        return await show(view, 422, problem=told(error), key=key, typed=dict(view.form))
+        return await show(
+            view, status_of(error), problem=told(error), key=key, typed=dict(view.form)
+        )
     if view.dry:
         return await show(
             view, preview=made, key=key, typed=dict(view.form), sent=body, action=action

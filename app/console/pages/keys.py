@@ -7,7 +7,7 @@ from typing import Any
 from starlette.responses import Response
 
 from app.console.api import Refused
-from app.console.view import View, see, told
+from app.console.view import View, see, status_of, told
 
 
 async def list_keys(view: View) -> Response:
@@ -24,7 +24,7 @@ async def create_key(view: View) -> Response:
     try:
         made = await view.read("create_key", body={"scope": view.text("scope")})
     except Refused as refused:
-        return await show(view, 422, problem=told(refused))
+        return await show(view, status_of(refused), problem=told(refused))
     return await show(view, made=made)
 
 

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from app.console.api import Refused
 from app.console.flow import flow_of
 from app.console.spelling import BadInput, read_amount, read_metadata
-from app.console.view import View, see, told
+from app.console.view import View, see, status_of, told
 
 KINDS = ("credit", "debit", "transfer", "hold", "transaction")
 LEGS = 5
@@ -45,7 +45,7 @@ async def send(view: View) -> Response:
         body = await body_of(view, kind)
         made = await view.move(f"create_{kind}", body)
     except (Refused, BadInput) as error:
-        return show(view, kind, 422, problem=told(error), key=key, typed=typed)
+        return show(view, kind, status_of(error), problem=told(error), key=key, typed=typed)
     if view.dry:
         return show(
             view,

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from app.console.api import Refused
 from app.console.spelling import BadInput
-from app.console.view import View, see, told
+from app.console.view import View, see, status_of, told
 from app.http.bodies import MAX_ID
 
 Show = Callable[..., Awaitable[Response]]
@@ -28,7 +28,7 @@ async def rewind(view: View, kind: str, show: Show) -> Response:
             return see(f"/{kind}s", done="rewound")
         counted = await effect(view, reader, seq)
     except (Refused, BadInput) as error:
-        return await show(view, 422, problem=told(error), rewinding=typed)
+        return await show(view, status_of(error), problem=told(error), rewinding=typed)
     return await show(view, counted=counted, rewinding=typed)
 
 

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from app.console.api import Refused
 from app.console.pages.rewinding import rewind
-from app.console.view import View, see, told
+from app.console.view import View, see, status_of, told
 
 
 async def list_sinks(view: View) -> Response:
@@ -25,7 +25,7 @@ async def create_sink(view: View) -> Response:
     try:
         await view.call("create_sink", body={"url": view.text("url")})
     except Refused as refused:
-        return await show(view, 422, problem=told(refused), typed=dict(view.form))
+        return await show(view, status_of(refused), problem=told(refused), typed=dict(view.form))
     return see("/sinks", done="created")
 
 
@@ -35,7 +35,7 @@ async def act(view: View) -> Response:
     try:
         await view.call(f"{action}_sink", path={"id": view.request.path_params["id"]})
     except Refused as refused:
-        return await show(view, 422, problem=told(refused))
+        return await show(view, status_of(refused), problem=told(refused))
     return see("/sinks", done=action)
 
 

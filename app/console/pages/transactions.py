@@ -11,7 +11,7 @@ from starlette.responses import Response
 from app.console.api import Refused
 from app.console.flow import flow_of
 from app.console.spelling import BadInput
-from app.console.view import View, see, told
+from app.console.view import View, see, status_of, told
 from app.http.bodies import KINDS
 
 PAGING = {"limit", "after"}
@@ -101,7 +101,9 @@ async def reverse(view: View) -> Response:
         body = await reversal(view, id_)
         made = await view.move("reverse_transaction", body, {"id": id_})
     except (Refused, BadInput) as error:
-        return await show(view, 422, problem=told(error), key=key, typed=dict(view.form))
+        return await show(
+            view, status_of(error), problem=told(error), key=key, typed=dict(view.form)
+        )
     if view.dry:
         return await show(view, preview=made, key=key, typed=dict(view.form), sent=body)
     return see(f"/transactions/{made['id']}", done="reversed")

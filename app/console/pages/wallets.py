@@ -13,7 +13,7 @@ from starlette.responses import Response, StreamingResponse
 
 from app.console.api import Refused
 from app.console.spelling import BadInput, plain_amount, read_amount, read_metadata
-from app.console.view import HEADERS, NOTHING, View, see, told
+from app.console.view import HEADERS, NOTHING, View, see, status_of, told
 
 CHART_ENTRIES = 500
 STATEMENT_PAGE = 1000
@@ -43,7 +43,12 @@ async def create_wallet(view: View) -> Response:
         made = await view.read("create_wallet", body=body)
     except (Refused, BadInput) as error:
         return view.page(
-            "wallets.html", 422, wallets=NOTHING, query={}, problem=told(error), typed=typed
+            "wallets.html",
+            status_of(error),
+            wallets=NOTHING,
+            query={},
+            problem=told(error),
+            typed=typed,
         )
     return see(f"/wallets/{made['id']}")
 
@@ -105,7 +110,7 @@ async def act(view: View) -> Response:
             change["metadata"] = read_metadata(view.form.get("metadata", ""))
             await view.call("change_wallet", path=where, body=change)
     except (Refused, BadInput) as error:
-        return await show(view, told(error), 422)
+        return await show(view, told(error), status_of(error))
     return see(f"/wallets/{id_}", done=action)
 
 

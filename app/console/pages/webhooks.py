@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from app.console.api import Refused
 from app.console.spelling import BadInput
-from app.console.view import View, see, told
+from app.console.view import View, see, status_of, told
 
 SAMPLE = 100  # Deliveries of an endpoint from which its success and latency are told.
 
@@ -43,7 +43,9 @@ async def create_webhook(view: View) -> Response:
     try:
         made = await view.read("create_webhook", body=body_of(view))
     except Refused as refused:
-        return await show_all(view, 422, problem=told(refused), typed=dict(view.form))
+        return await show_all(
+            view, status_of(refused), problem=told(refused), typed=dict(view.form)
+        )
     return await show(view, made["id"], secret=made["secret"])
 
 
@@ -102,7 +104,7 @@ async def act(view: View) -> Response:
         else:
             await view.call(f"{action}_webhook", path=where)
     except (Refused, BadInput) as error:
-        return await show(view, id_, 422, problem=told(error), typed=dict(view.form))
+        return await show(view, id_, status_of(error), problem=told(error), typed=dict(view.form))
     return see(f"/webhooks/{id_}", done=action)
 
 
@@ -111,7 +113,7 @@ async def resend(view: View) -> Response:
     try:
         await view.call("resend_delivery", path={"id": id_, "seq": seq})
     except Refused as refused:
-        return await show(view, id_, 422, problem=told(refused))
+        return await show(view, id_, status_of(refused), problem=told(refused))
     return see(f"/webhooks/{id_}", done="resent")
 
 
@@ -131,7 +133,9 @@ async def replay(view: View) -> Response:
             return see(f"/webhooks/{id_}", done="replay")
         count = await view.read("count_replay", path={"id": id_}, body=body)
     except Refused as refused:
-        return await show(view, id_, 422, problem=told(refused), typed=dict(view.form))
+        return await show(
+            view, id_, status_of(refused), problem=told(refused), typed=dict(view.form)
+        )
     return await show(view, id_, count=count, typed=dict(view.form), sent=body)
 
 
