@@ -2,9 +2,8 @@
 # rest what tests need besides.
 PYTHON ?= python3
 BIN := .venv/bin
-# Tests wait as much as they work, the slow ones more: several processes take a fraction as long, even
-# on a small machine.
-PYTEST := $(BIN)/pytest --dist worksteal --numprocesses
+# Tests wait as much as they work: two processes take half as long, even on a small machine.
+PYTEST := $(BIN)/pytest --numprocesses 2 --dist worksteal
 
 .PHONY: run test test-all test-load schema reference docs clients lock screenshots bench clean
 
@@ -16,14 +15,14 @@ test: .venv/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(PYTEST) 2 -m "not slow"
+	$(PYTEST) -m "not slow"
 
 test-all: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(PYTEST) 3 --ignore tests/load/test_long_load.py
+	$(PYTEST) --ignore tests/load/test_long_load.py
 
 # Ten minutes of load, which want the machine for themselves, and gigabytes on its disk.
 test-load: .venv/ready
