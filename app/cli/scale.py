@@ -41,6 +41,10 @@ def scale() -> None:
     """
 
 
+def wait(reason: str) -> None:
+    click.echo(reason, err=True)
+
+
 def on_coordinator(work: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
     try:
         return with_database(work)
@@ -107,7 +111,7 @@ def status() -> None:
 @json_option
 def add_node(node: Node) -> None:
     """Add a worker. Nothing moves to it yet."""
-    on_coordinator(lambda conn: scaling.add_node(conn, node))
+    on_coordinator(lambda conn: scaling.add_node(conn, node, wait))
     tell({"node": str(node)}, f"{node} is a worker now: zerosum scale move")
 
 
@@ -120,7 +124,7 @@ def move(ledger: str, node: Node) -> None:
 
     The ledgers of its shard move with it.
     """
-    names = on_coordinator(lambda conn: scaling.move(conn, ledger, node))
+    names = on_coordinator(lambda conn: scaling.move(conn, ledger, node, wait))
     tell({"ledgers": names, "node": str(node)}, f"On {node}: {', '.join(names)}")
 
 
@@ -129,5 +133,5 @@ def move(ledger: str, node: Node) -> None:
 @json_option
 def drain(node: Node) -> None:
     """Move all ledgers of a worker to the others, while they are used."""
-    on_coordinator(lambda conn: scaling.drain(conn, node))
+    on_coordinator(lambda conn: scaling.drain(conn, node, wait))
     tell({"drained": str(node)}, f"No ledger is on {node} now.")

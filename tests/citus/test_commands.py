@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
 from app.database.connections import connect
-from tests.support.command import run, zerosum
+from app.host.citus import scaling
+from tests.support.command import begin, run, zerosum
 
 
 async def test_a_loss_of_the_end_is_declared_ledger_by_ledger(scaled_url: str) -> None:
@@ -42,3 +44,16 @@ async def test_an_export_is_made_and_not_read(scaled_url: str, tmp_path: Path) -
     code, told = await zerosum(scaled_url, "import", str(file))
     assert code == 1
     assert "scale that" in told
+
+
+async def test_a_move_says_that_it_waits_for_another(scaled_url: str) -> None:
+    conn = await connect(scaled_url)
+    await conn.execute("select zerosum.create_ledger('main')")
+    (place,) = await scaling.places(conn)
+    await scaling.take_turns(conn, scaling.unheard)
+    command = await begin(scaled_url, "scale", "move", "main", str(place.node))
+    assert command.stderr is not None
+    async with asyncio.timeout(30):
+        assert b"This one waits" in await command.stderr.readline()
+        await conn.close()
+        assert await command.wait() == 0

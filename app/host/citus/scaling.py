@@ -5,6 +5,7 @@ Every function takes a connection of the tables' owner to the coordinator.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +39,12 @@ select current_setting('max_worker_processes')::int - count(*) from pg_stat_acti
 where backend_type not in ('client backend', 'autovacuum launcher', 'autovacuum worker', 'archiver',
     'background writer', 'checkpointer', 'startup', 'walreceiver', 'walsender', 'walwriter')
 """
+
+Tell = Callable[[str], None]
+
+
+def unheard(_: str) -> None:
+    """Hear nothing."""
 
 
 class CantScale(Exception):
@@ -182,19 +189,22 @@ async def refuse_undistributed(conn: asyncpg.Connection) -> None:
         raise CantScale("the database is on one server: zerosum scale start")
 
 
-async def add_node(conn: asyncpg.Connection, node: Node) -> None:
-    """Add a worker, on which Citus is there already. Nothing moves to it yet."""
+async def add_node(conn: asyncpg.Connection, node: Node, tell: Tell = unheard) -> None:
+    """Add a worker, on which Citus is there already. Nothing moves to it yet. tell: hears what this
+    waits for."""
     await refuse_undistributed(conn)
-    await take_turns(conn)
+    await take_turns(conn, tell)
     await conn.execute("select citus_add_node($1, $2)", node.host, node.port)
     await complete_nodes(conn)
 
 
-async def take_turns(conn: asyncpg.Connection) -> None:
+async def take_turns(conn: asyncpg.Connection, tell: Tell) -> None:
     """Wait until nobody else moves ledgers or adds workers; then nobody does until this connection
     ends. When a command was killed, its server ends its work within a second."""
     await conn.execute("set client_connection_check_interval = '1s'")
-    await conn.execute("select pg_advisory_lock($1)", TURNS_KEY)
+    if not await conn.fetchval("select pg_try_advisory_lock($1)", TURNS_KEY):
+        tell("Another command moves ledgers or adds a worker. This one waits for its end.")
+        await conn.execute("select pg_advisory_lock($1)", TURNS_KEY)
 
 
 async def complete_nodes(conn: asyncpg.Connection) -> None:
@@ -208,10 +218,12 @@ async def complete_nodes(conn: asyncpg.Connection) -> None:
     await conn.execute("select replicate_reference_tables('force_logical')")
 
 
-async def move(conn: asyncpg.Connection, ledger: str, target: Node) -> list[str]:
+async def move(
+    conn: asyncpg.Connection, ledger: str, target: Node, tell: Tell = unheard
+) -> list[str]:
     """Move a ledger to a worker while it is used, with the ledgers of its shard. Returns their
-    names. Raises CantScale."""
-    await take_turns(conn)
+    names. tell: hears what this waits for. Raises CantScale."""
+    await take_turns(conn, tell)
     found = await places(conn)
     here = next((place for place in found if place.ledger == ledger), None)
     if here is None:
@@ -234,10 +246,11 @@ async def move(conn: asyncpg.Connection, ledger: str, target: Node) -> list[str]
     return together
 
 
-async def drain(conn: asyncpg.Connection, node: Node) -> None:
-    """Move all ledgers of a worker to the others, while they are used."""
+async def drain(conn: asyncpg.Connection, node: Node, tell: Tell = unheard) -> None:
+    """Move all ledgers of a worker to the others, while they are used. tell: hears what this waits
+    for."""
     await refuse_undistributed(conn)
-    await take_turns(conn)
+    await take_turns(conn, tell)
     if node not in await nodes(conn):
         raise CantScale(f"there is no worker {node}: zerosum scale status")
     await complete_nodes(conn)
