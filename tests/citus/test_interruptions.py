@@ -15,7 +15,7 @@ from tests.support.citus import Cluster, Node
 from tests.support.command import zerosum
 
 SHARDS = 4
-EVERY = 60  # Of the statements in the transaction, which Postgres undoes whole.
+EVERY = 150  # Of the statements in the transaction, which Postgres undoes whole.
 
 
 class Cut(Exception):

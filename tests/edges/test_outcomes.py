@@ -51,6 +51,7 @@ TRAPS = [
 ]
 # What the database is like for new connections, besides "there". The proxy says so, whichever
 # Postgres is behind it. read_only: it accepts them, and refuses to write.
+AT_A_TIME = 4
 AWAY = ("53300", "28P01", "57P03", "3D000", "read_only", "silent")
 SAYS_NOTHING_WAS_WRITTEN = {"database_unavailable", "wallet_busy", "queue_full"}
 
@@ -76,10 +77,12 @@ async def serving(url: str, through: str, pooled: bool) -> AsyncIterator[Api]:
     pool = await open_pool(url, 3)
     group_commit = GroupCommit(functools.partial(connect_to_post, through, pooled))
     group_commit.committer.outage.patience_s = 1.0
-    async with running(group_commit.run), Api(app_over(pool, group_commit)) as api:
-        await api.allow(pool)
-        yield api
-    await pool.close()
+    try:
+        async with running(group_commit.run), Api(app_over(pool, group_commit)) as api:
+            await api.allow(pool)
+            yield api
+    finally:
+        await pool.close()
 
 
 async def settled(db: asyncpg.Connection) -> int:
@@ -138,12 +141,13 @@ async def test_no_answer_claims_what_is_not_so_while_the_database_is_away(
     marker: bytes,
     action: str,
 ) -> None:
-    """The cells wait more than they work, so all go on at a time."""
+    """The cells wait more than they work, so several go on at a time."""
+    turns = asyncio.Semaphore(AT_A_TIME)
 
     async def cell(after: str, key: str | None) -> None:
         room = tmp_path / f"{after}{key}"
         room.mkdir()
-        async with new_database(server_url, template) as url:
+        async with turns, new_database(server_url, template) as url:
             await spring(room, url, pooled, marker, action, after, key)
 
     async with asyncio.TaskGroup() as cells:
@@ -162,8 +166,13 @@ async def spring(
 ) -> None:
     """Credit a wallet while this happens at this step, and compare the answer with what is there.
     after: what the database is like then."""
-    db = await connect(url)
-    async with Proxy(room, url) as proxy, serving(url, proxy.url, pooled) as api:
+    async with (
+        contextlib.AsyncExitStack() as stack,
+        Proxy(room, url) as proxy,
+        serving(url, proxy.url, pooled) as api,
+    ):
+        db = await connect(url)
+        stack.push_async_callback(db.close)
         await api.wallets("other", "victim")
         await api.fund("other", 1)  # The connection for money is open.
         proxy.trap(marker, action)
@@ -195,8 +204,7 @@ async def spring(
             assert await settled(db) == 1
             if balance == 1:
                 assert again.headers["idempotency-replayed"] == "true"
-    assert await verify(db) == []
-    await db.close()
+        assert await verify(db) == []
 
 
 async def repeated(api: Api, key: str) -> httpx.Response:
