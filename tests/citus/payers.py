@@ -23,7 +23,7 @@ class Payers:
     def __init__(self, server: ServerProcess, keys: dict[str, str]) -> None:
         self.server, self.keys = server, keys
         self.posted: dict[str, dict[str, int]] = {ledger: {} for ledger in keys}
-        self.statuses: Counter[int] = Counter()
+        self.answers: Counter[str] = Counter()  # How often each status came, with its code.
         self.ended = asyncio.Event()
 
     async def __aenter__(self) -> Payers:
@@ -59,7 +59,8 @@ class Payers:
         body = {"source": "alice", "destination": "bob", "amount": 1}
         while True:
             answer = await self.send(ledger, "transfers", body, key)
-            self.statuses[answer.status_code] += 1
+            code = answer.json().get("code", "")
+            self.answers[f"{answer.status_code} {code}".strip()] += 1
             if answer.status_code == 201:
                 id_: int = answer.json()["id"]
                 return id_

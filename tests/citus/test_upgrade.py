@@ -48,7 +48,7 @@ async def test_a_release_is_installed_while_servers_pay(scaled_url: str, tmp_pat
         await payers.more(20)
         assert await migrate(conn, sql) == ["9999_badges.sql"]
         await payers.more(20)
-    assert set(payers.statuses) == {201}
+    assert set(payers.answers) == {"201"}
     await server.end()
     # The new table is distributed, each call of the new function runs where its ledger is, and the
     # rules hold on the shards.
