@@ -3367,6 +3367,13 @@ begin
         order by t.ledger_id + 0 desc, t.id desc limit max);
 end $_$;
 
+CREATE FUNCTION zerosum.one_time_key() RETURNS text
+    LANGUAGE sql
+    AS $$
+    select chr(127) || lpad(to_hex((date_part('epoch', clock_timestamp()) * 1000)::bigint), 12, '0')
+        || right(gen_random_uuid()::text, 17)
+$$;
+
 CREATE FUNCTION zerosum.options_fault(kind text, options jsonb) RETURNS text
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3565,7 +3572,7 @@ begin
         end if;
     end if;
     for i in 1..n loop
-        requests[i] := row(i, kinds[i], coalesce(keys[i], chr(127) || gen_random_uuid()), refs[i],
+        requests[i] := row(i, kinds[i], coalesce(keys[i], zerosum.one_time_key()), refs[i],
             descriptions[i],
             metadatas[i], effective_ats[i], ifs[i], options[i], units[i])::ledger.request;
         firsts[i] := 1;
@@ -3706,7 +3713,7 @@ declare
     id bigint;
     body text;
 begin
-    key := coalesce(key, chr(127) || gen_random_uuid());
+    key := coalesce(key, zerosum.one_time_key());
     if source = '@world' or destination = '@world' then
         select zerosum.world_wallet(l, source, destination),
             zerosum.world_wallet(l, destination, source)

@@ -11,7 +11,6 @@ and later requests that name the same wallets, go to the slow lane.
 from __future__ import annotations
 
 import asyncio
-import secrets
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -20,6 +19,7 @@ from app import metrics
 from app.errors import Refusal
 from app.posting.committer import Committer, Connect
 from app.posting.lost_backends import LostBackends
+from app.posting.one_time_key import one_time_key
 from app.posting.slow_lane import SlowLane
 from app.posting.waiting import Answer, PostRequest, Waiting, Written, wait
 
@@ -83,7 +83,7 @@ class GroupCommit:
             raise Refusal("database_unavailable")
         for request in requests:
             if request.key is None:
-                request.key = "\x7f" + secrets.token_hex(16)
+                request.key = one_time_key()
         waiting = wait(requests, gone, atomic)
         if queue is None:
             queue = self.queues[ledger] = deque()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
+import uuid
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Any
@@ -22,6 +24,7 @@ from zerosum_client import (
     to_units,
     verify,
 )
+from zerosum_client.core import rising_key
 from zerosum_client.pytest_plugin import ZerosumServer
 
 from tests.support.api import KEY
@@ -227,6 +230,19 @@ def test_amounts_are_exact() -> None:
     for bad in ("1.005", "x", "NaN", 1.5, True):
         with pytest.raises(ValueError, match=r"float|amount|decimal places"):
             to_units(bad, 2)  # type: ignore[arg-type]
+
+
+def test_drawn_keys_rise_with_time() -> None:
+    """(RFC 9562's version 7.)"""
+    before = time.time_ns() // 1_000_000
+    drawn = [uuid.UUID(rising_key()) for _ in range(1000)]
+    after = time.time_ns() // 1_000_000
+    assert {(one.version, one.variant) for one in drawn} == {(7, uuid.RFC_4122)}
+    times = [one.int >> 80 for one in drawn]
+    assert before <= times[0]
+    assert times == sorted(times)
+    assert times[-1] <= after
+    assert len(set(drawn)) == 1000
 
 
 def test_a_key_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:

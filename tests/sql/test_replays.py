@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import UTC, datetime
+from functools import partial
 
 import asyncpg
 import pytest
 
+from app.posting.one_time_key import one_time_key
 from tests.support.ledger import codes, counts, fund, post, req, wallet, wallets
 
 FIRST = req(("@world", "alice", 100), key="r1", ref='inv "7"', metadata='{"b": 1,  "a":[1,2]}')
@@ -104,6 +107,25 @@ async def test_a_private_key_replays_and_shows_as_null(peopled: asyncpg.Connecti
     ((_, body),) = await post(peopled, private)
     assert json.loads(body)["idempotency_key"] is None
     assert await post(peopled, private) == [("replayed", body)]
+
+
+async def test_private_keys_rise_with_time(peopled: asyncpg.Connection) -> None:
+    """A batch draws them, a lone request, and the group commit, which says the moment alike."""
+    one = req(("@world", "bob", 1))
+    pause = partial(asyncio.sleep, 0.002)
+    await post(peopled, one, one)
+    await pause()
+    await post(peopled, one)
+    await pause()
+    drawn = [one_time_key()]
+    await pause()
+    await post(peopled, one)
+    kept = await peopled.fetch(
+        "select key from ledger.transactions where starts_with(key, chr(127)) order by id"
+    )
+    first, also, lone, last = [row["key"] for row in kept]
+    assert max(first, also) < lone < drawn[0] < last
+    assert {len(key) for key in (first, also, lone, last)} == {30}
 
 
 async def test_a_key_means_another_request_in_another_ledger(peopled: asyncpg.Connection) -> None:

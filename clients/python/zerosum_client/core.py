@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import json
 import random
+import secrets
+import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -95,8 +97,16 @@ def make_call(
     sent = None
     if body is not None:
         sent = {name: value for name, value in body.items() if value is not UNSET}
-    drawn = key if key is not None or not keyed else str(uuid.uuid4())
+    drawn = key if key is not None or not keyed else rising_key()
     return Call(method, path, given, sent, drawn, reads)
+
+
+def rising_key() -> str:
+    """Return a UUIDv7 (RFC 9562): the database finds keys that rise with time in one place of their
+    index, and random ones all over it."""
+    milliseconds = time.time_ns() // 1_000_000
+    drawn = secrets.randbits(12) << 64 | secrets.randbits(62)
+    return str(uuid.UUID(int=milliseconds << 80 | 0x7 << 76 | 0b10 << 62 | drawn))
 
 
 def spelled(value: Any) -> str:

@@ -48,7 +48,7 @@ export class Base {
 
   /** Send a request until it is answered. Throws Problem, NoAnswer. */
   protected async call(method: string, path: string, call: Call = {}): Promise<unknown> {
-    const key = call.keyed ? (call.key ?? crypto.randomUUID()) : undefined;
+    const key = call.keyed ? (call.key ?? risingKey()) : undefined;
     const repeatable = REPEATABLE.has(method) || key !== undefined;
     const request = this.#request(method, key, call.body);
     const url = this.#url + path + queryOf(call.query);
@@ -124,4 +124,12 @@ function problemOf(content: ArrayBuffer, status: number): Problem {
   }
   const known = body !== null && typeof body === "object" && !Array.isArray(body);
   return new Problem(known ? (body as Record<string, unknown>) : {}, status);
+}
+
+/** A UUIDv7 (RFC 9562): the database finds keys that rise with time in one place of their index,
+ * and random ones all over it. */
+export function risingKey(): string {
+  const time = Date.now().toString(16).padStart(12, "0");
+  const random = crypto.randomUUID();
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(15)}`;
 }

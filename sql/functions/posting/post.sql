@@ -75,7 +75,7 @@ begin
         end if;
     end if;
     for i in 1..n loop
-        requests[i] := row(i, kinds[i], coalesce(keys[i], chr(127) || gen_random_uuid()), refs[i],
+        requests[i] := row(i, kinds[i], coalesce(keys[i], zerosum.one_time_key()), refs[i],
             descriptions[i],
             metadatas[i], effective_ats[i], ifs[i], options[i], units[i])::ledger.request;
         firsts[i] := 1;

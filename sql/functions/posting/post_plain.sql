@@ -23,7 +23,7 @@ declare
     id bigint;
     body text;
 begin
-    key := coalesce(key, chr(127) || gen_random_uuid());
+    key := coalesce(key, zerosum.one_time_key());
     if source = '@world' or destination = '@world' then
         select zerosum.world_wallet(l, source, destination),
             zerosum.world_wallet(l, destination, source)
