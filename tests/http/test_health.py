@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.api import Api
 from tests.support.process import ServerProcess, free_port
+from tests.support.until import until
 
 SINK = (
     "select zerosum.create_sink(g.ledger_id, 'sink-of-' || g.name, 'kafka://h/t', '{*}', 'now')"
@@ -75,9 +76,13 @@ async def test_a_port_of_its_own_names_everything(
     server.base = f"http://127.0.0.1:{port}"
     await server.start(sys.executable, "-m", "app", command)
     async with httpx.AsyncClient(base_url=server.base) as client:
+
+        async def leads() -> bool:
+            return "zerosum_relay_leader 1.0" in (await client.get("/metrics")).text
+
+        await until(leads)
         metrics, ready = await client.get("/metrics"), await client.get("/readyz")
         assert 'zerosum_outbox_events{ledger="test"} 0.0' in metrics.text
-        assert "zerosum_relay_leader 1.0" in metrics.text
         assert [sink["ledger"] for sink in ready.json()["sinks"]] == ["main", "test"]
         assert (await client.get("/v1/wallets")).status_code == 404
     await server.end()

@@ -145,8 +145,9 @@ async def test_a_database_without_the_schema_says_what_to_run(server_url: str) -
             assert (code, "run zerosum migrate first" in err) == (2, True), err
 
 
-async def test_ctrl_c_ends_with_130(db: asyncpg.Connection, database_url: str) -> None:
-    """While the command waits for a lock."""
+@pytest.mark.parametrize("moment", ["starts", "waits"])
+async def test_ctrl_c_ends_with_130(db: asyncpg.Connection, database_url: str, moment: str) -> None:
+    """While the command imports its modules, and while the command waits for a lock."""
     await db.execute("begin; lock table ledger.wallets")
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -157,8 +158,16 @@ async def test_ctrl_c_ends_with_130(db: asyncpg.Connection, database_url: str) -
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    waits = "select count(*) from pg_locks where not granted"
-    await until(lambda: db.fetchval(waits))
+
+    async def imports() -> bool:
+        return "/asyncpg/" in Path(f"/proc/{process.pid}/maps").read_text()  # noqa: ASYNC240
+
+    # (A transaction sees one picture of pg_stat_activity only.)
+    waits = (
+        "select count(*) from pg_locks where not granted"
+        " and database = (select oid from pg_database where datname = current_database())"
+    )
+    await until(imports if moment == "starts" else lambda: db.fetchval(waits))
     process.send_signal(signal.SIGINT)
     out, err = await process.communicate()
     assert (process.returncode, out, err) == (130, b"", b"")
