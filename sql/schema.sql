@@ -1843,13 +1843,12 @@ CREATE FUNCTION zerosum.end_import(ledger bigint) RETURNS TABLE(size bigint, roo
 #variable_conflict use_column
 declare
     l constant bigint := ledger;
-    last_id bigint;
+    last_id constant bigint := zerosum.last_transaction(l);
 begin
     size := zerosum.last_event(l);
     update ledger.feeds f set last_seq = size where f.ledger_id = l;
     perform zerosum.fill_tiles(l, size);
     root := zerosum.log_root(l, 0, size);
-    last_id := (select max(t.id) from ledger.transactions t where t.ledger_id + 0 = l);
     if last_id > (select s.last_value from ledger.transaction_id s) then
         perform setval('ledger.transaction_id', last_id);
     end if;
@@ -2119,8 +2118,10 @@ begin
                     e.entries))::text
             from (
                 -- (The sum spells the index that only lists use.)
-                select * from ledger.transactions t where t.ledger_id + 0 = l and t.id > past
-                    order by t.id limit max
+                select * from ledger.transactions t
+                where (t.ledger_id + 0, t.id) > (l, past)
+                    and (t.ledger_id + 0, t.id) <= (l, 9223372036854775807)
+                    order by t.ledger_id + 0, t.id limit max
             ) t
             cross join lateral (
                 select coalesce(jsonb_agg(jsonb_build_object('posting', e.posting, 'wallet',
@@ -2692,6 +2693,17 @@ CREATE FUNCTION zerosum.last_event(ledger bigint) RETURNS bigint
         zerosum.purged_seq($1))
 $_$;
 
+CREATE FUNCTION zerosum.last_transaction(ledger bigint) RETURNS bigint
+    LANGUAGE plpgsql STABLE
+    AS $_$
+begin
+    return coalesce((
+        select t.id from ledger.transactions t
+        where (t.ledger_id + 0, t.id) > ($1, 0)
+            and (t.ledger_id + 0, t.id) <= ($1, 9223372036854775807)
+        order by t.ledger_id + 0 desc, t.id desc limit 1), 0);
+end $_$;
+
 CREATE FUNCTION zerosum.last_verification(ledger bigint) RETURNS TABLE(body text)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2938,11 +2950,16 @@ CREATE FUNCTION zerosum.list_transactions(ledger bigint, before bigint, max inte
     SET enable_sort TO 'off'
     SET jit TO 'off'
     AS $_$
+    -- The sum spells the index that only lists use. Rows are compared: with `ledger_id + 0 = $1
+    -- order by id` the primary key gives the order too, and the planner takes that key where it
+    -- believes that this ledger's rows are everywhere, though thousands of another ledger may come
+    -- first.
     select a.id, a.body
     from zerosum.answer($1, array(
         select t.id from ledger.transactions t
-        where t.ledger_id + 0 = $1 and t.id < coalesce($2, 9223372036854775807)
-        order by t.id desc
+        where (t.ledger_id + 0, t.id) > ($1, 0)
+            and (t.ledger_id + 0, t.id) < ($1, coalesce($2, 9223372036854775807))
+        order by t.ledger_id + 0 desc, t.id desc
         limit $3
     )) a
     order by a.id desc
@@ -3344,10 +3361,13 @@ begin
             select t.id from ledger.transactions t
             where t.key = $7 and t.ledger_id = $1 and t.id >= first and t.id < past);
     elsif reference is not null then
+        -- (Rows are compared as in list_transactions(); the index has set references only.)
         return array(
             select t.id from ledger.transactions t
-            where t.reference = $6 and t.ledger_id = $1 and t.id >= first and t.id < past
-            order by t.id desc limit max);
+            where t.ledger_id = $1 and t.reference is not null
+                and (t.reference, t.ledger_id, t.id) >= ($6, $1, first)
+                and (t.reference, t.ledger_id, t.id) < ($6, $1, past)
+            order by t.reference desc, t.ledger_id desc, t.id desc limit max);
     elsif wallet is not null then
         -- (A transaction may have several entries of one wallet.)
         return array(
@@ -3363,7 +3383,7 @@ begin
     end if;
     return array(
         select t.id from ledger.transactions t
-        where t.ledger_id + 0 = $1 and t.id >= first and t.id < past
+        where (t.ledger_id + 0, t.id) >= ($1, first) and (t.ledger_id + 0, t.id) < ($1, past)
         order by t.ledger_id + 0 desc, t.id desc limit max);
 end $_$;
 
@@ -5020,7 +5040,7 @@ declare
 begin
     perform from ledger.feeds f where f.ledger_id = l for update;
     if exists (select from ledger.wallets w where w.ledger_id = l)
-        or exists (select from ledger.transactions t where t.ledger_id + 0 = l)
+        or zerosum.last_transaction(l) > 0
         or exists (select from ledger.feeds f where f.ledger_id = l and f.last_seq > 0)
         or exists (select from ledger.outbox o where o.ledger_id = l)
     then
@@ -5223,16 +5243,14 @@ CREATE FUNCTION zerosum.transaction_at(ledger bigint, at timestamp with time zon
 declare
     -- All ids up to low were recorded before `at`; those from high on were not.
     low bigint := 0;
-    high bigint := 1 + coalesce((
-        select t.id from ledger.transactions t where t.ledger_id + 0 = $1
-        order by t.ledger_id + 0 desc, t.id desc limit 1), 0);
+    high bigint := 1 + zerosum.last_transaction($1);
     middle bigint;
     one record;
 begin
     while low + 1 < high loop
         middle := (low + high) / 2;
         select t.id, t.recorded_at into one from ledger.transactions t
-        where t.ledger_id + 0 = $1 and t.id >= middle and t.id < high
+        where (t.ledger_id + 0, t.id) >= ($1, middle) and (t.ledger_id + 0, t.id) < ($1, high)
         order by t.ledger_id + 0, t.id limit 1;
         if not found or one.recorded_at >= at then
             high := middle;
@@ -5376,8 +5394,10 @@ begin
     loop
         -- (The sum spells the index that only lists use.)
         select max(x.id) into till from (
-            select t.id from ledger.transactions t where t.ledger_id + 0 = l and t.id > at
-            order by t.id offset slice - 1 limit 1
+            select t.id from ledger.transactions t
+            where (t.ledger_id + 0, t.id) > (l, at)
+                and (t.ledger_id + 0, t.id) <= (l, 9223372036854775807)
+            order by t.ledger_id + 0, t.id offset slice - 1 limit 1
         ) x;
         return query select * from zerosum.verify_transactions(l, at, till);
         return query select * from zerosum.verify_holds(l, at, till);
@@ -5634,8 +5654,10 @@ begin
     while at is not null loop
         -- (The sum spells the index that only lists use.)
         select max(x.id) into till from (
-            select t.id from ledger.transactions t where t.ledger_id + 0 = l and t.id > at
-            order by t.id offset slice - 1 limit 1
+            select t.id from ledger.transactions t
+            where (t.ledger_id + 0, t.id) > (l, at)
+                and (t.ledger_id + 0, t.id) <= (l, 9223372036854775807)
+            order by t.ledger_id + 0, t.id offset slice - 1 limit 1
         ) x;
         return query select * from zerosum.verify_transactions(l, at, till);
         exit when till is null;
@@ -5644,7 +5666,8 @@ begin
     end loop;
     -- Few transactions, if any, have an event up to `since` and an id above the first of these.
     missing := array(
-        select t.id from ledger.transactions t where t.ledger_id + 0 = l and t.id >= first_id
+        select t.id from ledger.transactions t where (t.ledger_id + 0, t.id) >= (l, first_id)
+            and (t.ledger_id + 0, t.id) <= (l, 9223372036854775807)
         except all select unnest(ids));
     return query
         select 'event', x.id::text, 'no event' from unnest(missing) x (id)

@@ -238,7 +238,7 @@ async def compared(source: asyncpg.Connection, target: asyncpg.Connection) -> li
             _, size, root = await log_state(conn, ledger)
             sums = [tuple(one) for one in await call(conn, "trial_balance", ledger=ledger)]
             ends = await conn.fetchrow(
-                "select (select max(id) from ledger.transactions where ledger_id + 0 = $1),"
+                "select zerosum.last_transaction($1),"
                 " (select count(*) from ledger.outbox where ledger_id = $1),"
                 " (select max(hold_id) from ledger.hold_postings where ledger_id = $1)",
                 ledger,

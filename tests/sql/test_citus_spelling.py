@@ -61,6 +61,10 @@ def test_what_reads_no_table_stays() -> None:
             "p.ledger_id + 0 = w.ledger_id and p.ledger_id = w.ledger_id",
         ),
         ("order by t.ledger_id + 0 desc", "order by t.ledger_id + 0 desc"),
+        (
+            "(t.ledger_id + 0, t.id) > ($1, 0)",
+            "t.ledger_id = $1 and (t.ledger_id + 0, t.id) > ($1, 0)",
+        ),
     ],
 )
 def test_the_ledger_is_named_by_its_column_too(before: str, after: str) -> None:

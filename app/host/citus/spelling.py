@@ -14,6 +14,7 @@ LANGUAGE = re.compile(r"\blanguage sql\b")
 RETURNS = re.compile(r"\breturns\s+(table|setof|void|)")
 PLAN_CACHE = re.compile(r"\s+set plan_cache_mode = \w+")
 ANY_LEDGER = re.compile(r"((?:\b\w+\.)?)\bledger_id \+ 0 = (\$?\w+(?:\.\w+)?)")
+FROM_ROW = re.compile(r"(\(((?:\w+\.)?)ledger_id \+ 0, (?:\w+\.)?\w+\) >=? \((\$?\w+), )")
 ALIAS = re.compile(r"\bledger\.(\w+) (?:as )?(\w+)\b")
 VARIABLE = re.compile(r"\b(\w+)\s+(?:constant\s+)?ledger\.\w+\s*(?:;|:=|,|\)|\n)")
 WHOLE_ROW = re.compile(r"\b(zerosum\.\w+)\((\w+)(?=[,)])")
@@ -30,7 +31,8 @@ def on_citus(text: str) -> str:
 def own_ledger(text: str) -> str:
     """Name the ledger by its column alone too: a sum of it, which spells the index that only lists
     use, sends a query to every shard."""
-    return ANY_LEDGER.sub(r"\1ledger_id + 0 = \2 and \1ledger_id = \2", text)
+    text = ANY_LEDGER.sub(r"\1ledger_id + 0 = \2 and \1ledger_id = \2", text)
+    return FROM_ROW.sub(r"\2ledger_id = \3 and \1", text)
 
 
 def typed_rows(text: str) -> str:

@@ -8,13 +8,12 @@ language plpgsql set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
     l constant bigint := ledger;
-    last_id bigint;
+    last_id constant bigint := zerosum.last_transaction(l);
 begin
     size := zerosum.last_event(l);
     update ledger.feeds f set last_seq = size where f.ledger_id = l;
     perform zerosum.fill_tiles(l, size);
     root := zerosum.log_root(l, 0, size);
-    last_id := (select max(t.id) from ledger.transactions t where t.ledger_id + 0 = l);
     if last_id > (select s.last_value from ledger.transaction_id s) then
         perform setval('ledger.transaction_id', last_id);
     end if;

@@ -27,8 +27,10 @@ begin
                     e.entries))::text
             from (
                 -- (The sum spells the index that only lists use.)
-                select * from ledger.transactions t where t.ledger_id + 0 = l and t.id > past
-                    order by t.id limit max
+                select * from ledger.transactions t
+                where (t.ledger_id + 0, t.id) > (l, past)
+                    and (t.ledger_id + 0, t.id) <= (l, 9223372036854775807)
+                    order by t.ledger_id + 0, t.id limit max
             ) t
             cross join lateral (
                 select coalesce(jsonb_agg(jsonb_build_object('posting', e.posting, 'wallet',

@@ -9,7 +9,7 @@ declare
 begin
     perform from ledger.feeds f where f.ledger_id = l for update;
     if exists (select from ledger.wallets w where w.ledger_id = l)
-        or exists (select from ledger.transactions t where t.ledger_id + 0 = l)
+        or zerosum.last_transaction(l) > 0
         or exists (select from ledger.feeds f where f.ledger_id = l and f.last_seq > 0)
         or exists (select from ledger.outbox o where o.ledger_id = l)
     then

@@ -12,10 +12,13 @@ begin
             select t.id from ledger.transactions t
             where t.key = $7 and t.ledger_id = $1 and t.id >= first and t.id < past);
     elsif reference is not null then
+        -- (Rows are compared as in list_transactions(); the index has set references only.)
         return array(
             select t.id from ledger.transactions t
-            where t.reference = $6 and t.ledger_id = $1 and t.id >= first and t.id < past
-            order by t.id desc limit max);
+            where t.ledger_id = $1 and t.reference is not null
+                and (t.reference, t.ledger_id, t.id) >= ($6, $1, first)
+                and (t.reference, t.ledger_id, t.id) < ($6, $1, past)
+            order by t.reference desc, t.ledger_id desc, t.id desc limit max);
     elsif wallet is not null then
         -- (A transaction may have several entries of one wallet.)
         return array(
@@ -31,6 +34,6 @@ begin
     end if;
     return array(
         select t.id from ledger.transactions t
-        where t.ledger_id + 0 = $1 and t.id >= first and t.id < past
+        where (t.ledger_id + 0, t.id) >= ($1, first) and (t.ledger_id + 0, t.id) < ($1, past)
         order by t.ledger_id + 0 desc, t.id desc limit max);
 end $$;

@@ -40,8 +40,10 @@ begin
     loop
         -- (The sum spells the index that only lists use.)
         select max(x.id) into till from (
-            select t.id from ledger.transactions t where t.ledger_id + 0 = l and t.id > at
-            order by t.id offset slice - 1 limit 1
+            select t.id from ledger.transactions t
+            where (t.ledger_id + 0, t.id) > (l, at)
+                and (t.ledger_id + 0, t.id) <= (l, 9223372036854775807)
+            order by t.ledger_id + 0, t.id offset slice - 1 limit 1
         ) x;
         return query select * from zerosum.verify_transactions(l, at, till);
         return query select * from zerosum.verify_holds(l, at, till);

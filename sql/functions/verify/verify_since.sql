@@ -49,8 +49,10 @@ begin
     while at is not null loop
         -- (The sum spells the index that only lists use.)
         select max(x.id) into till from (
-            select t.id from ledger.transactions t where t.ledger_id + 0 = l and t.id > at
-            order by t.id offset slice - 1 limit 1
+            select t.id from ledger.transactions t
+            where (t.ledger_id + 0, t.id) > (l, at)
+                and (t.ledger_id + 0, t.id) <= (l, 9223372036854775807)
+            order by t.ledger_id + 0, t.id offset slice - 1 limit 1
         ) x;
         return query select * from zerosum.verify_transactions(l, at, till);
         exit when till is null;
@@ -59,7 +61,8 @@ begin
     end loop;
     -- Few transactions, if any, have an event up to `since` and an id above the first of these.
     missing := array(
-        select t.id from ledger.transactions t where t.ledger_id + 0 = l and t.id >= first_id
+        select t.id from ledger.transactions t where (t.ledger_id + 0, t.id) >= (l, first_id)
+            and (t.ledger_id + 0, t.id) <= (l, 9223372036854775807)
         except all select unnest(ids));
     return query
         select 'event', x.id::text, 'no event' from unnest(missing) x (id)
