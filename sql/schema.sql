@@ -2275,6 +2275,37 @@ begin
     end loop;
 end $$;
 
+CREATE FUNCTION zerosum.find_deliveries(ledger bigint, endpoint bigint, before bigint, max integer, wanted text, OUT seqs bigint[], OUT past bigint) RETURNS record
+    LANGUAGE plpgsql STABLE
+    AS $_$
+declare
+    high constant bigint := coalesce(before, 9223372036854775807);
+    most constant int := greatest(max, 10000);
+begin
+    if wanted = 'dead' then
+        seqs := array(
+            select d.seq from ledger.deliveries d
+            where d.endpoint_id = $2 and d.ledger_id = $1 and d.seq < high and d.status = 'dead'
+            order by d.seq desc limit max);
+        return;
+    end if;
+    seqs := array(
+        select d.seq
+        from (
+            select d.seq, d.status from ledger.deliveries d
+            where d.endpoint_id = $2 and d.ledger_id = $1 and d.seq < high
+            order by d.seq desc limit most
+        ) d
+        where wanted is null or d.status = wanted
+        order by d.seq desc limit max);
+    if cardinality(seqs) < max then
+        past := (
+            select d.seq from ledger.deliveries d
+            where d.endpoint_id = $2 and d.ledger_id = $1 and d.seq < high
+            order by d.seq desc offset most - 1 limit 1);
+    end if;
+end $_$;
+
 CREATE FUNCTION zerosum.find_keys(key_hashes bytea[]) RETURNS TABLE(key_hash bytea, ledger_id bigint, ledger_name text, scope text)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2814,12 +2845,15 @@ CREATE FUNCTION zerosum.list_deliveries(ledger bigint, endpoint bigint, before b
     SET enable_sort TO 'off'
     SET jit TO 'off'
     AS $_$
-    with page as materialized (
-        select * from ledger.deliveries d
-        where d.endpoint_id = $2 and d.ledger_id = $1 and d.seq < coalesce($3, 9223372036854775807)
-            and ($5 is null or d.status = $5)
-        order by d.seq desc
-        limit $4
+    with found as materialized (
+        select * from zerosum.find_deliveries($1, $2, $3, $4, $5)
+    ), page as materialized (
+        select d.*
+        from found f cross join unnest(f.seqs) s (seq)
+        cross join lateral (
+            select * from ledger.deliveries d
+            where d.endpoint_id = $2 and d.ledger_id = $1 and d.seq = s.seq limit 1
+        ) d
     )
     select d.seq, concat('{"seq":', d.seq, ',"event_id":"', v.id, '","type":"', v.type,
         '","status":"', d.status,
@@ -2843,7 +2877,9 @@ CREATE FUNCTION zerosum.list_deliveries(ledger bigint, endpoint bigint, before b
         ), '],"due_at":', case when d.status = 'pending' then zerosum.time_json(d.due_at)
             else 'null' end, '}')
     from page d join zerosum.events_at($1, array(select d.seq from page d)) v on v.seq = d.seq
-    order by d.seq desc
+    union all
+    select f.past, null from found f where f.past is not null
+    order by 1 desc, 2
 $_$;
 
 CREATE FUNCTION zerosum.list_endpoints(ledger bigint, after bigint, max integer, only_id bigint DEFAULT NULL::bigint) RETURNS TABLE(id bigint, body text)
@@ -2972,14 +3008,39 @@ CREATE FUNCTION zerosum.list_wallets(ledger bigint, after text, max integer, pre
     SET enable_sort TO 'off'
     SET jit TO 'off'
     AS $_$
-    select w.id::text, zerosum.wallet_json(w) from ledger.wallets w
-    where w.ledger_id = $1 and w.id > coalesce($2, '') and w.id >= $4 and w.id < $4 || '~'
-        and not exists (
-            select from unnest($5, $6) f (key, val) where w.metadata ->> f.key is distinct
-                from f.val)
-        and ($7 is null or w.asset = $7)
-    order by w.id
-    limit $3
+    with page as materialized (
+        select w.id
+        from (
+            select w.id, w.metadata, w.asset from ledger.wallets w
+            where w.ledger_id = $1 and w.id > coalesce($2, '') and w.id >= $4 and w.id < $4 || '~'
+            order by w.id
+            limit greatest($3, 10000)
+        ) w
+        where ($7 is null or w.asset = $7)
+            and not exists (
+                select from unnest($5, $6) f (key, val)
+                where w.metadata ->> f.key is distinct from f.val)
+        order by w.id
+        limit $3
+    )
+    select x.id, x.body
+    from (
+        select w.id::text, zerosum.wallet_json(w) as body
+        from page p
+        cross join lateral (
+            select * from ledger.wallets w where w.ledger_id = $1 and w.id = p.id limit 1
+        ) w
+        union all
+        select w.id::text, null
+        from (
+            select w.id from ledger.wallets w
+            where w.ledger_id = $1 and w.id > coalesce($2, '') and w.id >= $4 and w.id < $4 || '~'
+                and (select count(*) from page) < $3
+            order by w.id
+            offset greatest($3, 10000) - 1 limit 1
+        ) w
+    ) x
+    order by x.id collate "C", x.body
 $_$;
 
 CREATE FUNCTION zerosum.live_secrets(ledger bigint, endpoint bigint) RETURNS TABLE(secret text, public_key bytea, expires_at timestamp with time zone)

@@ -9,16 +9,16 @@ set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_sort =
     set jit = off as $$
 #variable_conflict use_column
 declare
+    found record;
     d ledger.deliveries;
     v record;
     tries text;
 begin
+    select * into found from zerosum.find_deliveries($1, $2, $3, $4, $5);
     for d in
         select * from ledger.deliveries d
-        where d.endpoint_id = $2 and d.ledger_id = $1 and d.seq < coalesce($3, 9223372036854775807)
-            and ($5 is null or d.status = $5)
+        where d.endpoint_id = $2 and d.ledger_id = $1 and d.seq = any (found.seqs)
         order by d.seq desc
-        limit $4
     loop
         select * into v from zerosum.events_at($1, array[d.seq]) v;
         continue when not found;
@@ -45,4 +45,9 @@ begin
             case when d.status = 'pending' then zerosum.time_json(d.due_at) else 'null' end, '}');
         return next;
     end loop;
+    if found.past is not null then
+        seq := found.past;
+        body := null;
+        return next;
+    end if;
 end $$;

@@ -9,6 +9,8 @@ import pytest
 from playwright.async_api import expect
 
 from tests.console.conftest import Console, SignIn
+from tests.support.log import logged
+from tests.support.rare import MANY, rare
 from tests.support.receiver import Receiver
 from tests.support.until import until
 
@@ -317,6 +319,25 @@ async def test_transactions_are_searched(console: Console) -> None:
     await fill(console, id=str(first["id"]))
     await press(console, "Open")
     await page.wait_for_url(re.compile(f"/transactions/{first['id']}"))
+
+
+async def test_a_search_for_what_is_rare_goes_on(console: Console, db: asyncpg.Connection) -> None:
+    await logged(db, MANY)
+    hook = await console.api("POST", "/v1/webhooks", {"url": "https://example.com"})
+    await rare(db, hook["id"])
+    for path, fields, found in (
+        ("/wallets", {"key": "tier", "value": "gold"}, "w025000"),
+        (f"/webhooks/{hook['id']}?status=dismissed", {}, "5002"),
+    ):
+        await console.see(path)
+        await fill(console, **fields)
+        if fields:
+            await press(console, "Search")
+        for _ in range(2):
+            await expect(console.page.get_by_text("Nothing found so far")).to_be_visible()
+            await console.page.get_by_role("link", name="Search on", exact=True).click()
+            await console.page.wait_for_load_state()
+        await expect(console.page.get_by_role("link", name=found, exact=True)).to_be_visible()
 
 
 async def test_sinks_and_consumers_are_rewound(console: Console, db: asyncpg.Connection) -> None:

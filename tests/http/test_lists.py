@@ -8,7 +8,9 @@ import asyncpg
 import pytest
 
 from tests.support.api import Api
+from tests.support.log import logged
 from tests.support.plans import PER_TRANSFER, most_read
+from tests.support.rare import MANY, rare
 from tests.support.until import until
 
 
@@ -77,6 +79,37 @@ async def test_a_small_ledger_lists_as_fast_beside_a_large_one(
         lists = "select * from zerosum.list_transactions(1, null, 10)"
         name, rows = await most_read(db, lambda q=lists: db.fetch(q))
         assert rows <= PER_TRANSFER * 10, (name, rows)
+
+
+async def test_a_search_for_what_is_rare_goes_on_page_by_page(
+    api: Api, db: asyncpg.Connection
+) -> None:
+    """A page of wallets or deliveries looks at 10,000, finds none, and says where to go on; no call
+    reads them all."""
+    await logged(db, MANY)
+    hook = await api.made("/v1/webhooks", {"url": "https://example.com"})
+    await rare(db, hook["id"])
+    path = f"/v1/webhooks/{hook['id']}/deliveries"
+    for query, counts in (
+        ("/v1/wallets?metadata.tier=gold", [0, 0, 1]),
+        ("/v1/wallets?prefix=w&asset=EUR", [0, 0, 1]),
+        ("/v1/wallets?prefix=w025&asset=EUR", [1]),
+        (f"{path}?status=pending", [0, 0, 1]),
+        (f"{path}?status=dead", [1]),
+    ):
+        for known in ("vacuum", "analyze"):
+            await db.execute(known)
+            assert [len(page) for page in await pages(api, query, 10)] == counts, query
+    for call in (
+        "list_wallets(1, null, 10, '', '{tier}', '{gold}')",
+        "list_deliveries(1, 1, null, 10, 'pending')",
+    ):
+        name, rows = await most_read(db, lambda c=call: db.fetch(f"select * from zerosum.{c}"))
+        assert rows <= 4 * 10_000, (call, name, rows)
+    name, rows = await most_read(
+        db, lambda: db.fetch("select * from zerosum.list_deliveries(1, 1, null, 10, 'dead')")
+    )
+    assert rows <= PER_TRANSFER * 10, (name, rows)
 
 
 @pytest.mark.parametrize(

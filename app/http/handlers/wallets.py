@@ -111,7 +111,8 @@ async def read_wallet(request: ApiRequest[None]) -> Response:
 async def list_wallets(request: ApiRequest[None]) -> Response:
     """List wallets by id.
 
-    `prefix` is that of the id; `asset` and `metadata.KEY=VALUE` select too.
+    `prefix` is that of the id; `asset` and `metadata.KEY=VALUE` select too, among up to 10,000
+    wallets a page. Such a page may have fewer items than `limit`, or none, and still a `next`.
     """
     keys, vals = metadata_filters(request.query)
     rows = await call(

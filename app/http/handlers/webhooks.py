@@ -167,7 +167,8 @@ async def test_webhook(request: ApiRequest[None]) -> Response:
 async def list_deliveries(request: ApiRequest[None]) -> Response:
     """List deliveries to an endpoint, newest event first.
 
-    Each with every attempt. `status` selects pending, delivered, dead or dismissed ones.
+    Each with every attempt. `status` selects pending, delivered, dead or dismissed ones, among up
+    to 10,000 a page. Such a page may have fewer items than `limit`, or none, and still a `next`.
     """
     await webhook_body(request)
     rows = await call(

@@ -488,7 +488,9 @@ class AsyncOperations(AsyncBase):
     ) -> t.WalletList:
         """List wallets by id.
 
-        `prefix` is that of the id; `asset` and `metadata.KEY=VALUE` select too.
+         `prefix` is that of the id; `asset` and `metadata.KEY=VALUE` select too, among up to
+        10,000 wallets a page. Such a page may have fewer items than `limit`, or none, and still
+        a `next`.
         """
         found: t.WalletList = await self.call(
             "GET",
@@ -950,7 +952,9 @@ class AsyncOperations(AsyncBase):
     ) -> t.DeliveryList:
         """List deliveries to an endpoint, newest event first.
 
-        Each with every attempt. `status` selects pending, delivered, dead or dismissed ones.
+         Each with every attempt. `status` selects pending, delivered, dead or dismissed ones,
+        among up to 10,000 a page. Such a page may have fewer items than `limit`, or none, and
+        still a `next`.
         """
         found: t.DeliveryList = await self.call(
             "GET",

@@ -482,7 +482,9 @@ class SyncOperations(SyncBase):
     ) -> t.WalletList:
         """List wallets by id.
 
-        `prefix` is that of the id; `asset` and `metadata.KEY=VALUE` select too.
+         `prefix` is that of the id; `asset` and `metadata.KEY=VALUE` select too, among up to
+        10,000 wallets a page. Such a page may have fewer items than `limit`, or none, and still
+        a `next`.
         """
         found: t.WalletList = self.call(
             "GET",
@@ -935,7 +937,9 @@ class SyncOperations(SyncBase):
     ) -> t.DeliveryList:
         """List deliveries to an endpoint, newest event first.
 
-        Each with every attempt. `status` selects pending, delivered, dead or dismissed ones.
+         Each with every attempt. `status` selects pending, delivered, dead or dismissed ones,
+        among up to 10,000 a page. Such a page may have fewer items than `limit`, or none, and
+        still a `next`.
         """
         found: t.DeliveryList = self.call(
             "GET",

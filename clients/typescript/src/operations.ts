@@ -209,7 +209,7 @@ export class Operations extends Base {
 
   /** List wallets by id.
    *
-   * `prefix` is that of the id; `asset` and `metadata.KEY=VALUE` select too.
+   * `prefix` is that of the id; `asset` and `metadata.KEY=VALUE` select too, among up to 10,000 wallets a page. Such a page may have fewer items than `limit`, or none, and still a `next`.
    */
   async listWallets(query: { limit?: number; after?: string; prefix?: string; asset?: string; metadata?: Record<string, string> } = {}): Promise<WalletList> {
     return await this.call("GET", "/v1/wallets", { query }) as WalletList;
@@ -463,7 +463,7 @@ export class Operations extends Base {
 
   /** List deliveries to an endpoint, newest event first.
    *
-   * Each with every attempt. `status` selects pending, delivered, dead or dismissed ones.
+   * Each with every attempt. `status` selects pending, delivered, dead or dismissed ones, among up to 10,000 a page. Such a page may have fewer items than `limit`, or none, and still a `next`.
    */
   async listDeliveries(id: number, query: { limit?: number; after?: number; status?: "pending" | "delivered" | "dead" | "dismissed" } = {}): Promise<DeliveryList> {
     return await this.call("GET", `/v1/webhooks/${encodeURIComponent(id)}/deliveries`, { query }) as DeliveryList;

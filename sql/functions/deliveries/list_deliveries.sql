@@ -1,6 +1,8 @@
 -- Return an endpoint's deliveries, newest event first, at most `max`, with seqs below `before`
 -- (null: from the newest), of the status `wanted` if given: the seq, and the delivery as JSON
--- text with its attempts. The delivery itself has the attempt that arrived.
+-- text with its attempts. The delivery itself has the attempt that arrived. At most 10,000
+-- deliveries are looked at. If there may be more then, the last row has the seq where to go on, and
+-- no body.
 -- Locks: none.
 -- Codes: none.
 create or replace function zerosum.list_deliveries(
@@ -9,12 +11,15 @@ create or replace function zerosum.list_deliveries(
 language sql stable security definer
 set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_sort = off
     set jit = off as $$
-    with page as materialized (
-        select * from ledger.deliveries d
-        where d.endpoint_id = $2 and d.ledger_id = $1 and d.seq < coalesce($3, 9223372036854775807)
-            and ($5 is null or d.status = $5)
-        order by d.seq desc
-        limit $4
+    with found as materialized (
+        select * from zerosum.find_deliveries($1, $2, $3, $4, $5)
+    ), page as materialized (
+        select d.*
+        from found f cross join unnest(f.seqs) s (seq)
+        cross join lateral (
+            select * from ledger.deliveries d
+            where d.endpoint_id = $2 and d.ledger_id = $1 and d.seq = s.seq limit 1
+        ) d
     )
     select d.seq, concat('{"seq":', d.seq, ',"event_id":"', v.id, '","type":"', v.type,
         '","status":"', d.status,
@@ -38,5 +43,7 @@ set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_sort =
         ), '],"due_at":', case when d.status = 'pending' then zerosum.time_json(d.due_at)
             else 'null' end, '}')
     from page d join zerosum.events_at($1, array(select d.seq from page d)) v on v.seq = d.seq
-    order by d.seq desc
+    union all
+    select f.past, null from found f where f.past is not null
+    order by 1 desc, 2
 $$;
