@@ -23,7 +23,7 @@ import httpx
 import pytest
 
 from app.database import connections as db_module
-from app.database.connections import connect, connect_to_post, open_pool
+from app.database.connections import connect_to_post, open_pool
 from app.database.errors import Failure, failure
 from app.host.supervise import running
 from app.posting import committer as committer_module
@@ -52,6 +52,7 @@ TRAPS = [
 # What the database is like for new connections, besides "there". The proxy says so, whichever
 # Postgres is behind it. read_only: it accepts them, and refuses to write.
 AT_A_TIME = 4
+PATIENT_S = 10
 AWAY = ("53300", "28P01", "57P03", "3D000", "read_only", "silent")
 SAYS_NOTHING_WAS_WRITTEN = {"database_unavailable", "wallet_busy", "queue_full"}
 
@@ -73,8 +74,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @contextlib.asynccontextmanager
 async def serving(url: str, through: str, pooled: bool) -> AsyncIterator[Api]:
-    """The app over `url`, its money over `through`."""
-    pool = await open_pool(url, 3)
+    """The app over `url`, its money over `through`. Only the latter is to be quick: cells that go on
+    at the same time wait for each other's work."""
+    pool = await open_pool(url, 3, limit_s=PATIENT_S)
     group_commit = GroupCommit(functools.partial(connect_to_post, through, pooled))
     group_commit.committer.outage.patience_s = 1.0
     try:
@@ -171,10 +173,10 @@ async def spring(
         Proxy(room, url) as proxy,
         serving(url, proxy.url, pooled) as api,
     ):
-        db = await connect(url)
+        db = await asyncpg.connect(url, timeout=PATIENT_S)
         stack.push_async_callback(db.close)
         await api.wallets("other", "victim")
-        await api.fund("other", 1)  # The connection for money is open.
+        await repeated(api, "before", "other")  # The connection for money is open.
         proxy.trap(marker, action)
         sending = asyncio.create_task(api.post("/v1/credits", CREDIT, key))
         await proxy.sprung.wait()
@@ -207,10 +209,10 @@ async def spring(
         assert await verify(db) == []
 
 
-async def repeated(api: Api, key: str) -> httpx.Response:
-    """Send the request again, as a client does after a 503."""
+async def repeated(api: Api, key: str, wallet: str = "victim") -> httpx.Response:
+    """Credit until the answer is no 503, as a client does."""
     while True:
-        answer = await api.post("/v1/credits", CREDIT, key)
+        answer = await api.post("/v1/credits", {**CREDIT, "wallet": wallet}, key)
         if answer.status_code != 503:
             return answer
         await asyncio.sleep(0.1)
