@@ -9,15 +9,15 @@ set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_sort =
     set jit = off as $$
 #variable_conflict use_column
 declare
-    found record;
+    page record;
     d ledger.deliveries;
     v record;
     tries text;
 begin
-    select * into found from zerosum.find_deliveries($1, $2, $3, $4, $5);
+    select * into page from zerosum.find_deliveries($1, $2, $3, $4, $5);
     for d in
         select * from ledger.deliveries d
-        where d.endpoint_id = $2 and d.ledger_id = $1 and d.seq = any (found.seqs)
+        where d.endpoint_id = $2 and d.ledger_id = $1 and d.seq = any (page.seqs)
         order by d.seq desc
     loop
         select * into v from zerosum.events_at($1, array[d.seq]) v;
@@ -45,8 +45,8 @@ begin
             case when d.status = 'pending' then zerosum.time_json(d.due_at) else 'null' end, '}');
         return next;
     end loop;
-    if found.past is not null then
-        seq := found.past;
+    if page.past is not null then
+        seq := page.past;
         body := null;
         return next;
     end if;

@@ -108,6 +108,8 @@ select seqs, fresh, read_to from zerosum.next_deliveries(1, <endpoint>, 5, 0, '{
 <record>
 select seqs, fresh, attempts from zerosum.next_deliveries(1, <endpoint>, 5, 3, '{}', 'r')
 select seq, body::jsonb - 'attempts' from zerosum.list_deliveries(1, <endpoint>, null, 10)
+select seq, body::jsonb - 'attempts' from zerosum.list_deliveries(1, <endpoint>, null, 10, 'dead')
+select seq, body::jsonb - 'attempts' from zerosum.list_deliveries(1, <endpoint>, 3, 10, 'pending')
 select * from zerosum.resend_delivery(1, <endpoint>, 3)
 select * from zerosum.endpoint_states()
 select * from zerosum.failed_heads(1, <endpoint>, 0)
